@@ -1,0 +1,76 @@
+const only = (folder, ...may) => ({
+  name: `${folder}-imports`,
+  severity: 'error',
+  comment: `src/${folder} may import only ${may.join(', ') || 'nothing of ours'}`,
+  from: { path: `^src/${folder}/` },
+  to: { path: '^src/', pathNot: [folder, ...may].map((name) => `^src/${name}/`) },
+});
+
+const DOMAIN = ['launch', 'clients', 'keys', 'identity', 'consent', 'audit', 'config'];
+
+/** Imports point one way; see docs/architecture.md. */
+module.exports = {
+  forbidden: [
+    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
+    {
+      name: 'domain-is-pure',
+      severity: 'error',
+      comment: 'SMART rules run without a server',
+      from: { path: '^src/(smart|oauth)/' },
+      to: { pathNot: '^src/(smart|oauth)/' },
+    },
+    only('oauth'),
+    only('smart', 'oauth'),
+    ...DOMAIN.map((folder) => only(folder, 'smart', 'oauth', ...(folder === 'config' ? ['clients', 'identity'] : []))),
+    only('resource-server', 'smart', 'oauth'),
+    only('store', 'smart', 'oauth', ...DOMAIN),
+    only('fhir', 'smart', 'oauth', ...DOMAIN),
+    only('oidc', 'smart', 'oauth', ...DOMAIN),
+    only('interaction', 'smart', 'oauth', ...DOMAIN),
+    only('http', 'smart', 'oauth', ...DOMAIN),
+    only('demo', 'resource-server', 'fhir', 'smart', 'oauth'),
+    {
+      name: 'provider-internals-in-one-file',
+      severity: 'error',
+      from: { pathNot: '^src/oidc/internals\\.ts' },
+      to: { path: 'node_modules/oidc-provider/lib/(?!index\\.js)' },
+    },
+    {
+      name: 'frameworks-stay-at-the-edge',
+      severity: 'error',
+      comment: 'domain rules know no Koa, Redis or oidc-provider',
+      from: { path: `^src/(${[...DOMAIN, 'resource-server'].join('|')})/` },
+      to: { path: 'node_modules/(koa|@koa|ioredis|oidc-provider)/' },
+    },
+    {
+      name: 'driver-never-leaks',
+      severity: 'error',
+      from: { pathNot: '^src/store/redis/' },
+      to: { path: 'node_modules/ioredis/' },
+    },
+    {
+      name: 'enter-by-index',
+      severity: 'error',
+      from: { path: '^src/([^/]+)/' },
+      to: { path: '^src/[^/]+/(?!index\\.ts)', pathNot: '^src/$1/' },
+    },
+    {
+      name: 'enter-by-index-from-the-top',
+      severity: 'error',
+      from: { path: '^src/[^/]+\\.ts$' },
+      to: { path: '^src/[^/]+/(?!index\\.ts)' },
+    },
+    {
+      name: 'demo-never-loaded-by-serve',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/(cli|demo)/' },
+      to: { path: '^src/demo/' },
+    },
+  ],
+  options: {
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    doNotFollow: { path: 'node_modules' },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'require', 'node', 'default', 'types'] },
+  },
+};

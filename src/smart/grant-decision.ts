@@ -1,0 +1,136 @@
+import type { ResourceScope, Scope } from './scope.ts';
+import { isResourceScope, narrow, parseScopeList, shortest } from './scope-set.ts';
+
+/** Why a scope that was asked for is not in the grant. */
+export type DropReason =
+  | 'malformed'
+  | 'not-registered'
+  | 'not-approved'
+  | 'beyond-user-rights'
+  | 'wrong-level'
+  | 'no-launch'
+  | 'no-openid'
+  | 'no-fhir-user'
+  | 'no-patient'
+  | 'no-refresh';
+
+export interface DroppedScope {
+  readonly scope: string;
+  readonly reason: DropReason;
+}
+
+/** What bounds a grant before any person is asked. */
+export interface GrantBounds {
+  /** The client's registered scopes, as a scope parameter. */
+  readonly registered: string;
+  /** `user`: somebody signs in; `system`: the client acts for itself. */
+  readonly flow: 'user' | 'system';
+  /** The client may hold refresh tokens. */
+  readonly mayRefresh: boolean;
+  /** The request carries a `launch` value. */
+  readonly hasLaunch: boolean;
+  /** What the user's role allows, as a scope parameter; absent: everything. */
+  readonly userRights?: string;
+  /** The user is a FHIR resource, so `fhirUser` can be told (OIDC-08). */
+  readonly hasFhirUser: boolean;
+}
+
+export interface GrantDecision {
+  readonly granted: readonly Scope[];
+  readonly dropped: readonly DroppedScope[];
+}
+
+/**
+ * What may be offered: requested ∩ registered ∩ the user's rights, each requested scope narrowed rather than
+ * refused where only a part is allowed, with a reason for each that is not there at all.
+ *
+ * @see SMART App Launch 2.2.0, "Scopes for requesting FHIR Resources"; CONS-01, CRG-10, SCO-14
+ */
+export function decideOffer(requested: string, bounds: GrantBounds): GrantDecision {
+  const list = parseScopeList(requested);
+  const granted: Scope[] = [];
+  const dropped: DroppedScope[] = list.problems.map(({ scope }) => ({ scope, reason: 'malformed' }));
+  const registered = parseScopeList(bounds.registered).scopes;
+  const rights = bounds.userRights === undefined ? undefined : parseScopeList(bounds.userRights).scopes;
+  const hasOpenid = list.scopes.some((scope) => scope.text === 'openid');
+
+  for (const scope of list.scopes) {
+    const kept = isResourceScope(scope)
+      ? boundResource(scope, bounds, registered.filter(isResourceScope), rights?.filter(isResourceScope))
+      : boundOther(scope, bounds, registered, hasOpenid);
+    if (typeof kept === 'string') dropped.push({ scope: scope.text, reason: kept });
+    else granted.push(...kept);
+  }
+  return { granted: withoutRepeats(granted), dropped };
+}
+
+function boundResource(
+  scope: ResourceScope,
+  bounds: GrantBounds,
+  registered: readonly ResourceScope[],
+  rights: readonly ResourceScope[] | undefined,
+): ResourceScope[] | DropReason {
+  if ((scope.level === 'system') !== (bounds.flow === 'system')) return 'wrong-level';
+  const byClient = narrow(scope, registered);
+  if (byClient.length === 0) return 'not-registered';
+  if (rights === undefined) return byClient;
+  const byUser = byClient.flatMap((part) => narrow(part, rights));
+  return byUser.length === 0 ? 'beyond-user-rights' : shortest(byUser);
+}
+
+function boundOther(
+  scope: Exclude<Scope, ResourceScope>,
+  bounds: GrantBounds,
+  registered: readonly Scope[],
+  hasOpenid: boolean,
+): Scope[] | DropReason {
+  if (scope.kind !== 'extension' && bounds.flow === 'system') return 'wrong-level';
+  if (scope.kind === 'context' && scope.resourceType === undefined && !bounds.hasLaunch) return 'no-launch';
+  if (scope.text === 'fhirUser' && !hasOpenid) return 'no-openid';
+  if (scope.text === 'fhirUser' && !bounds.hasFhirUser) return 'no-fhir-user';
+  if (!registered.some(({ text }) => text === withoutRole(scope))) return 'not-registered';
+  if (scope.kind === 'refresh' && !bounds.mayRefresh) return 'no-refresh';
+  return [scope];
+}
+
+/** A registration names `launch/list`; which role an app asks for is its own affair. */
+function withoutRole(scope: Scope): string {
+  return scope.kind === 'context' ? (scope.text.split('?')[0] ?? scope.text) : scope.text;
+}
+
+function withoutRepeats(scopes: readonly Scope[]): Scope[] {
+  return [...new Map(scopes.map((scope) => [scope.text, scope])).values()];
+}
+
+/**
+ * What is granted: the offer cut down to what the person approved. `approved` can only take away; a text that
+ * was never offered is ignored (attack row A069).
+ */
+export function decideGrant(offer: readonly Scope[], approved: ReadonlySet<string>): GrantDecision {
+  const chosen = offer.filter((scope) => approved.has(scope.text));
+  const hasOpenid = chosen.some(({ text }) => text === 'openid');
+  const granted = chosen.filter(({ text }) => text !== 'fhirUser' || hasOpenid);
+  const dropped = offer
+    .filter((scope) => !granted.includes(scope))
+    .map(({ text }): DroppedScope => ({ scope: text, reason: 'not-approved' }));
+  return { granted, dropped };
+}
+
+/** Must a patient be in context before these scopes may be granted (CONS-03, CTX-23)? */
+export function needsPatient(scopes: readonly Scope[]): boolean {
+  return scopes.some((scope) =>
+    scope.kind === 'resource'
+      ? scope.level === 'patient'
+      : scope.kind === 'context' && (scope.resourceType === 'Patient' || scope.resourceType === 'Encounter'),
+  );
+}
+
+/** Did the app ask to choose an encounter as well (CAP-13)? */
+export function needsEncounter(scopes: readonly Scope[]): boolean {
+  return scopes.some((scope) => scope.kind === 'context' && scope.resourceType === 'Encounter');
+}
+
+export function describeDropped(dropped: readonly DroppedScope[]): string {
+  return dropped.map(({ scope, reason }) => `${scope} (${reason})`).join(', ');
+}
+

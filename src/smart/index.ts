@@ -1,0 +1,57 @@
+/**
+ * What SMART App Launch says, as pure functions: the scope grammar of v1 and v2, what may be granted, what travels
+ * beside a token, and the discovery document. Knows no HTTP, no store and no clock; imports only `oauth`.
+ */
+export {
+  PERMISSIONS,
+  constraintKey,
+  formatResourceScope,
+  parseScope,
+  permissionLetters,
+  type Constraint,
+  type ContextScope,
+  type Level,
+  type ParsedScope,
+  type Permission,
+  type ResourceScope,
+  type Scope,
+  type ScopeProblem,
+  type ScopeProblemCode,
+} from './scope.ts';
+export {
+  covers,
+  formatScopeList,
+  intersect,
+  isResourceScope,
+  narrow,
+  parseScopeList,
+  shortest,
+  type ScopeList,
+} from './scope-set.ts';
+export {
+  decideGrant,
+  decideOffer,
+  describeDropped,
+  needsEncounter,
+  needsPatient,
+  type DropReason,
+  type DroppedScope,
+  type GrantBounds,
+  type GrantDecision,
+} from './grant-decision.ts';
+export {
+  isFhirId,
+  parseLaunchContext,
+  type FhirContextItem,
+  type LaunchContext,
+  type ParsedLaunchContext,
+} from './launch-context.ts';
+export { RESOURCE_TYPES } from './resource-types.ts';
+export { capabilities, type Features } from './capabilities.ts';
+export {
+  smartConfiguration,
+  type Endpoints,
+  type SmartConfiguration,
+  type SmartConfigurationInput,
+} from './smart-configuration.ts';
+export { US_CORE_CATEGORIES, US_CORE_TYPES, categoryScope, usCoreScopes, type Category } from './us-core.ts';

@@ -1,0 +1,88 @@
+/** One further resource in context (SMART 2.1 and later write objects, CTX-10 … CTX-13). */
+export interface FhirContextItem {
+  /** Relative reference such as `ImagingStudy/123`. */
+  readonly reference?: string;
+  readonly canonical?: string;
+  readonly identifier?: Readonly<Record<string, unknown>>;
+  readonly type?: string;
+  readonly role?: string;
+}
+
+/**
+ * What travels beside the access token. Names and types are those of the wire
+ * (SMART App Launch 2.2.0, "Launch context arrives with your access_token"; CTX-01 … CTX-19).
+ */
+export interface LaunchContext {
+  /** Bare id of the Patient, never a reference. */
+  readonly patient?: string;
+  /** Bare id of the Encounter. */
+  readonly encounter?: string;
+  readonly fhirContext?: readonly FhirContextItem[];
+  readonly need_patient_banner?: boolean;
+  readonly intent?: string;
+  readonly smart_style_url?: string;
+  /** The opaque SMART value of the launching organisation; says nothing about issuers. */
+  readonly tenant?: string;
+}
+
+const FHIR_ID = /^[A-Za-z0-9.-]{1,64}$/;
+const RELATIVE_REFERENCE = /^([A-Z][A-Za-z]+)\/[A-Za-z0-9.-]{1,64}$/;
+const ABSOLUTE_URI = /^[a-z][a-z0-9+.-]*:.+$/i;
+const MAX_TEXT = 1024;
+const MAX_ITEMS = 50;
+
+/** Is this a FHIR id (R4 §2.24.0.1, `id`: 1 to 64 of `A-Za-z0-9-.`)? */
+export function isFhirId(text: unknown): text is string {
+  return typeof text === 'string' && FHIR_ID.test(text);
+}
+
+export type ParsedLaunchContext =
+  | { readonly ok: true; readonly context: LaunchContext }
+  | { readonly ok: false; readonly field: string; readonly expected: string };
+
+/** Reads the context members of a JSON object; members of other names are left to the caller. */
+export function parseLaunchContext(input: Readonly<Record<string, unknown>>): ParsedLaunchContext {
+  for (const [field, { holds, expected }] of Object.entries(RULES)) {
+    if (input[field] !== undefined && !holds(input[field])) return { ok: false, field, expected };
+  }
+  const known = Object.entries(input).filter(([name, value]) => name in RULES && value !== undefined);
+  return { ok: true, context: Object.fromEntries(known) };
+}
+
+interface Rule {
+  readonly holds: (value: unknown) => boolean;
+  readonly expected: string;
+}
+
+const isText = (value: unknown): boolean => typeof value === 'string' && value.length > 0 && value.length <= MAX_TEXT;
+
+const RULES: Readonly<Record<keyof LaunchContext, Rule>> = {
+  patient: { holds: isFhirId, expected: 'the bare id of a Patient, such as "123"' },
+  encounter: { holds: isFhirId, expected: 'the bare id of an Encounter, such as "123"' },
+  need_patient_banner: { holds: (value) => typeof value === 'boolean', expected: 'true or false' },
+  intent: { holds: isText, expected: 'a non-empty string' },
+  smart_style_url: {
+    holds: (value) => isText(value) && /^https?:\/\/[^/]+/.test(String(value)),
+    expected: 'the absolute URL of a style document',
+  },
+  tenant: { holds: isText, expected: 'a non-empty string' },
+  fhirContext: {
+    holds: (value) => Array.isArray(value) && value.length <= MAX_ITEMS && value.every(isFhirContextItem),
+    expected: 'a list of objects, each with reference, canonical or identifier; Patient and Encounter only with a role',
+  },
+};
+
+function isFhirContextItem(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  const { reference, canonical, identifier, type, role } = value as FhirContextItem;
+  if (reference === undefined && canonical === undefined && identifier === undefined) return false;
+  if (canonical !== undefined && !isText(canonical)) return false;
+  if (identifier !== undefined && (typeof identifier !== 'object' || identifier === null)) return false;
+  if (type !== undefined && !isText(type)) return false;
+  if (role !== undefined && role !== 'launch' && !(isText(role) && ABSOLUTE_URI.test(role))) return false;
+  if (reference === undefined) return true;
+  const resourceType = typeof reference === 'string' ? RELATIVE_REFERENCE.exec(reference)?.[1] : undefined;
+  if (resourceType === undefined) return false;
+  const isTopLevel = resourceType === 'Patient' || resourceType === 'Encounter';
+  return !isTopLevel || (role !== undefined && role !== 'launch');
+}

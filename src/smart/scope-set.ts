@@ -1,0 +1,126 @@
+import {
+  constraintKey,
+  formatResourceScope,
+  parseScope,
+  type Constraint,
+  type ResourceScope,
+  type Scope,
+  type ScopeProblem,
+} from './scope.ts';
+
+/** A scope parameter, read: what could be understood, in order and without repeats, and what could not. */
+export interface ScopeList {
+  readonly scopes: readonly Scope[];
+  readonly problems: readonly ScopeProblem[];
+}
+
+/** Splits a `scope` parameter on spaces and reads each part. Malformed parts become problems, never permissions. */
+export function parseScopeList(text: string): ScopeList {
+  const scopes = new Map<string, Scope>();
+  const problems: ScopeProblem[] = [];
+  for (const part of new Set(text.split(' ').filter(Boolean))) {
+    const parsed = parseScope(part);
+    if (parsed.ok) scopes.set(part, parsed.scope);
+    else problems.push(parsed.problem);
+  }
+  return { scopes: [...scopes.values()], problems };
+}
+
+export function isResourceScope(scope: Scope): scope is ResourceScope {
+  return scope.kind === 'resource';
+}
+
+/**
+ * Does `wide` allow everything `narrow` allows? True when the level is the same, the type is the same or `*`,
+ * every letter is there, and each constraint of `wide` is also one of `narrow` (constraints only take away).
+ */
+export function covers(wide: ResourceScope, narrow: ResourceScope): boolean {
+  return (
+    wide.level === narrow.level &&
+    (wide.resourceType === '*' || wide.resourceType === narrow.resourceType) &&
+    [...narrow.permissions].every((letter) => wide.permissions.has(letter)) &&
+    isSubset(wide.constraints, narrow.constraints)
+  );
+}
+
+/**
+ * What both allow, or `undefined` when that is nothing. The result is written as the requested scope was
+ * (its own text when nothing was taken away; v1 as long as v1 can say it), SCO-08, SCO-28.
+ */
+export function intersect(requested: ResourceScope, allowed: ResourceScope): ResourceScope | undefined {
+  if (requested.level !== allowed.level) return undefined;
+  if (covers(allowed, requested)) return requested;
+  const resourceType = meet(requested.resourceType, allowed.resourceType);
+  if (resourceType === undefined) return undefined;
+  const permissions = new Set([...requested.permissions].filter((letter) => allowed.permissions.has(letter)));
+  if (permissions.size === 0) return undefined;
+  return build({
+    level: requested.level,
+    resourceType,
+    permissions,
+    constraints: union(requested.constraints, allowed.constraints),
+    spelling: requested.spelling,
+  });
+}
+
+function meet(one: string, other: string): string | undefined {
+  if (one === '*' || one === other) return other;
+  return other === '*' ? one : undefined;
+}
+
+function isSubset(few: readonly Constraint[], many: readonly Constraint[]): boolean {
+  const keys = new Set(many.map(constraintKey));
+  return few.every((constraint) => keys.has(constraintKey(constraint)));
+}
+
+function union(one: readonly Constraint[], other: readonly Constraint[]): Constraint[] {
+  const all = new Map([...one, ...other].map((constraint) => [constraintKey(constraint), constraint]));
+  return [...all].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, constraint]) => constraint);
+}
+
+/** Makes a resource scope from its meaning, writing its text. */
+export function build(meaning: Omit<ResourceScope, 'kind' | 'text'>): ResourceScope {
+  const text = formatResourceScope(meaning);
+  const v1 = meaning.spelling === 'v1' && /\.(read|write|\*)$/.test(text);
+  return { kind: 'resource', ...meaning, spelling: v1 ? 'v1' : 'v2', text };
+}
+
+/**
+ * The requested scope cut down to what a list allows: each overlap, shortest first form. A wildcard asked for
+ * against a list of types becomes those types instead of being refused.
+ */
+export function narrow(requested: ResourceScope, allowed: readonly ResourceScope[]): ResourceScope[] {
+  if (allowed.some((scope) => covers(scope, requested))) return [requested];
+  const overlaps = allowed.flatMap((scope) => intersect(requested, scope) ?? []);
+  return shortest(overlaps);
+}
+
+/**
+ * The same permissions in the fewest scopes: what another one covers goes, and letters over the same resources
+ * come together (`.r` and `.s` → `.rs`, SCO-16). A scope that stays as it was keeps its text.
+ */
+export function shortest(scopes: readonly ResourceScope[]): ResourceScope[] {
+  const bySubject = new Map<string, ResourceScope>();
+  for (const scope of scopes) {
+    const subject = `${scope.level}/${scope.resourceType}?${scope.constraints.map(constraintKey).join('&')}`;
+    const known = bySubject.get(subject);
+    bySubject.set(subject, known ? merge(known, scope) : scope);
+  }
+  const merged = [...bySubject.values()];
+  return merged.filter((scope) => !merged.some((other) => other !== scope && covers(other, scope)));
+}
+
+function merge(one: ResourceScope, other: ResourceScope): ResourceScope {
+  if (covers(one, other)) return one;
+  if (covers(other, one)) return other;
+  return build({
+    ...one,
+    permissions: new Set([...one.permissions, ...other.permissions]),
+    spelling: one.spelling === 'v1' && other.spelling === 'v1' ? 'v1' : 'v2',
+  });
+}
+
+/** Back to a `scope` parameter: single spaces, order kept, no repeats (SCO-26). */
+export function formatScopeList(scopes: readonly Scope[]): string {
+  return [...new Set(scopes.map(({ text }) => text))].join(' ');
+}
