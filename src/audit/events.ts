@@ -1,0 +1,64 @@
+import type { AccountId, ClientId, GrantId } from '../oauth/index.ts';
+
+/** Where a request came from and how to find its other traces. */
+export interface Circumstances {
+  /** The reference id shown to people and written to the log. */
+  readonly reference?: string;
+  readonly address?: string;
+}
+
+/** Who asked, for whom, and over what: the members most events share. */
+interface Subject {
+  readonly clientId?: ClientId;
+  readonly accountId?: AccountId;
+  readonly grantId?: GrantId;
+  readonly fhirServer?: string;
+  readonly patient?: string;
+  readonly scope?: string;
+}
+
+type Event<Type extends string, Details = unknown> = { readonly type: Type; readonly outcome: Outcome } & Circumstances &
+  Details;
+
+/** `success`; `refused`: the server said no; `denied`: the person said no; `failure`: something broke. */
+export type Outcome = 'success' | 'refused' | 'denied' | 'failure';
+
+type Reason = { readonly reason?: string };
+
+/**
+ * Everything we can say we did. Adding a member is changing a contract: sinks and reports read these.
+ * No event carries a token, a code, a password or a secret; `tokenHash` is the keyed hash the store uses.
+ */
+export type AuditEvent =
+  | Event<'server.start', { readonly store: string; readonly issuer: string }>
+  | Event<'server.stop', Reason>
+  | Event<'sign-in', Subject & Reason & { readonly usernameHash?: string }>
+  | Event<'sign-out', Subject>
+  | Event<'launch.created', Subject & { readonly launchHash: string; readonly ehrClientId: ClientId }>
+  | Event<'launch.used', Subject & { readonly launchHash: string }>
+  | Event<'authorize', Subject & Reason>
+  | Event<'consent', Subject & Reason & { readonly dropped?: string }>
+  | Event<'token.issued', Subject & { readonly grantType: string; readonly tokenHash?: string }>
+  | Event<'token.refused', Subject & Reason & { readonly grantType?: string }>
+  | Event<'token.introspected', Subject & { readonly active: boolean; readonly resourceServer?: ClientId }>
+  | Event<'token.revoked', Subject & { readonly what: 'grant' | 'token' }>
+  | Event<'token.reuse', Subject & { readonly what: 'code' | 'refresh-token' | 'code-or-refresh-token' }>
+  | Event<'client.changed', Subject & { readonly change: 'added' | 'removed' | 'disabled' | 'enabled' }>
+  | Event<'account.changed', Subject & { readonly change: 'added' | 'disabled' | 'enabled' }>
+  | Event<'keys.rotated', { readonly active: string; readonly next: string }>;
+
+export type AuditEventType = AuditEvent['type'];
+
+/** An event as it is kept: when, in UTC with milliseconds, and by which clock (SEC-2). */
+export type AuditRecord = AuditEvent & {
+  readonly recorded: string;
+  readonly timeSource: 'system';
+};
+
+/** Takes records somewhere. A sink that cannot keep a record rejects; the recorder reports it. */
+export interface AuditSink {
+  readonly name: string;
+  write(record: AuditRecord): Promise<void>;
+  close(): Promise<void>;
+}
+

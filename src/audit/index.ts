@@ -1,0 +1,7 @@
+/**
+ * Everything Gatehouse can say it did, as one typed union, and where the records go. Owns the shape of events and
+ * the order of writing; does not decide what is allowed. Called from the edges, after a thing has really happened.
+ */
+export type { AuditEvent, AuditEventType, AuditRecord, AuditSink, Circumstances, Outcome } from './events.ts';
+export { createAuditRecorder, type AuditRecorder } from './recorder.ts';
+export { createStdoutSink } from './stdout-sink.ts';

@@ -1,0 +1,27 @@
+import type { AuditEvent, AuditRecord, AuditSink } from './events.ts';
+
+/** Says what was done. Resolves once every sink has the record. */
+export interface AuditRecorder {
+  record(event: AuditEvent): Promise<void>;
+  close(): Promise<void>;
+}
+
+/**
+ * @param now the time, in milliseconds since 1970.
+ * @param onFailure told about a sink that could not keep a record; the others still get it.
+ */
+export function createAuditRecorder(
+  sinks: readonly AuditSink[],
+  now: () => number,
+  onFailure: (sink: string, error: unknown) => void,
+): AuditRecorder {
+  return {
+    async record(event) {
+      const record: AuditRecord = { recorded: new Date(now()).toISOString(), timeSource: 'system', ...event };
+      await Promise.all(sinks.map((sink) => sink.write(record).catch((error: unknown) => onFailure(sink.name, error))));
+    },
+    async close() {
+      await Promise.all(sinks.map((sink) => sink.close()));
+    },
+  };
+}

@@ -1,0 +1,127 @@
+import { z } from 'zod';
+
+import { parseScopeList } from '../smart/index.ts';
+
+/** Characters that read alike raw and form-encoded, so that HTTP Basic cannot be misread (CLI-03). */
+const CLIENT_ID = /^[A-Za-z0-9._~-]{1,128}$/;
+const SECRET = /^[A-Za-z0-9._~-]{16,256}$/;
+const REFUSED_SCHEMES = /^(javascript|data|file|blob|vbscript|about|ftp):/i;
+
+const redirectUri = z.string().max(2048).superRefine((text, check) => {
+  const problem = redirectUriProblem(text);
+  if (problem) check.addIssue({ code: 'custom', message: problem });
+});
+
+/** What is wrong with a redirect URI, in a sentence; `undefined` when nothing is (attack rows A010–A017). */
+function redirectUriProblem(text: string): string | undefined {
+  const url = URL.parse(text);
+  if (!url) return 'must be an absolute URL';
+  if (REFUSED_SCHEMES.test(text)) return `must not use the ${url.protocol} scheme`;
+  if (text.includes('#')) return 'must not have a fragment';
+  if (text.includes('*')) return 'must not contain a wildcard';
+  if (url.username || url.password) return 'must not contain a user name or password';
+  if (url.searchParams.has('code') || url.searchParams.has('state')) return 'must not carry code or state itself';
+  if (url.protocol === 'http:' && !isLoopback(url.hostname)) return 'must use https, except on localhost';
+  if (!/^https?:$/.test(url.protocol) && !url.protocol.includes('.')) {
+    return 'must use https or a private scheme with a dot in it, such as com.example.app:';
+  }
+  return undefined;
+}
+
+export function isLoopback(hostname: string): boolean {
+  return hostname === 'localhost' || hostname === '127.0.0.1' || hostname === '[::1]';
+}
+
+const scopeList = z.string().superRefine((text, check) => {
+  const [problem] = parseScopeList(text).problems;
+  if (problem) check.addIssue({ code: 'custom', message: `${problem.scope} is not a scope (${problem.code})` });
+});
+
+const jwk = z.looseObject({ kty: z.enum(['RSA', 'EC']), kid: z.string().min(1) }).superRefine((key, check) => {
+  if ('d' in key) check.addIssue({ code: 'custom', message: 'holds a private key; register the public half only' });
+  const needed = key.kty === 'RSA' ? ['n', 'e'] : ['crv', 'x', 'y'];
+  const missing = needed.filter((member) => typeof key[member] !== 'string');
+  if (missing.length > 0) check.addIssue({ code: 'custom', message: `lacks ${missing.join(', ')}` });
+});
+
+const jwks = z.strictObject({ keys: z.array(jwk).min(1).max(50) }).superRefine(({ keys }, check) => {
+  if (new Set(keys.map(({ kid }) => kid)).size !== keys.length) {
+    check.addIssue({ code: 'custom', message: 'each key needs a kid of its own' });
+  }
+});
+
+/** What a client may do beyond signing people in. */
+export const CLIENT_RIGHTS = ['introspect', 'launch'] as const;
+export type ClientRight = (typeof CLIENT_RIGHTS)[number];
+
+const GRANT_TYPES = ['authorization_code', 'refresh_token', 'client_credentials'] as const;
+
+/**
+ * A client registration, in the names of RFC 7591 with ours beside them. The same shape in configuration files, on the
+ * command line and in the store.
+ */
+export const clientRegistration = z
+  .strictObject({
+    client_id: z.string().regex(CLIENT_ID, 'use 1 to 128 letters, digits, ., _, ~ or -'),
+    client_name: z.string().min(1).max(100),
+    client_uri: z.url({ protocol: /^https?$/ }).optional(),
+    redirect_uris: z.array(redirectUri).max(20).default([]),
+    /** Where an EHR may launch the app (LCH-01). */
+    launch_uris: z.array(redirectUri).max(20).default([]),
+    token_endpoint_auth_method: z.enum(['none', 'client_secret_basic', 'private_key_jwt']).default('none'),
+    client_secret: z.string().regex(SECRET, 'use 16 to 256 letters, digits, ., _, ~ or -').optional(),
+    jwks: jwks.optional(),
+    jwks_uri: z.url({ protocol: /^https?$/ }).optional(),
+    grant_types: z.array(z.enum(GRANT_TYPES)).default(['authorization_code', 'refresh_token']),
+    /** The most the app may ever ask for. */
+    scope: scopeList.default(''),
+    application_type: z.enum(['web', 'native']).default('web'),
+    /** Browser origins that may call the token endpoint; default: those of the redirect URIs (CORS-03). */
+    allowed_origins: z.array(z.string()).optional(),
+    rights: z.array(z.enum(CLIENT_RIGHTS)).default([]),
+  })
+  .superRefine((client, check) => {
+    for (const message of contradictions(client)) check.addIssue({ code: 'custom', message });
+  });
+
+export type ClientRegistrationInput = z.input<typeof clientRegistration>;
+export type ClientRegistration = z.output<typeof clientRegistration>;
+
+interface Parts {
+  readonly token_endpoint_auth_method: string;
+  readonly client_secret?: string | undefined;
+  readonly jwks?: unknown;
+  readonly jwks_uri?: string | undefined;
+  readonly grant_types: readonly string[];
+  readonly redirect_uris: readonly string[];
+}
+
+function contradictions(client: Parts): string[] {
+  const method = client.token_endpoint_auth_method;
+  const uses = (grantType: string): boolean => client.grant_types.includes(grantType);
+  const rules: readonly (readonly [boolean, string])[] = [
+    [method === 'client_secret_basic' && !client.client_secret, 'client_secret_basic needs a client_secret'],
+    [method !== 'client_secret_basic' && !!client.client_secret, `${method} takes no client_secret`],
+    [method === 'private_key_jwt' && !client.jwks && !client.jwks_uri, 'private_key_jwt needs jwks or jwks_uri'],
+    [!!client.jwks && !!client.jwks_uri, 'give jwks or jwks_uri, not both'],
+    [
+      uses('client_credentials') && method !== 'private_key_jwt',
+      'client_credentials is for private_key_jwt clients only (SMART Backend Services)',
+    ],
+    [uses('authorization_code') && client.redirect_uris.length === 0, 'authorization_code needs a redirect_uri'],
+    [uses('refresh_token') && !uses('authorization_code'), 'refresh_token needs authorization_code beside it'],
+  ];
+  return rules.filter(([broken]) => broken).map(([, message]) => message);
+}
+
+/** Is this text of the shape of a client id? Anything else cannot be registered and need not be looked up. */
+export function isClientId(text: string): boolean {
+  return CLIENT_ID.test(text);
+}
+
+/** Origins whose scripts may call the token endpoint for this client (CORS-02, CORS-03). */
+export function browserOrigins(client: Pick<ClientRegistration, 'allowed_origins' | 'redirect_uris'>): string[] {
+  if (client.allowed_origins) return client.allowed_origins;
+  const origins = client.redirect_uris.map((uri) => new URL(uri).origin).filter((origin) => origin !== 'null');
+  return [...new Set(origins)];
+}

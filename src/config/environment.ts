@@ -1,0 +1,61 @@
+/** An environment variable and the setting it stands for. Variables win over the file. */
+interface Variable {
+  readonly name: string;
+  readonly path: readonly (string | number)[];
+  readonly secret?: true;
+  readonly list?: true;
+}
+
+export const VARIABLES: readonly Variable[] = [
+  { name: 'ISSUER', path: ['issuer'] },
+  { name: 'HOST', path: ['listen', 'host'] },
+  { name: 'PORT', path: ['listen', 'port'] },
+  { name: 'MANAGEMENT_HOST', path: ['management', 'host'] },
+  { name: 'MANAGEMENT_PORT', path: ['management', 'port'] },
+  { name: 'TRUST_PROXY', path: ['trustProxy'] },
+  { name: 'FHIR_BASE_URL', path: ['fhirServers', 0, 'url'] },
+  { name: 'DATA_DIR', path: ['store', 'dataDir'] },
+  { name: 'REDIS_URL', path: ['store', 'redisUrl'], secret: true },
+  { name: 'STORE_SECRET', path: ['secrets', 'store'], secret: true },
+  { name: 'COOKIE_KEYS', path: ['secrets', 'cookies'], secret: true, list: true },
+  { name: 'LOG_LEVEL', path: ['log', 'level'] },
+];
+
+export interface Override {
+  readonly path: readonly (string | number)[];
+  readonly value: string | string[];
+  /** For people: `ISSUER (environment)`. */
+  readonly origin: string;
+}
+
+export type ReadFile = (path: string) => string;
+
+/**
+ * Reads the variables that are set; each secret also from the file `<NAME>_FILE` names. Both set is a mistake worth
+ * stopping for: one of them is not what its owner thinks.
+ */
+export function readEnvironment(
+  env: Readonly<Record<string, string | undefined>>,
+  readFile: ReadFile,
+): { overrides: Override[]; problems: string[] } {
+  const overrides: Override[] = [];
+  const problems: string[] = [];
+  for (const { name, path, secret, list } of VARIABLES) {
+    const fileName = secret ? env[`${name}_FILE`] : undefined;
+    const direct = env[name];
+    if (direct !== undefined && fileName !== undefined) problems.push(`${name}: also set as ${name}_FILE; keep one`);
+    const value = fileName === undefined ? direct : readSecretFile(`${name}_FILE`, fileName, readFile, problems);
+    if (value === undefined || value === '') continue;
+    overrides.push({ path, value: list ? value.split(/[\s,]+/).filter(Boolean) : value, origin: `${name} (environment)` });
+  }
+  return { overrides, problems };
+}
+
+function readSecretFile(name: string, path: string, readFile: ReadFile, problems: string[]): string | undefined {
+  try {
+    return readFile(path).trim();
+  } catch (error) {
+    problems.push(`${name}: cannot read ${path}: ${error instanceof Error ? error.message : String(error)}`);
+    return undefined;
+  }
+}

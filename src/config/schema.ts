@@ -1,0 +1,136 @@
+import { z } from 'zod';
+
+import { clientRegistration, isLoopback } from '../clients/index.ts';
+
+const DAY = 24 * 3600;
+
+/** A text that prints as `[redacted]` in logs, errors and JSON. */
+export class Secret {
+  readonly #text: string;
+  constructor(text: string) {
+    this.#text = text;
+  }
+  reveal(): string {
+    return this.#text;
+  }
+  toString(): string {
+    return '[redacted]';
+  }
+  toJSON(): string {
+    return '[redacted]';
+  }
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return '[redacted]';
+  }
+}
+
+/** Secrets people forget to change. Also anything of one repeated character. */
+const DEFAULT_SECRETS = /^(change[-_ ]?me.*|secret.*|default.*|example.*|password.*|(.)\2+)$/i;
+const MIN_SECRET_LENGTH = 32;
+
+const secret = z
+  .string()
+  .min(MIN_SECRET_LENGTH, `needs ${MIN_SECRET_LENGTH} characters or more; make one with: openssl rand -base64 48`)
+  .refine((text) => !DEFAULT_SECRETS.test(text), 'is a default secret; make one with: openssl rand -base64 48')
+  .transform((text) => new Secret(text));
+
+/** `https://…`, or `http://` on localhost only: tokens never travel in the clear (GEN-01, GEN-03). */
+const secureUrl = z
+  .string()
+  .superRefine((text, check) => {
+    const url = URL.parse(text);
+    if (!url || !/^https?:$/.test(url.protocol)) {
+      check.addIssue({ code: 'custom', message: 'must be an absolute URL such as https://auth.example.org' });
+    } else if (url.protocol === 'http:' && !isLoopback(url.hostname)) {
+      check.addIssue({ code: 'custom', message: 'must use https; plain http is accepted on localhost only' });
+    } else if (url.search || url.hash || url.username) {
+      check.addIssue({ code: 'custom', message: 'must have no query, fragment or user name' });
+    }
+  })
+  .transform((text) => text.replace(/\/$/, ''));
+
+const port = z.coerce.number().int().min(0).max(65_535);
+
+const fhirServer = z.strictObject({
+  id: z
+    .string()
+    .regex(/^[a-z0-9-]{1,40}$/, 'use lower-case letters, digits and -')
+    .describe('names this FHIR server in paths and logs'),
+  name: z.string().min(1).max(100).default('FHIR server').describe('what people read on the consent screen'),
+  url: secureUrl.describe('the FHIR base URL: what apps send as aud, and what iss is at an EHR launch'),
+});
+
+/** The whole configuration: one schema, read once. Every default is the safe one. */
+export const configSchema = z.strictObject({
+  issuer: secureUrl.describe('our public URL; must be what browsers and apps use'),
+  name: z.string().min(1).max(60).default('Gatehouse').describe('the organisation, as people read it on our pages'),
+  listen: z
+    .strictObject({
+      host: z.string().default('127.0.0.1').describe('address to listen on; 0.0.0.0 in a container'),
+      port: port.default(3000),
+    })
+    .prefault({}),
+  management: z
+    .strictObject({
+      host: z.string().default('127.0.0.1').describe('never reachable from outside'),
+      port: port.default(9000),
+    })
+    .prefault({})
+    .describe('/health/live, /health/ready and /metrics'),
+  trustProxy: z.stringbool().or(z.boolean()).default(false).describe('believe X-Forwarded-* of the proxy in front'),
+  store: z
+    .strictObject({
+      driver: z.enum(['embedded', 'redis']).default('embedded'),
+      dataDir: z.string().default('./data').describe('where the embedded store keeps its file'),
+      redisUrl: z
+        .string()
+        .regex(/^rediss?:\/\//, 'must begin with redis:// or rediss://')
+        .transform((text) => new Secret(text))
+        .optional(),
+    })
+    .prefault({})
+    .refine(({ driver, redisUrl }) => driver !== 'redis' || redisUrl, {
+      path: ['redisUrl'],
+      message: 'the redis driver needs it, or REDIS_URL',
+    }),
+  secrets: z.strictObject({
+    store: secret.describe('seals what the store holds; losing it loses every grant'),
+    cookies: z
+      .array(secret)
+      .min(1)
+      .describe('signs cookies: the first signs, all are accepted, so that they can be changed one by one'),
+  }),
+  fhirServers: z.array(fhirServer).min(1, 'name at least one FHIR server'),
+  clients: z.array(clientRegistration).default([]).describe('read-only registrations; more with `gatehouse client add`'),
+  tokens: z
+    .strictObject({
+      accessTokenSeconds: z.number().int().min(60).max(DAY).default(3600),
+      backendTokenSeconds: z.number().int().min(30).max(3600).default(300).describe('SMART advises 300 at most'),
+      codeSeconds: z.number().int().min(10).max(600).default(60),
+      refreshTokenSeconds: z
+        .number()
+        .int()
+        .min(3600)
+        .max(400 * DAY)
+        .default(100 * DAY)
+        .describe('how long an unused refresh token lives; certification asks for three months'),
+      sessionSeconds: z
+        .number()
+        .int()
+        .min(60)
+        .max(30 * DAY)
+        .default(8 * 3600),
+      revokeAccessToken: z
+        .enum(['token', 'grant'])
+        .default('token')
+        .describe('what revoking an access token ends: that token, or the whole grant'),
+    })
+    .prefault({}),
+  log: z
+    .strictObject({ level: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info') })
+    .prefault({}),
+});
+
+export type ConfigInput = z.input<typeof configSchema>;
+export type Config = z.output<typeof configSchema>;
+export type FhirServerConfig = Config['fhirServers'][number];

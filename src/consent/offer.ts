@@ -1,0 +1,136 @@
+import { assertNever } from '../oauth/index.ts';
+import type { Permission, ResourceScope, Scope } from '../smart/index.ts';
+import { CATEGORY_WORDS, TYPE_WORDS, spellOut } from './words.ts';
+
+/** One scope as a person reads it. */
+export interface OfferedScope {
+  /** The scope's own text: what the checkbox posts. */
+  readonly value: string;
+  readonly label: string;
+  readonly detail?: string;
+  readonly checked: boolean;
+  /** Lets the app change the record. */
+  readonly write: boolean;
+  /** Covers every kind of data, now and in the future (CONS-08). */
+  readonly wildcard: boolean;
+}
+
+export interface OfferGroup {
+  readonly id: 'record' | 'patients' | 'identity' | 'context' | 'duration';
+  readonly legend: string;
+  readonly hint?: string;
+  readonly scopes: readonly OfferedScope[];
+}
+
+const GROUPS: readonly Omit<OfferGroup, 'scopes'>[] = [
+  { id: 'record', legend: 'From the health record', hint: 'Untick anything you do not want to share.' },
+  { id: 'patients', legend: 'For every patient you may see' },
+  { id: 'identity', legend: 'About you' },
+  { id: 'context', legend: 'About this visit to the app' },
+  { id: 'duration', legend: 'How long' },
+];
+
+/** Puts what may be granted into plain words, in groups, a checkbox for each scope (CONS-07, CONS-09). */
+export function describeOffer(offer: readonly Scope[]): OfferGroup[] {
+  return GROUPS.map((group) => ({
+    ...group,
+    scopes: offer.filter((scope) => groupOf(scope) === group.id).map(describeScope),
+  })).filter(({ scopes }) => scopes.length > 0);
+}
+
+function groupOf(scope: Scope): OfferGroup['id'] {
+  switch (scope.kind) {
+    case 'resource':
+      return scope.level === 'patient' ? 'record' : 'patients';
+    case 'identity':
+      return 'identity';
+    case 'refresh':
+      return 'duration';
+    case 'context':
+    case 'extension':
+      return 'context';
+    default:
+      return assertNever(scope);
+  }
+}
+
+function describeScope(scope: Scope): OfferedScope {
+  const plain = { value: scope.text, checked: true, write: false, wildcard: false };
+  switch (scope.kind) {
+    case 'resource':
+      return describeResource(scope);
+    case 'identity':
+      return { ...plain, ...IDENTITY_WORDS[scope.name] };
+    case 'refresh':
+      return { ...plain, ...REFRESH_WORDS[scope.name] };
+    case 'context':
+      return { ...plain, ...describeContext(scope.resourceType) };
+    case 'extension':
+      return { ...plain, label: 'A special permission of this organisation', detail: scope.text };
+    default:
+      return assertNever(scope);
+  }
+}
+
+const IDENTITY_WORDS = {
+  openid: { label: 'Know that it is you', detail: 'The app can recognise you when you come back.' },
+  fhirUser: { label: 'Your role and name in the health record' },
+  profile: { label: 'Your name' },
+} as const;
+
+const REFRESH_WORDS = {
+  offline_access: { label: 'Keep access when you are not using the app', detail: 'You can stop it at any time.' },
+  online_access: { label: 'Keep access until you sign out' },
+} as const;
+
+function describeContext(resourceType: string | undefined): { label: string } {
+  if (resourceType === undefined) return { label: 'Know what was open when the app was started' };
+  if (resourceType === 'Patient') return { label: 'Know which patient this is about' };
+  if (resourceType === 'Encounter') return { label: 'Know which visit this is about' };
+  return { label: `Know which ${spellOut(resourceType).toLowerCase()} this is about` };
+}
+
+function describeResource(scope: ResourceScope): OfferedScope {
+  const wildcard = scope.resourceType === '*';
+  const write = ['c', 'u', 'd'].some((letter) => scope.permissions.has(letter as Permission));
+  const notes = [verbs(scope.permissions), ...(wildcard ? ['Everything, now and in the future.'] : [])];
+  return {
+    value: scope.text,
+    label: subjectWords(scope),
+    detail: notes.join(' '),
+    checked: true,
+    write,
+    wildcard,
+  };
+}
+
+/** `category=…|laboratory` → `Lab results`; a constraint without words of its own is shown as it is. */
+function subjectWords({ resourceType, constraints }: ResourceScope): string {
+  const base = TYPE_WORDS[resourceType] ?? spellOut(resourceType);
+  if (constraints.length === 0) return base;
+  const parts = constraints.map(({ param, value }) => {
+    const code = value.split('|').at(-1) ?? value;
+    return (param === 'category' ? CATEGORY_WORDS[code] : undefined) ?? `${param} ${code}`;
+  });
+  const [only] = parts;
+  return parts.length === 1 && only !== undefined && constraints[0]?.param === 'category' && only in WORDED
+    ? only
+    : `${base} (only ${parts.join(', ')})`;
+}
+
+const WORDED: Readonly<Record<string, true>> = Object.fromEntries(
+  Object.values(CATEGORY_WORDS).map((words) => [words, true]),
+);
+
+const VERBS: readonly (readonly [string, string])[] = [
+  ['c', 'add'],
+  ['u', 'change'],
+  ['d', 'delete'],
+];
+
+function verbs(permissions: ReadonlySet<Permission>): string {
+  const reads = permissions.has('r') || permissions.has('s') ? ['see'] : [];
+  const all = [...reads, ...VERBS.filter(([letter]) => permissions.has(letter as Permission)).map(([, verb]) => verb)];
+  const text = all.length > 1 ? `${all.slice(0, -1).join(', ')} and ${all.at(-1) ?? ''}` : (all[0] ?? '');
+  return `The app can ${text} these.`;
+}

@@ -1,0 +1,173 @@
+import { z } from 'zod';
+
+const TIMEOUT_MS = 4000;
+const PAGE_SIZE = 10;
+const MAX_TEXT = 120;
+
+export interface PatientSummary {
+  readonly id: string;
+  readonly name: string;
+  readonly birthDate?: string;
+  readonly mrn?: string;
+  readonly sex?: string;
+}
+
+export interface PatientPage {
+  readonly patients: readonly PatientSummary[];
+  /** The FHIR server's own link to the next page; absent on the last. Stays on our side, never in a form. */
+  readonly next?: string;
+}
+
+export interface EncounterSummary {
+  readonly id: string;
+  readonly label: string;
+  readonly start?: string;
+  readonly status: string;
+}
+
+/** Live look-ups on one FHIR server. Every method rejects with {@link FhirUnavailable} when it cannot answer. */
+export interface FhirDirectory {
+  /**
+   * Ten patients by name; an empty query lists everyone.
+   *
+   * @param page a `next` link of an earlier page of the same search
+   */
+  searchPatients(query: string, page?: string): Promise<PatientPage>;
+  /** `undefined` when there is no such patient. */
+  readPatient(id: string): Promise<PatientSummary | undefined>;
+  /** Newest first, ten at most. */
+  encountersOf(patientId: string): Promise<readonly EncounterSummary[]>;
+}
+
+/** The FHIR server did not answer, or not with FHIR. */
+export class FhirUnavailable extends Error {
+  override readonly name = 'FhirUnavailable';
+}
+
+const text = z.string().transform(clean);
+const humanName = z.looseObject({
+  text: text.optional(),
+  family: text.optional(),
+  given: z.array(text).optional(),
+  use: z.string().optional(),
+});
+const patient = z.looseObject({
+  resourceType: z.literal('Patient'),
+  id: z.string(),
+  name: z.array(humanName).optional(),
+  birthDate: z.string().optional(),
+  gender: z.string().optional(),
+  identifier: z
+    .array(
+      z.looseObject({
+        value: text.optional(),
+        type: z.looseObject({ coding: z.array(z.looseObject({ code: z.string().optional() })).optional() }).optional(),
+      }),
+    )
+    .optional(),
+});
+const concept = z.looseObject({
+  text: text.optional(),
+  coding: z.array(z.looseObject({ display: text.optional(), code: text.optional() })).optional(),
+});
+const encounter = z.looseObject({
+  resourceType: z.literal('Encounter'),
+  id: z.string(),
+  status: z.string(),
+  type: z.array(concept).optional(),
+  class: z.looseObject({ display: text.optional(), code: text.optional() }).optional(),
+  period: z.looseObject({ start: z.string().optional() }).optional(),
+});
+const bundle = z.looseObject({
+  resourceType: z.literal('Bundle'),
+  link: z.array(z.looseObject({ relation: z.string(), url: z.string() })).optional(),
+  entry: z.array(z.looseObject({ resource: z.unknown() })).optional(),
+});
+
+/** @param accessToken a token Gatehouse issued to itself for this FHIR server. */
+export function createFhirDirectory(
+  fhirBaseUrl: string,
+  accessToken: () => Promise<string>,
+  fetchImpl: typeof fetch = fetch,
+): FhirDirectory {
+  const get = async (path: string): Promise<unknown> => {
+    const response = await fetchFhir(`${fhirBaseUrl}/${path}`, await accessToken(), fetchImpl);
+    if (response.status === 404 || response.status === 410) return undefined;
+    if (!response.ok) throw new FhirUnavailable(`GET ${path.split('?')[0] ?? ''} answered ${response.status}`);
+    return response.json();
+  };
+  return {
+    async searchPatients(query, page) {
+      const search = new URLSearchParams({ _count: String(PAGE_SIZE), _sort: 'name' });
+      if (query.trim()) search.set('name', query.trim());
+      const found = read(bundle, await get(page === undefined ? `Patient?${search}` : below(fhirBaseUrl, page)));
+      const patients = (found.entry ?? []).map(({ resource }) => summarise(read(patient, resource)));
+      const next = found.link?.find(({ relation }) => relation === 'next')?.url;
+      return { patients, ...(next === undefined ? {} : { next }) };
+    },
+    async readPatient(id) {
+      const resource = await get(`Patient/${encodeURIComponent(id)}`);
+      return resource === undefined ? undefined : summarise(read(patient, resource));
+    },
+    async encountersOf(patientId) {
+      const search = new URLSearchParams({ patient: patientId, _count: String(PAGE_SIZE), _sort: '-date' });
+      const found = read(bundle, await get(`Encounter?${search}`));
+      return (found.entry ?? []).map(({ resource }) => summariseEncounter(read(encounter, resource)));
+    },
+  };
+}
+
+async function fetchFhir(url: string, token: string, fetchImpl: typeof fetch): Promise<Response> {
+  try {
+    return await fetchImpl(url, {
+      headers: { accept: 'application/fhir+json', authorization: `Bearer ${token}` },
+      redirect: 'error',
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    });
+  } catch (cause) {
+    throw new FhirUnavailable('the FHIR server did not answer', { cause });
+  }
+}
+
+/** What follows the base in a link. A link that leads elsewhere is refused: our token goes to this server only. */
+function below(fhirBaseUrl: string, link: string): string {
+  for (const separator of ['/', '?']) {
+    if (link.startsWith(fhirBaseUrl + separator)) return link.slice(fhirBaseUrl.length).replace(/^\//, '');
+  }
+  throw new FhirUnavailable('the FHIR server links to pages outside itself');
+}
+
+function read<Schema extends z.ZodType>(schema: Schema, value: unknown): z.output<Schema> {
+  const parsed = schema.safeParse(value);
+  if (!parsed.success) throw new FhirUnavailable('the FHIR server answered something else than expected');
+  return parsed.data;
+}
+
+function summarise({ id, name, birthDate, gender, identifier }: z.output<typeof patient>): PatientSummary {
+  const official = name?.find(({ use }) => use === 'official') ?? name?.[0];
+  const written = official?.text ?? [...(official?.given ?? []), official?.family].filter(Boolean).join(' ');
+  const mrn = identifier?.find(({ type }) => type?.coding?.some(({ code }) => code === 'MR'))?.value;
+  return {
+    id,
+    name: written || `Patient ${id}`,
+    ...(birthDate ? { birthDate } : {}),
+    ...(gender ? { sex: gender } : {}),
+    ...(mrn ? { mrn } : {}),
+  };
+}
+
+function summariseEncounter(resource: z.output<typeof encounter>): EncounterSummary {
+  const [type] = resource.type ?? [];
+  const coding = type?.coding?.[0];
+  const label = type?.text ?? coding?.display ?? resource.class?.display ?? resource.class?.code ?? 'Visit';
+  const start = resource.period?.start;
+  return { id: resource.id, label, status: resource.status, ...(start ? { start } : {}) };
+}
+
+/** Shown to people: no control or direction-changing characters, and not endless (SEC-13). */
+function clean(value: string): string {
+  return value
+    .replace(/[\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, '')
+    .trim()
+    .slice(0, MAX_TEXT);
+}

@@ -1,0 +1,12 @@
+/**
+ * Signing keys: made on first use, rotated next → active → retired, published while they matter. Does not sign;
+ * oidc-provider does. Called at start, by `gatehouse keys`, and by the watcher that notices a rotation.
+ */
+export {
+  inSigningOrder,
+  loadOrCreateKeys,
+  rotateKeys,
+  type SigningKey,
+  type SigningKeySet,
+  type SigningKeyStore,
+} from './signing-keys.ts';

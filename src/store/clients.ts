@@ -1,0 +1,34 @@
+import type { ClientRegistration, ClientStore } from '../clients/index.ts';
+import { hashSecret } from '../clients/index.ts';
+import { key } from './keys.ts';
+import type { Vault } from './vault.ts';
+
+/** Keeps client registrations; secrets are hashed before they are sealed. */
+export function createClientStore(vault: Vault): ClientStore {
+  const { driver } = vault;
+  return {
+    async find(id) {
+      const keys = [key.client(id), key.clientStatus(id)] as const;
+      const [registration, status] = await driver.getMany(keys);
+      return {
+        registration: registration && vault.open<ClientRegistration>(keys[0], registration),
+        disabled: status !== undefined && vault.open<{ disabled: boolean }>(keys[1], status).disabled,
+      };
+    },
+    list: () => driver.members(key.allClients),
+    async add(registration) {
+      const id = registration.client_id;
+      const added = await vault.writeIfAbsent(key.client(id), hashSecret(registration));
+      if (added) await driver.addMember(key.allClients, id);
+      return added;
+    },
+    async remove(id) {
+      await driver.remove([key.client(id), key.clientStatus(id)]);
+      await driver.removeMember(key.allClients, id);
+    },
+    async setDisabled(id, disabled) {
+      if (disabled) await vault.write(key.clientStatus(id), { disabled });
+      else await driver.remove([key.clientStatus(id)]);
+    },
+  };
+}

@@ -1,0 +1,70 @@
+import type { EpochSeconds } from '../oauth/index.ts';
+
+/** One value to write. `ttlSeconds` absent: kept until removed. */
+export interface Put {
+  readonly key: string;
+  readonly value: Uint8Array;
+  readonly ttlSeconds?: number;
+}
+
+/**
+ * What one request does to one grant, decided and written in one step (ARCHITECTURE §3.5).
+ *
+ *     issue   dead? ──yes──▶ 'revoked'      nothing is written
+ *               │ no
+ *             a marker of `consume` exists? ──yes──▶ 'lost'   the grant dies: reuse ends it
+ *               │ no
+ *             markers, puts, removes are written ──▶ 'committed'
+ *
+ *     revoke  the tombstone and removes are written ──▶ 'committed'
+ *
+ * Every key lies in the same Redis Cluster slot.
+ */
+export interface Commit {
+  readonly mode: 'issue' | 'revoke';
+  /** The grant's tombstone: while it exists, nothing of the grant lives. */
+  readonly deadKey: string;
+  /** How long a tombstone is kept: at least as long as anything of the grant could live. */
+  readonly deadTtlSeconds: number;
+  /** Markers that must not exist yet; written by the winner. */
+  readonly consume: readonly { readonly key: string; readonly ttlSeconds: number }[];
+  readonly puts: readonly Put[];
+  readonly removes: readonly string[];
+}
+
+export type CommitOutcome = 'committed' | 'lost' | 'revoked';
+
+/**
+ * The one door to storage. Two drivers stand behind it, `embedded` and `redis`, and pass one contract suite.
+ *
+ * Values are opaque bytes; sealing happens above. Every method rejects with {@link StoreUnavailable} when the
+ * store cannot answer, and never answers "absent" instead.
+ */
+export interface StoreDriver {
+  readonly name: 'embedded' | 'redis';
+  /** For people: a file path, or host and port. Never a password. */
+  readonly location: string;
+  /** Reads keys of one slot in one round trip; expired keys are absent. */
+  getMany(keys: readonly string[]): Promise<readonly (Uint8Array | undefined)[]>;
+  put(put: Put): Promise<void>;
+  /** Writes unless the key exists. Of concurrent callers exactly one gets `true`. */
+  putIfAbsent(put: Put): Promise<boolean>;
+  /** Returns the value and forgets it in one step: of concurrent callers, exactly one gets it. */
+  take(key: string): Promise<Uint8Array | undefined>;
+  /** Removes keys of one slot; absent ones are no error. */
+  remove(keys: readonly string[]): Promise<void>;
+  commit(commit: Commit): Promise<CommitOutcome>;
+  /** Adds to an index until `expiresAt` (absent: for good). Indexes are hints: readers check what they point to. */
+  addMember(index: string, member: string, expiresAt?: EpochSeconds): Promise<void>;
+  removeMember(index: string, member: string): Promise<void>;
+  /** Members that have not expired, in no promised order. */
+  members(index: string): Promise<readonly string[]>;
+  /** Resolves when the store answers. */
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** The store could not answer. Callers answer 503 and nothing else: not "not found", not `active: false`. */
+export class StoreUnavailable extends Error {
+  override readonly name = 'StoreUnavailable';
+}

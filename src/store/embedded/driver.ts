@@ -1,0 +1,195 @@
+import { chmodSync, mkdirSync } from 'node:fs';
+import path from 'node:path';
+import { DatabaseSync, type StatementSync } from 'node:sqlite';
+
+import type { EpochSeconds } from '../../oauth/index.ts';
+import { StoreUnavailable, type Commit, type CommitOutcome, type Put, type StoreDriver } from '../driver.ts';
+
+const FILE_NAME = 'gatehouse.sqlite';
+const BUSY_TIMEOUT_MS = 5000;
+const SWEEP_EVERY_MS = 30_000;
+
+const SCHEMA = `
+  PRAGMA journal_mode = WAL;
+  PRAGMA synchronous = FULL;
+  CREATE TABLE IF NOT EXISTS kv (
+    key TEXT PRIMARY KEY, value BLOB NOT NULL, expires_ms INTEGER
+  ) WITHOUT ROWID;
+  CREATE INDEX IF NOT EXISTS kv_expiry ON kv (expires_ms) WHERE expires_ms IS NOT NULL;
+  CREATE TABLE IF NOT EXISTS members (
+    idx TEXT NOT NULL, member TEXT NOT NULL, expires_ms INTEGER, PRIMARY KEY (idx, member)
+  ) WITHOUT ROWID;
+`;
+
+const MARK = new Uint8Array([1]);
+
+/**
+ * Opens (or makes) the SQLite file in `dataDir`. Durable: an acknowledged write has reached the disk. Other
+ * processes on the same machine (the command line tool) may open it at the same time.
+ *
+ * @throws StoreUnavailable when the folder or file cannot be written, with the path and the reason.
+ */
+export function openEmbeddedStore(dataDir: string): StoreDriver {
+  const location = path.resolve(dataDir, FILE_NAME);
+  try {
+    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+    const database = new DatabaseSync(location, { timeout: BUSY_TIMEOUT_MS });
+    chmodSync(location, 0o600);
+    database.exec(SCHEMA);
+    return new EmbeddedStore(database, location);
+  } catch (cause) {
+    throw new StoreUnavailable(`cannot open the embedded store ${location}: ${reasonOf(cause)}`, { cause });
+  }
+}
+
+class EmbeddedStore implements StoreDriver {
+  readonly name = 'embedded';
+  readonly location: string;
+  readonly #database: DatabaseSync;
+  readonly #statements = new Map<string, StatementSync>();
+  readonly #sweeper: NodeJS.Timeout;
+
+  constructor(database: DatabaseSync, location: string) {
+    this.#database = database;
+    this.location = location;
+    this.#sweeper = setInterval(() => this.#sweep(), SWEEP_EVERY_MS).unref();
+  }
+
+  async getMany(keys: readonly string[]): Promise<(Uint8Array | undefined)[]> {
+    return this.#guard(() => keys.map((key) => this.#read(key)));
+  }
+
+  async put(put: Put): Promise<void> {
+    this.#guard(() => this.#write(put));
+  }
+
+  async putIfAbsent(put: Put): Promise<boolean> {
+    return this.#transaction(() => {
+      if (this.#read(put.key) !== undefined) return false;
+      this.#write(put);
+      return true;
+    });
+  }
+
+  async take(key: string): Promise<Uint8Array | undefined> {
+    return this.#guard(() => {
+      const row = this.#prepare('DELETE FROM kv WHERE key = ? RETURNING value, expires_ms').get(key);
+      return liveValue(row);
+    });
+  }
+
+  async remove(keys: readonly string[]): Promise<void> {
+    this.#guard(() => {
+      for (const key of keys) this.#prepare('DELETE FROM kv WHERE key = ?').run(key);
+    });
+  }
+
+  async commit(commit: Commit): Promise<CommitOutcome> {
+    const dead: Put = { key: commit.deadKey, value: MARK, ttlSeconds: commit.deadTtlSeconds };
+    return this.#transaction(() => {
+      if (commit.mode === 'revoke') {
+        this.#write(dead);
+      } else {
+        if (this.#read(commit.deadKey) !== undefined) return 'revoked';
+        if (commit.consume.some(({ key }) => this.#read(key) !== undefined)) {
+          this.#write(dead);
+          return 'lost';
+        }
+      }
+      for (const { key, ttlSeconds } of commit.consume) this.#write({ key, value: MARK, ttlSeconds });
+      for (const put of commit.puts) this.#write(put);
+      for (const key of commit.removes) this.#prepare('DELETE FROM kv WHERE key = ?').run(key);
+      return 'committed';
+    });
+  }
+
+  async addMember(index: string, member: string, expiresAt?: EpochSeconds): Promise<void> {
+    const expires = expiresAt === undefined ? null : expiresAt * 1000;
+    this.#guard(() => {
+      this.#prepare('INSERT OR REPLACE INTO members (idx, member, expires_ms) VALUES (?, ?, ?)').run(index, member, expires);
+    });
+  }
+
+  async removeMember(index: string, member: string): Promise<void> {
+    this.#guard(() => {
+      this.#prepare('DELETE FROM members WHERE idx = ? AND member = ?').run(index, member);
+    });
+  }
+
+  async members(index: string): Promise<string[]> {
+    const query = 'SELECT member FROM members WHERE idx = ? AND (expires_ms IS NULL OR expires_ms > ?)';
+    return this.#guard(() =>
+      this.#prepare(query)
+        .all(index, Date.now())
+        .map((row) => String(row['member'])),
+    );
+  }
+
+  async ping(): Promise<void> {
+    this.#guard(() => this.#prepare('SELECT 1').get());
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#sweeper);
+    if (this.#database.isOpen) this.#database.close();
+  }
+
+  #read(key: string): Uint8Array | undefined {
+    return liveValue(this.#prepare('SELECT value, expires_ms FROM kv WHERE key = ?').get(key));
+  }
+
+  #write({ key, value, ttlSeconds }: Put): void {
+    const expires = ttlSeconds === undefined ? null : Date.now() + ttlSeconds * 1000;
+    this.#prepare('INSERT OR REPLACE INTO kv (key, value, expires_ms) VALUES (?, ?, ?)').run(key, value, expires);
+  }
+
+  #transaction<Result>(work: () => Result): Result {
+    return this.#guard(() => {
+      this.#database.exec('BEGIN IMMEDIATE');
+      try {
+        const result = work();
+        this.#database.exec('COMMIT');
+        return result;
+      } catch (error) {
+        if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
+        throw error;
+      }
+    });
+  }
+
+  #prepare(sql: string): StatementSync {
+    const known = this.#statements.get(sql);
+    if (known) return known;
+    const statement = this.#database.prepare(sql);
+    this.#statements.set(sql, statement);
+    return statement;
+  }
+
+  #guard<Result>(work: () => Result): Result {
+    try {
+      return work();
+    } catch (cause) {
+      throw new StoreUnavailable(`the embedded store did not answer: ${reasonOf(cause)}`, { cause });
+    }
+  }
+
+  #sweep(): void {
+    try {
+      const now = Date.now();
+      this.#prepare('DELETE FROM kv WHERE expires_ms <= ?').run(now);
+      this.#prepare('DELETE FROM members WHERE expires_ms <= ?').run(now);
+    } catch {
+      // Busy or closing: expired rows are invisible to readers anyway, and the next sweep comes soon.
+    }
+  }
+}
+
+function liveValue(row: Record<string, unknown> | undefined): Uint8Array | undefined {
+  if (!row || !(row['value'] instanceof Uint8Array)) return undefined;
+  const expires = row['expires_ms'];
+  return typeof expires === 'number' && expires <= Date.now() ? undefined : row['value'];
+}
+
+function reasonOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
+}

@@ -1,0 +1,42 @@
+import type { AccountId, ClientId, EpochSeconds, GrantId } from '../oauth/index.ts';
+import type { StoreDriver } from './driver.ts';
+import { key } from './keys.ts';
+
+/** What ends grants from outside a token request. */
+export interface GrantIndex {
+  /** Written before the grant itself, so that whoever ends a user's grants cannot miss one. */
+  note(grantId: GrantId, owner: { clientId: ClientId; accountId: AccountId }, expiresAt: EpochSeconds): Promise<void>;
+  /** A tombstone: from now on nothing of the grant lives, and nothing more can be issued from it. */
+  revoke(grantId: GrantId): Promise<void>;
+  /** Ends every grant of a client or an account; returns how many. */
+  revokeAllOf(owner: { clientId: ClientId } | { accountId: AccountId }): Promise<number>;
+}
+
+/** @param deadTtlSeconds how long tombstones are kept: at least as long as a grant can live. */
+export function createGrantIndex(driver: StoreDriver, deadTtlSeconds: number): GrantIndex {
+  const revoke = async (grantId: GrantId): Promise<void> => {
+    await driver.commit({
+      mode: 'revoke',
+      deadKey: key.dead(grantId),
+      deadTtlSeconds,
+      consume: [],
+      puts: [],
+      removes: [key.grant(grantId)],
+    });
+  };
+  return {
+    revoke,
+    async note(grantId, { clientId, accountId }, expiresAt) {
+      await Promise.all([
+        driver.addMember(key.clientGrants(clientId), grantId, expiresAt),
+        driver.addMember(key.accountGrants(accountId), grantId, expiresAt),
+      ]);
+    },
+    async revokeAllOf(owner) {
+      const index = 'clientId' in owner ? key.clientGrants(owner.clientId) : key.accountGrants(owner.accountId);
+      const grants = await driver.members(index);
+      await Promise.all(grants.map(revoke));
+      return grants.length;
+    },
+  };
+}

@@ -1,0 +1,19 @@
+/**
+ * Where everything lives: two drivers behind one port, sealed values, token texts, the unit of work of a request, and
+ * the ports other folders declare. Decides nothing about who may do what. Assembled in app.ts and by the command line.
+ */
+export { createAccountStore } from './accounts.ts';
+export { createClientStore } from './clients.ts';
+export { StoreUnavailable, type Commit, type CommitOutcome, type StoreDriver } from './driver.ts';
+export { openEmbeddedStore } from './embedded/index.ts';
+export { createGrantIndex, type GrantIndex } from './grants.ts';
+export { createLaunchStore } from './launches.ts';
+export { createProgressStore, type ProgressStore } from './progress.ts';
+export { createProviderAdapter } from './provider-adapter.ts';
+export { openRedisStore } from './redis/index.ts';
+export { currentRequestScope, runInRequestScope, type RequestScope } from './request-scope.ts';
+export { MIN_SECRET_BYTES, SealBroken, createStoreKeys, type StoreKeys } from './sealing.ts';
+export { createSigningKeyStore } from './signing-keys.ts';
+export { grantIdOf, newGrantId, newTokenText, type TokenKind } from './token-text.ts';
+export { key } from './keys.ts';
+export { createVault, type Vault } from './vault.ts';

@@ -1,0 +1,223 @@
+import { createHash } from 'node:crypto';
+
+import { errors, type Adapter, type AdapterPayload } from 'oidc-provider';
+
+import { isClientId } from '../clients/index.ts';
+import type { ClientId, GrantId } from '../oauth/index.ts';
+import { StoreUnavailable } from './driver.ts';
+import type { GrantIndex } from './grants.ts';
+import { key } from './keys.ts';
+import { currentRequestScope } from './request-scope.ts';
+import { grantIdOf, type TokenKind } from './token-text.ts';
+import type { Vault } from './vault.ts';
+
+/** A redeemed code is remembered this long, to tell a replay from a stranger's guess (C2.4). */
+const USED_CODE_SECONDS = 600;
+
+export interface AdapterParts {
+  readonly vault: Vault;
+  readonly grants: GrantIndex;
+  /** How long a grant, its tombstone and its markers are kept. */
+  readonly grantTtlSeconds: number;
+  /** A client's registration in the provider's own metadata; `undefined` when unknown or disabled. */
+  readonly findClient: (id: ClientId) => Promise<AdapterPayload | undefined>;
+}
+
+/** Makes the storage adapter oidc-provider asks for, one per model. Layout in keys.ts. */
+export function createProviderAdapter(parts: AdapterParts): (model: string) => Adapter {
+  return (model) => unavailableAs503(adapterFor(model, parts));
+}
+
+function adapterFor(model: string, parts: AdapterParts): Adapter {
+  switch (model) {
+    case 'AccessToken':
+    case 'RefreshToken':
+    case 'AuthorizationCode':
+    case 'ClientCredentials':
+      return tokenAdapter(model, parts);
+    case 'Grant':
+      return grantAdapter(parts);
+    case 'Session':
+      return sessionAdapter(parts);
+    case 'Client':
+      return { ...unsupported(model), find: (id) => (isClientId(id) ? parts.findClient(id) : Promise.resolve(undefined)) };
+    default:
+      return recordAdapter(model, parts);
+  }
+}
+
+/** Tokens and codes: found by their grant, read together with it in one round trip. */
+function tokenAdapter(kind: TokenKind, { vault, grantTtlSeconds }: AdapterParts): Adapter {
+  const { driver, keys } = vault;
+  const locate = (text: string): { grantId: GrantId; tokenKey: string } | undefined => {
+    const grantId = grantIdOf(keys, kind, text);
+    return grantId && { grantId, tokenKey: key.token(grantId, kind, keys.keyedHash('token', text)) };
+  };
+  return {
+    ...unsupported(kind),
+    async upsert(id, payload, expiresIn) {
+      const place = locate(id);
+      if (!place) throw new TypeError(`not a ${kind} text`);
+      // The text itself is not written: it would be a usable secret in the store.
+      const { jti: _text, ...kept } = payload;
+      const put = vault.sealed(place.tokenKey, kept, expiresIn);
+      const scope = currentRequestScope();
+      if (scope) {
+        scope.pending(place.grantId).puts.set(put.key, put);
+        return;
+      }
+      const outcome = await driver.commit({
+        mode: 'issue',
+        deadKey: key.dead(place.grantId),
+        deadTtlSeconds: grantTtlSeconds,
+        consume: [],
+        puts: [put],
+        removes: [],
+      });
+      if (outcome !== 'committed') throw new errors.InvalidGrant('the authorization was revoked');
+    },
+    async find(id) {
+      const place = locate(id);
+      if (!place) return undefined;
+      const { grantId, tokenKey } = place;
+      const names = [tokenKey, key.grant(grantId), key.dead(grantId), key.used(tokenKey)] as const;
+      const [token, grant, dead, used] = await driver.getMany(names);
+      if (token === undefined || dead !== undefined) return undefined;
+      if (grant !== undefined) currentRequestScope()?.grants.set(grantId, vault.open(names[1], grant));
+      const payload = { ...vault.open<AdapterPayload>(tokenKey, token), jti: id };
+      return used === undefined ? payload : { ...payload, consumed: true };
+    },
+    async consume(id) {
+      const place = locate(id);
+      if (!place) return;
+      const ttlSeconds = kind === 'AuthorizationCode' ? USED_CODE_SECONDS : grantTtlSeconds;
+      const scope = currentRequestScope();
+      if (!scope) throw new TypeError(`a ${kind} is redeemed within a request only`);
+      scope.pending(place.grantId).consume.set(key.used(place.tokenKey), ttlSeconds);
+    },
+    async destroy(id) {
+      const place = locate(id);
+      if (!place) return;
+      const scope = currentRequestScope();
+      if (scope) scope.pending(place.grantId).removes.add(place.tokenKey);
+      else await driver.remove([place.tokenKey]);
+    },
+    // The grant's tombstone ends its tokens; there is nothing to look for one by one.
+    revokeByGrantId: () => Promise.resolve(),
+  };
+}
+
+function grantAdapter({ vault, grants, grantTtlSeconds }: AdapterParts): Adapter {
+  const { driver } = vault;
+  return {
+    ...unsupported('Grant'),
+    async upsert(id, payload, expiresIn) {
+      const { clientId = '', accountId = '', exp } = payload;
+      await grants.note(id, { clientId, accountId }, exp ?? Math.floor(Date.now() / 1000) + grantTtlSeconds);
+      const outcome = await driver.commit({
+        mode: 'issue',
+        deadKey: key.dead(id),
+        deadTtlSeconds: grantTtlSeconds,
+        consume: [],
+        puts: [vault.sealed(key.grant(id), payload, expiresIn)],
+        removes: [],
+      });
+      if (outcome !== 'committed') throw new errors.InvalidGrant('the authorization was revoked');
+    },
+    async find(id) {
+      const known = currentRequestScope()?.grants.get(id);
+      if (known !== undefined) return known as AdapterPayload;
+      const [grant, dead] = await driver.getMany([key.grant(id), key.dead(id)]);
+      return grant === undefined || dead !== undefined ? undefined : vault.open<AdapterPayload>(key.grant(id), grant);
+    },
+    async destroy(id) {
+      const scope = currentRequestScope();
+      if (scope) scope.pending(id).revoked = true;
+      else await grants.revoke(id);
+    },
+  };
+}
+
+/** Kept twice, under its secret id and its public uid, so that each look-up is one round trip. */
+function sessionAdapter({ vault }: AdapterParts): Adapter {
+  const { driver, keys } = vault;
+  const byId = (id: string): string => key.session(keys.keyedHash('session', id));
+  const byUid = (uid: string): string => key.sessionByUid(keys.keyedHash('session-uid', uid));
+  return {
+    ...unsupported('Session'),
+    async upsert(id, payload, expiresIn) {
+      await vault.write(byId(id), payload, expiresIn);
+      if (payload.uid) await vault.write(byUid(payload.uid), payload, expiresIn);
+    },
+    find: (id) => vault.read<AdapterPayload>(byId(id)),
+    findByUid: (uid) => vault.read<AdapterPayload>(byUid(uid)),
+    async destroy(id) {
+      const session = await vault.take<AdapterPayload>(byId(id));
+      if (!session?.uid) return;
+      // A session that moved to a new id wrote its uid anew; only the copy of this id goes.
+      const current = await vault.read<AdapterPayload>(byUid(session.uid));
+      if (current?.jti === id) await driver.remove([byUid(session.uid)]);
+    },
+  };
+}
+
+/** Interactions and whatever else the provider keeps under an id of its own. */
+function recordAdapter(model: string, { vault }: AdapterParts): Adapter {
+  const { keys, driver } = vault;
+  const at = (id: string): string =>
+    model === 'Interaction'
+      ? key.interaction(keys.keyedHash('interaction', id))
+      : key.other(model, createHash('sha256').update(keys.keyedHash(model, id)).digest('base64url'));
+  return {
+    ...unsupported(model),
+    upsert: (id, payload, expiresIn) => vault.write(at(id), payload, expiresIn),
+    find: (id) => vault.read<AdapterPayload>(at(id)),
+    destroy: (id) => driver.remove([at(id)]),
+    async consume(id) {
+      const used = `${at(id)}:used`;
+      if (await driver.putIfAbsent({ key: used, value: Uint8Array.of(1), ttlSeconds: USED_CODE_SECONDS })) return;
+      throw new errors.InvalidRequest('was already used');
+    },
+  };
+}
+
+/** A method of the adapter that this model never needs fails loudly instead of answering "absent". */
+function unsupported(model: string): Adapter {
+  const refuse = (method: string) => () => Promise.reject(new TypeError(`${model} has no ${method}`));
+  return {
+    upsert: refuse('upsert'),
+    find: refuse('find'),
+    findByUserCode: refuse('findByUserCode'),
+    findByUid: refuse('findByUid'),
+    consume: refuse('consume'),
+    destroy: refuse('destroy'),
+    revokeByGrantId: refuse('revokeByGrantId'),
+  };
+}
+
+/** A store that is away is a 503 for everyone, on a redirect `temporarily_unavailable`; never "not found". */
+function unavailableAs503(adapter: Adapter): Adapter {
+  const wrap =
+    <Args extends unknown[], Result>(method: (...args: Args) => Promise<Result>) =>
+    async (...args: Args): Promise<Result> => {
+      try {
+        return await method(...args);
+      } catch (error) {
+        throw error instanceof StoreUnavailable ? asProtocolError(error) : error;
+      }
+    };
+  return {
+    upsert: wrap(adapter.upsert.bind(adapter)),
+    find: wrap(adapter.find.bind(adapter)),
+    findByUserCode: wrap(adapter.findByUserCode.bind(adapter)),
+    findByUid: wrap(adapter.findByUid.bind(adapter)),
+    consume: wrap(adapter.consume.bind(adapter)),
+    destroy: wrap(adapter.destroy.bind(adapter)),
+    revokeByGrantId: wrap(adapter.revokeByGrantId.bind(adapter)),
+  };
+}
+
+function asProtocolError(cause: StoreUnavailable): Error {
+  const error = new errors.TemporarilyUnavailable('the server cannot reach its store; try again shortly');
+  return Object.assign(error, { status: 503, statusCode: 503, cause });
+}

@@ -1,0 +1,151 @@
+import { Redis } from 'ioredis';
+
+import type { EpochSeconds } from '../../oauth/index.ts';
+import { StoreUnavailable, type Commit, type CommitOutcome, type Put, type StoreDriver } from '../driver.ts';
+import { COMMIT } from './scripts.ts';
+
+const COMMAND_TIMEOUT_MS = 1000;
+const CONNECT_TIMEOUT_MS = 2000;
+const MAX_RETRY_DELAY_MS = 2000;
+
+/**
+ * No queue while offline and no second sending: a command whose answer was lost may have run, and sending it again
+ * would make the only caller look like a replay (fault E5 of the store rules, C2.10).
+ */
+const OPTIONS = {
+  enableOfflineQueue: false,
+  autoResendUnfulfilledCommands: false,
+  maxRetriesPerRequest: 0,
+  commandTimeout: COMMAND_TIMEOUT_MS,
+  connectTimeout: CONNECT_TIMEOUT_MS,
+  lazyConnect: true,
+  retryStrategy: (attempt: number) => Math.min(50 * 2 ** attempt, MAX_RETRY_DELAY_MS) * (0.75 + Math.random() / 2),
+  reconnectOnError: (error: Error) => error.message.startsWith('READONLY'),
+};
+
+interface CommitCommand {
+  gatehouseCommit(numberOfKeys: number, ...args: (string | Uint8Array | number)[]): Promise<unknown>;
+}
+
+/**
+ * Connects to one Redis (`redis://` or `rediss://`, with ACL user and password in the URL).
+ *
+ * @throws StoreUnavailable when Redis does not answer, with host and port and never the password.
+ */
+export async function openRedisStore(url: string, onError: (error: Error) => void): Promise<StoreDriver> {
+  const redis = new Redis(url, OPTIONS);
+  redis.on('error', onError);
+  redis.defineCommand('gatehouseCommit', { lua: COMMIT });
+  const location = `${redis.options.host ?? 'localhost'}:${redis.options.port ?? 6379}/${redis.options.db ?? 0}`;
+  const store = new RedisStore(redis, location);
+  try {
+    await redis.connect();
+    await store.ping();
+    return store;
+  } catch (cause) {
+    redis.disconnect();
+    throw new StoreUnavailable(`cannot reach Redis at ${location}: ${reasonOf(cause)}`, { cause });
+  }
+}
+
+class RedisStore implements StoreDriver {
+  readonly name = 'redis';
+  readonly location: string;
+  readonly #redis: Redis;
+
+  constructor(redis: Redis, location: string) {
+    this.#redis = redis;
+    this.location = location;
+  }
+
+  async getMany(keys: readonly string[]): Promise<(Uint8Array | undefined)[]> {
+    const values = await this.#guard(this.#redis.mgetBuffer(...keys));
+    return values.map((value) => value ?? undefined);
+  }
+
+  async put({ key, value, ttlSeconds }: Put): Promise<void> {
+    const bytes = asBuffer(value);
+    await this.#guard(
+      ttlSeconds === undefined ? this.#redis.set(key, bytes) : this.#redis.set(key, bytes, 'PX', millis(ttlSeconds)),
+    );
+  }
+
+  async putIfAbsent({ key, value, ttlSeconds }: Put): Promise<boolean> {
+    const bytes = asBuffer(value);
+    const reply = await this.#guard(
+      ttlSeconds === undefined
+        ? this.#redis.set(key, bytes, 'NX')
+        : this.#redis.set(key, bytes, 'PX', millis(ttlSeconds), 'NX'),
+    );
+    return reply === 'OK';
+  }
+
+  async take(key: string): Promise<Uint8Array | undefined> {
+    return (await this.#guard(this.#redis.getdelBuffer(key))) ?? undefined;
+  }
+
+  async remove(keys: readonly string[]): Promise<void> {
+    if (keys.length > 0) await this.#guard(this.#redis.del(...keys));
+  }
+
+  async commit({ mode, deadKey, deadTtlSeconds, consume, puts, removes }: Commit): Promise<CommitOutcome> {
+    const keys = [deadKey, ...consume.map(({ key }) => key), ...puts.map(({ key }) => key), ...removes];
+    const reply = await this.#guard(
+      (this.#redis as unknown as CommitCommand).gatehouseCommit(
+        keys.length,
+        ...keys,
+        ...[mode, millis(deadTtlSeconds), consume.length, puts.length, removes.length],
+        ...consume.map(({ ttlSeconds }) => millis(ttlSeconds)),
+        ...puts.flatMap(({ value, ttlSeconds }) => [asBuffer(value), ttlSeconds === undefined ? 0 : millis(ttlSeconds)]),
+      ),
+    );
+    if (reply === 'committed' || reply === 'lost' || reply === 'revoked') return reply;
+    throw new StoreUnavailable(`Redis answered ${String(reply)} to a commit`);
+  }
+
+  async addMember(index: string, member: string, expiresAt?: EpochSeconds): Promise<void> {
+    await this.#guard(this.#redis.zadd(index, String(expiresAt ?? '+inf'), member));
+  }
+
+  async removeMember(index: string, member: string): Promise<void> {
+    await this.#guard(this.#redis.zrem(index, member));
+  }
+
+  async members(index: string): Promise<string[]> {
+    const now = Math.floor(Date.now() / 1000);
+    await this.#guard(this.#redis.zremrangebyscore(index, '-inf', String(now)));
+    return this.#guard(this.#redis.zrange(index, '0', '-1'));
+  }
+
+  async ping(): Promise<void> {
+    await this.#guard(this.#redis.ping());
+  }
+
+  async close(): Promise<void> {
+    try {
+      await this.#redis.quit();
+    } catch {
+      this.#redis.disconnect();
+    }
+  }
+
+  async #guard<Result>(reply: Promise<Result>): Promise<Result> {
+    try {
+      return await reply;
+    } catch (cause) {
+      throw new StoreUnavailable(`Redis at ${this.location} did not answer: ${reasonOf(cause)}`, { cause });
+    }
+  }
+}
+
+function asBuffer(value: Uint8Array): Buffer {
+  return Buffer.from(value.buffer, value.byteOffset, value.byteLength);
+}
+
+function millis(seconds: number): number {
+  return Math.max(1, Math.round(seconds * 1000));
+}
+
+function reasonOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
+}

@@ -1,0 +1,47 @@
+import type { Put, StoreDriver } from './driver.ts';
+import type { StoreKeys } from './sealing.ts';
+
+/**
+ * Records over bytes: what goes in is sealed under its key's name, what comes out was sealed by us. A record read
+ * back is what was written, so its type is that of the writer.
+ */
+export interface Vault {
+  readonly driver: StoreDriver;
+  readonly keys: StoreKeys;
+  read<Record_>(key: string): Promise<Record_ | undefined>;
+  write(key: string, record: unknown, ttlSeconds?: number): Promise<void>;
+  writeIfAbsent(key: string, record: unknown, ttlSeconds?: number): Promise<boolean>;
+  /** Reads and forgets in one step; see {@link StoreDriver.take}. */
+  take<Record_>(key: string): Promise<Record_ | undefined>;
+  /** Seals a record for a commit. */
+  sealed(key: string, record: unknown, ttlSeconds?: number): Put;
+  /** Opens what {@link StoreDriver.getMany} returned for `key`. @throws SealBroken */
+  open<Record_>(key: string, value: Uint8Array): Record_;
+}
+
+export function createVault(driver: StoreDriver, keys: StoreKeys): Vault {
+  const open = <Record_>(key: string, value: Uint8Array): Record_ =>
+    // The seal proves that this process family wrote the value under this key.
+    JSON.parse(Buffer.from(keys.open(key, value)).toString('utf8')) as Record_;
+  const sealed = (key: string, record: unknown, ttlSeconds?: number): Put => ({
+    key,
+    value: keys.seal(key, Buffer.from(JSON.stringify(record))),
+    ...(ttlSeconds === undefined ? {} : { ttlSeconds }),
+  });
+  return {
+    driver,
+    keys,
+    open,
+    sealed,
+    read: async <Record_>(key: string) => {
+      const [value] = await driver.getMany([key]);
+      return value && open<Record_>(key, value);
+    },
+    write: (key, record, ttlSeconds) => driver.put(sealed(key, record, ttlSeconds)),
+    writeIfAbsent: (key, record, ttlSeconds) => driver.putIfAbsent(sealed(key, record, ttlSeconds)),
+    take: async <Record_>(key: string) => {
+      const value = await driver.take(key);
+      return value && open<Record_>(key, value);
+    },
+  };
+}
