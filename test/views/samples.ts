@@ -1,0 +1,200 @@
+/** What the server hands to each template. One ordinary example per page; tests vary them. */
+
+const page = (title: string) => ({
+  lang: 'en',
+  title,
+  brandName: 'Riverside Health',
+  cssHref: '/assets/gatehouse.css',
+  reference: 'kq7h-3mzt-9w2c',
+});
+
+const form = (step: string) => ({ action: '/interaction/4f1c', csrf: 'csrf-5Zq1', step });
+
+const app = {
+  name: 'Growth Chart',
+  host: 'growth.example',
+  verified: true,
+  kind: 'public',
+};
+
+export const login = {
+  page: page('Sign in'),
+  app,
+  form: form('login'),
+  launchedBy: 'Opened from your health record system.',
+};
+
+export const loginRefused = {
+  ...login,
+  app: { ...app, verified: false },
+  username: 'dshaw',
+  error: 'That username and password do not match. Check both and try again.',
+};
+
+export const choosePatient = {
+  page: page('Choose a patient'),
+  app,
+  user: { name: 'Dr Ann Lee' },
+  form: form('patient'),
+  search: {
+    query: 'shaw',
+    action: '/interaction/4f1c',
+    hidden: [{ name: 'view', value: 'patients' }],
+  },
+  patients: [
+    { id: 'p1', name: 'Amy Shaw', birthDate: '20 March 2008', mrn: '1032702', sex: 'female' },
+    { id: 'p2', name: 'Daniel Shaw', birthDate: '4 July 1979', mrn: '1032699' },
+    { id: 'p3', name: 'ليلى حداد', birthDate: '1 January 1990', sex: 'female' },
+    { id: 'p4', name: 'Maximiliane-Friederike von Shaw-Hohenlohe', birthDate: '30 November 1951', mrn: '99' },
+  ],
+  selected: 'p1',
+  pager: { next: '/interaction/4f1c?query=shaw&page=2', label: 'Page 1' },
+};
+
+export const choosePatientRefused = {
+  ...choosePatient,
+  selected: '',
+  error: 'Choose one patient to continue.',
+  pager: { previous: '/interaction/4f1c?page=1', next: '/interaction/4f1c?page=3', label: 'Page 2' },
+};
+
+export const choosePatientNone = {
+  ...choosePatient,
+  patients: [],
+  notice: 'No patient matches “x”.',
+  pager: { label: 'Page 1' },
+};
+
+export const chooseEncounter = {
+  page: page('Choose a visit'),
+  app,
+  form: form('encounter'),
+  patient: { name: 'Amy Shaw', birthDate: '20 March 2008' },
+  encounters: [
+    { id: 'e1', label: 'Well-child visit', when: '12 February 2026, 09:30', status: 'in progress' },
+    { id: 'e2', label: 'Emergency department', when: '3 January 2026', status: 'finished' },
+  ],
+};
+
+export const consent = {
+  page: page('Allow access'),
+  app,
+  user: { name: 'Daniel Shaw' },
+  patient: { name: 'Amy Shaw', birthDate: '20 March 2008' },
+  fhirServer: { name: 'Riverside patient records', host: 'fhir.riverside.example' },
+  form: form('consent'),
+  groups: [
+    {
+      id: 'record',
+      legend: 'Health record',
+      hint: 'Measurements and care about Amy Shaw.',
+      scopes: [
+        {
+          value: 'patient/Observation.rs?category=vital-signs',
+          label: 'Vital signs',
+          detail: 'Height, weight, head circumference, blood pressure',
+          checked: true,
+          write: false,
+          wildcard: false,
+        },
+        {
+          value: 'patient/Condition.rs',
+          label: 'Health problems',
+          detail: 'Diagnoses and concerns, past and present',
+          checked: true,
+          write: false,
+          wildcard: false,
+        },
+        {
+          value: 'patient/Observation.cu',
+          label: 'Add and change measurements',
+          detail: 'The app can write new results into the record',
+          checked: false,
+          write: true,
+          wildcard: false,
+        },
+        {
+          value: 'patient/*.rs',
+          label: 'The whole record',
+          checked: false,
+          write: false,
+          wildcard: true,
+        },
+      ],
+    },
+    {
+      id: 'lasting',
+      legend: 'Staying connected',
+      scopes: [
+        {
+          value: 'offline_access',
+          label: 'Keep access when you are away',
+          detail: 'Without this, access ends when you close the app',
+          checked: true,
+          write: false,
+          wildcard: false,
+        },
+      ],
+    },
+  ],
+  access: {
+    until: 'This app keeps access until you stop it, at most until 20 February 2027.',
+    offline: true,
+  },
+  always: ['Your name and role', 'Which patient you chose'],
+};
+
+export const consentRefused = {
+  ...consent,
+  app: { ...app, verified: false, kind: 'confidential' },
+  error: 'Tick at least one item, or choose Cancel.',
+};
+
+export const handover = {
+  page: page('Taking you back'),
+  app: { name: 'Growth Chart' },
+  url: 'https://growth.example/callback?code=abc&state=x;y&iss=https%3A%2F%2Fid.riverside.example',
+};
+
+export const failure = {
+  page: page('Something went wrong'),
+  heading: 'This app could not be opened',
+  message:
+    'The app sent you here with an address we do not recognise, so we stopped to keep your records safe.',
+  advice: 'Close this page and open the app again. If it keeps happening, tell the people who make the app.',
+  code: 'invalid_request',
+  description: 'redirect_uri did not match any registered redirect_uris',
+  reference: 'kq7h-3mzt-9w2c',
+  restartHref: '/launch/again',
+};
+
+export const signOut = {
+  page: page('Sign out'),
+  form: { action: '/session/end/confirm', hidden: [{ name: 'xsrf', value: 'x-91' }] },
+  buttons: { signOut: { name: 'logout', value: 'yes' }, stay: { name: 'stay', value: 'yes' } },
+};
+
+export const signedOut = {
+  page: page('Signed out'),
+  message: 'You can close this page.',
+};
+
+/** Every page in every state a person can meet it in. */
+export const screens: readonly {
+  readonly screen: string;
+  readonly template: string;
+  readonly data: object;
+}[] = [
+  { screen: 'login', template: 'login', data: login },
+  { screen: 'login, refused', template: 'login', data: loginRefused },
+  { screen: 'choose patient', template: 'choose-patient', data: choosePatient },
+  { screen: 'choose patient, refused', template: 'choose-patient', data: choosePatientRefused },
+  { screen: 'choose patient, none found', template: 'choose-patient', data: choosePatientNone },
+  { screen: 'choose encounter', template: 'choose-encounter', data: chooseEncounter },
+  { screen: 'consent', template: 'consent', data: consent },
+  { screen: 'consent, refused', template: 'consent', data: consentRefused },
+  { screen: 'handover', template: 'handover', data: handover },
+  { screen: 'error', template: 'error', data: failure },
+  { screen: 'sign out', template: 'sign-out', data: signOut },
+  { screen: 'signed out', template: 'signed-out', data: signedOut },
+];
