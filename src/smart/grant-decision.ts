@@ -52,7 +52,7 @@ export function decideOffer(requested: string, bounds: GrantBounds): GrantDecisi
   const dropped: DroppedScope[] = list.problems.map(({ scope }) => ({ scope, reason: 'malformed' }));
   const registered = parseScopeList(bounds.registered).scopes;
   const rights = bounds.userRights === undefined ? undefined : parseScopeList(bounds.userRights).scopes;
-  const hasOpenid = list.scopes.some((scope) => scope.text === 'openid');
+  const hasOpenid = [list.scopes, registered].every((scopes) => scopes.some(({ text }) => text === 'openid'));
 
   for (const scope of list.scopes) {
     const kept = isResourceScope(scope)

@@ -45,7 +45,7 @@ export function parseLaunchContext(input: Readonly<Record<string, unknown>>): Pa
   for (const [field, { holds, expected }] of Object.entries(RULES)) {
     if (input[field] !== undefined && !holds(input[field])) return { ok: false, field, expected };
   }
-  const known = Object.entries(input).filter(([name, value]) => name in RULES && value !== undefined);
+  const known = Object.entries(input).filter(([name, value]) => Object.hasOwn(RULES, name) && value !== undefined);
   return { ok: true, context: Object.fromEntries(known) };
 }
 
@@ -77,12 +77,13 @@ function isFhirContextItem(value: unknown): boolean {
   const { reference, canonical, identifier, type, role } = value as FhirContextItem;
   if (reference === undefined && canonical === undefined && identifier === undefined) return false;
   if (canonical !== undefined && !isText(canonical)) return false;
-  if (identifier !== undefined && (typeof identifier !== 'object' || identifier === null)) return false;
+  if (identifier !== undefined && (typeof identifier !== 'object' || identifier === null || Array.isArray(identifier))) {
+    return false;
+  }
   if (type !== undefined && !isText(type)) return false;
   if (role !== undefined && role !== 'launch' && !(isText(role) && ABSOLUTE_URI.test(role))) return false;
-  if (reference === undefined) return true;
-  const resourceType = typeof reference === 'string' ? RELATIVE_REFERENCE.exec(reference)?.[1] : undefined;
-  if (resourceType === undefined) return false;
-  const isTopLevel = resourceType === 'Patient' || resourceType === 'Encounter';
+  const referenced = typeof reference === 'string' ? RELATIVE_REFERENCE.exec(reference)?.[1] : undefined;
+  if (reference !== undefined && referenced === undefined) return false;
+  const isTopLevel = [referenced, type].some((name) => name === 'Patient' || name === 'Encounter');
   return !isTopLevel || (role !== undefined && role !== 'launch');
 }

@@ -102,7 +102,8 @@ export function narrow(requested: ResourceScope, allowed: readonly ResourceScope
 export function shortest(scopes: readonly ResourceScope[]): ResourceScope[] {
   const bySubject = new Map<string, ResourceScope>();
   for (const scope of scopes) {
-    const subject = `${scope.level}/${scope.resourceType}?${scope.constraints.map(constraintKey).join('&')}`;
+    // A decoded value may hold `&`: joined with one, two different lists of constraints could read alike.
+    const subject = JSON.stringify([scope.level, scope.resourceType, ...scope.constraints.map(constraintKey)]);
     const known = bySubject.get(subject);
     bySubject.set(subject, known ? merge(known, scope) : scope);
   }

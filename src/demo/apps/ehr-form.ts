@@ -1,0 +1,88 @@
+import type { DemoPatient } from '../data/demo-data.ts';
+import type { DemoPerson } from '../people.ts';
+
+/** What the simulated EHR asks Gatehouse to launch. */
+export interface LaunchRequest {
+  readonly clientId: string;
+  /** Who is signed in to the EHR. */
+  readonly username: string;
+  readonly fhirUser: string;
+  /** Bare id. */
+  readonly patient: string;
+  /** Bare id of one of that patient's encounters. */
+  readonly encounter?: string;
+  readonly intent?: string;
+  readonly needPatientBanner: boolean;
+}
+
+/** The state of the form, as chosen so far. */
+export interface EhrChoices {
+  readonly person: DemoPerson;
+  readonly patient: DemoPatient;
+  readonly encounter: string;
+  readonly intent: string;
+  readonly app: string;
+  readonly needPatientBanner: boolean;
+}
+
+export interface EhrPeople {
+  readonly people: readonly DemoPerson[];
+  readonly patients: readonly DemoPatient[];
+  readonly apps: readonly { readonly clientId: string; readonly name: string }[];
+}
+
+export const INTENTS: readonly (readonly [string, string])[] = [
+  ['', 'None'],
+  ['review-growth', 'Review growth'],
+  ['reconcile-medications', 'Reconcile medications'],
+  ['summary', 'Show a summary'],
+];
+
+/** Practitioners sit at the EHR; patients do not. */
+export function ehrUsers({ people }: Pick<EhrPeople, 'people'>): DemoPerson[] {
+  return people.filter(({ role }) => role === 'practitioner');
+}
+
+/**
+ * Reads the form, filling in the first choice where there is none. An encounter that belongs to another patient
+ * counts as not chosen and is told, so that a launch never mixes two records.
+ */
+export function readChoices(
+  form: URLSearchParams,
+  known: EhrPeople,
+): { choices: EhrChoices; problem?: string } {
+  const person = oneOf(ehrUsers(known), form.get('user'), ({ username }) => username);
+  const patient = oneOf(known.patients, form.get('patient'), ({ id }) => id);
+  const asked = form.get('encounter') ?? patient.encounters[0]?.id ?? '';
+  const isTheirs = asked === '' || patient.encounters.some(({ id }) => id === asked);
+  const choices: EhrChoices = {
+    person,
+    patient,
+    encounter: isTheirs ? asked : (patient.encounters[0]?.id ?? ''),
+    intent: oneOf(INTENTS, form.get('intent'), ([value]) => value)[0],
+    app: oneOf(known.apps, form.get('app'), ({ clientId }) => clientId).clientId,
+    needPatientBanner: form.size === 0 || form.get('need_patient_banner') === 'true',
+  };
+  const problem =
+    'That encounter belongs to another patient. The newest one of the chosen patient is selected now.';
+  return isTheirs ? { choices } : { choices, problem };
+}
+
+function oneOf<Row>(rows: readonly Row[], wanted: string | null, key: (row: Row) => string): Row {
+  const row = rows.find((one) => key(one) === wanted) ?? rows[0];
+  if (row === undefined) throw new TypeError('the demo has nothing to choose from');
+  return row;
+}
+
+export function launchRequest(choices: EhrChoices): LaunchRequest {
+  const { person, patient, encounter, intent, app, needPatientBanner } = choices;
+  return {
+    clientId: app,
+    username: person.username,
+    fhirUser: person.fhirUser,
+    patient: patient.id,
+    ...(encounter ? { encounter } : {}),
+    ...(intent ? { intent } : {}),
+    needPatientBanner,
+  };
+}

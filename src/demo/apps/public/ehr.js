@@ -1,0 +1,12 @@
+// Without this file the button "Show this patient’s encounters" does the same by reloading the page.
+const patient = document.querySelector('#patient');
+const encounter = document.querySelector('#encounter');
+document.querySelector('.no-script')?.remove();
+
+patient?.addEventListener('change', async () => {
+  const answer = await fetch(`/?${new URLSearchParams({ patient: patient.value })}`);
+  const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
+  encounter.replaceChildren(...page.querySelector('#encounter').children);
+  // Moving options one by one would leave the last one selected; the newest encounter comes first.
+  encounter.selectedIndex = 0;
+});

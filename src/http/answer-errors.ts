@@ -1,0 +1,63 @@
+import type { Context, Middleware } from 'koa';
+
+import { wantsHtml } from './wants-html.ts';
+
+/** An error as the outside may know it. */
+export interface OutsideError {
+  readonly status: number;
+  readonly code: string;
+  readonly description: string;
+}
+
+/**
+ * The last net: whatever was thrown becomes an answer with a code, a sentence and a reference id, and a log line with
+ * the cause. A stack trace never leaves (attack row A118 and the error rules of style).
+ *
+ * @param render draws the page for people
+ * @param isUnavailable the store is away: 503, and worth another try
+ */
+export function answerErrors(
+  render: (ctx: Context, error: OutsideError) => void,
+  log: (ctx: Context, error: unknown) => void,
+  isUnavailable: (error: unknown) => boolean,
+): Middleware {
+  return async function answerErrorsMiddleware(ctx, next) {
+    try {
+      await next();
+      if (ctx.status === 404 && ctx.body === undefined) answer(ctx, NOT_FOUND, render);
+    } catch (error) {
+      const outside = isUnavailable(error) ? UNAVAILABLE : describe(error);
+      if (outside.status >= 500) log(ctx, error);
+      answer(ctx, outside, render);
+    }
+  };
+}
+
+const NOT_FOUND: OutsideError = { status: 404, code: 'not_found', description: 'there is nothing at this address' };
+const UNAVAILABLE: OutsideError = {
+  status: 503,
+  code: 'temporarily_unavailable',
+  description: 'the server cannot reach its store; try again shortly',
+};
+const RETRY_AFTER_SECONDS = '2';
+
+function describe(error: unknown): OutsideError {
+  const { status, expose, message } = error as { status?: unknown; expose?: unknown; message?: unknown };
+  if (typeof status === 'number' && status >= 400 && status < 500 && expose === true) {
+    return { status, code: status === 403 ? 'access_denied' : 'invalid_request', description: String(message) };
+  }
+  return { status: 500, code: 'server_error', description: 'something went wrong on our side' };
+}
+
+function answer(ctx: Context, error: OutsideError, render: (ctx: Context, error: OutsideError) => void): void {
+  ctx.status = error.status;
+  if (error.status === 503) ctx.set('Retry-After', RETRY_AFTER_SECONDS);
+  if (wantsHtml(ctx)) {
+    render(ctx, error);
+    return;
+  }
+  ctx.body = {
+    error: error.code,
+    error_description: `${error.description} (reference ${String(ctx.state['reference'])})`,
+  };
+}

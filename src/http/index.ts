@@ -1,0 +1,15 @@
+/**
+ * Koa middleware, one effect a file, each named by its effect. Knows nothing of SMART; app.ts sets the order.
+ */
+export { appendReference } from './append-reference.ts';
+export { answerErrors } from './answer-errors.ts';
+export { answerHealth, type HealthCheck } from './health.ts';
+export { createMetrics, type Metrics } from './metrics.ts';
+export { logRequests } from './log-requests.ts';
+export { nameRequests, referenceFor } from './reference.ts';
+export { noStore } from './no-store.ts';
+export { pinOrigin } from './pin-origin.ts';
+export { sameSiteForms } from './same-site-forms.ts';
+export { securityHeaders } from './security-headers.ts';
+export { serveAssets } from './assets.ts';
+export { wantsHtml } from './wants-html.ts';

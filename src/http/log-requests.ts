@@ -1,0 +1,35 @@
+import type { Middleware } from 'koa';
+import type { Logger } from 'pino';
+
+import { referenceFor } from './reference.ts';
+
+/** What the metrics want to know of a request. */
+export type Observe = (seen: { method: string; route: string; status: number; seconds: number }) => void;
+
+/**
+ * One line a request: method, path, status, time, reference. Never the query or a body: codes, states and names of
+ * patients are there. An interaction's id is a path segment, so those are cut.
+ */
+export function logRequests(log: Logger, observe: Observe): Middleware {
+  return async function logRequestsMiddleware(ctx, next) {
+    const started = performance.now();
+    try {
+      await next();
+    } finally {
+      const seconds = (performance.now() - started) / 1000;
+      const route = routeOf(ctx.path);
+      observe({ method: ctx.method, route, status: ctx.status, seconds });
+      const line = { method: ctx.method, path: route, status: ctx.status, ms: Math.round(seconds * 1000) };
+      log.info({ ...line, reference: referenceFor(ctx) }, 'request');
+    }
+  };
+}
+
+const KNOWN = /^\/(authorize|token|jwks|introspect|revoke|logout|interaction|launches|assets|\.well-known|fhir-servers)\b/;
+
+/** A path with its ids cut out, one of few: what people send cannot grow a log field or a metric without end. */
+export function routeOf(path: string): string {
+  const [known] = KNOWN.exec(path) ?? [];
+  if (known === undefined) return path.endsWith('/.well-known/smart-configuration') ? 'smart-configuration' : 'other';
+  return known === '/.well-known' ? path.slice(0, 60) : known;
+}

@@ -1,0 +1,38 @@
+import { Counter, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
+
+import type { Observe } from './log-requests.ts';
+
+/** What `/metrics` shows, in a registry of its own. Labels come from short fixed lists only. */
+export interface Metrics {
+  readonly observeRequest: Observe;
+  readonly countEvent: (type: string, outcome: string) => void;
+  /** The page for Prometheus and its content type. */
+  render(): Promise<{ readonly type: string; readonly body: string }>;
+}
+
+export function createMetrics(): Metrics {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const requests = new Histogram({
+    name: 'gatehouse_http_request_duration_seconds',
+    help: 'Time to answer a request',
+    labelNames: ['method', 'route', 'status'],
+    buckets: [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
+    registers: [registry],
+  });
+  const events = new Counter({
+    name: 'gatehouse_events_total',
+    help: 'What was done, by audit event type and outcome',
+    labelNames: ['type', 'outcome'],
+    registers: [registry],
+  });
+  return {
+    observeRequest: ({ method, route, status, seconds }) => {
+      requests.observe({ method: KNOWN_METHODS.has(method) ? method : 'other', route, status: String(status) }, seconds);
+    },
+    countEvent: (type, outcome) => events.inc({ type, outcome }),
+    render: async () => ({ type: registry.contentType, body: await registry.metrics() }),
+  };
+}
+
+const KNOWN_METHODS = new Set(['GET', 'HEAD', 'POST', 'OPTIONS']);

@@ -1,0 +1,131 @@
+import type { Account } from '../identity/index.ts';
+import { maySeePatient } from '../identity/index.ts';
+import { isFhirId } from '../smart/index.ts';
+import { appView } from './app-view.ts';
+import type { EncounterSummary, PatientSummary } from './directory.ts';
+import { formOf } from './forms.ts';
+import type { InteractionParts } from './parts.ts';
+import { saveProgress, type Visit } from './visit.ts';
+import { inWords, sexInWords } from './words.ts';
+
+const MAX_QUERY_LENGTH = 100;
+
+/** Draws one page of the live patient search. */
+export async function showPatients(
+  visit: Visit,
+  account: Account,
+  parts: InteractionParts,
+  error?: string,
+): Promise<void> {
+  const { ctx, pending, fhirServer } = visit;
+  const query = textOf(ctx.query['query']).trim().slice(0, MAX_QUERY_LENGTH);
+  const known = visit.progress.search?.query === query ? visit.progress.search.pages : [];
+  const page = Math.min(Math.max(1, Math.trunc(Number(textOf(ctx.query['page']) || 1)) || 1), known.length + 1);
+  const link = page > 1 ? known[page - 2] : undefined;
+  const found = await parts.directory(fhirServer.url).searchPatients(query, link);
+  const pages = [...known.slice(0, page - 1), ...(found.next === undefined ? [] : [found.next])];
+  await saveProgress(visit, { search: { query, pages } }, parts);
+
+  const action = `/interaction/${pending.uid}`;
+  const to = (number: number): string => `${action}?${new URLSearchParams({ query, page: String(number) })}`;
+  const data = {
+    app: appView(visit),
+    user: { name: account.name },
+    form: formOf(visit, 'patient'),
+    search: { query, action },
+    patients: found.patients.map(patientView),
+    pager: {
+      label: `Page ${page}`,
+      ...(page > 1 ? { previous: to(page - 1) } : {}),
+      ...(found.next === undefined ? {} : { next: to(page + 1) }),
+    },
+    ...(found.patients.length === 0 ? { notice: query ? `No patient matches “${query}”.` : 'There are no patients.' } : {}),
+    ...(error === undefined ? {} : { error }),
+  };
+  parts.pages.render(ctx, 'choose-patient', data, error === undefined ? 200 : 422);
+}
+
+/** Takes the chosen patient, after asking the FHIR server that there is such a one (CONS-06, A069). */
+export async function takePatient(
+  visit: Visit,
+  account: Account,
+  fields: ReadonlyMap<string, readonly string[]>,
+  parts: InteractionParts,
+): Promise<'chosen' | 'shown'> {
+  const id = fields.get('patient')?.[0];
+  const patient =
+    isFhirId(id) && maySeePatient(account, id)
+      ? await parts.directory(visit.fhirServer.url).readPatient(id)
+      : undefined;
+  if (!patient) {
+    await showPatients(visit, account, parts, 'Choose one of the patients.');
+    return 'shown';
+  }
+  const { encounter: _encounter, ...kept } = visit.progress;
+  await saveProgress({ ...visit, progress: kept }, { patient }, parts);
+  return 'chosen';
+}
+
+export async function showEncounters(visit: Visit, patient: string, parts: InteractionParts, error?: string): Promise<void> {
+  const encounters = await parts.directory(visit.fhirServer.url).encountersOf(patient);
+  const data = {
+    patient: await patientInWords(visit, patient, parts),
+    form: formOf(visit, 'encounter'),
+    encounters: encounters.map(encounterView),
+    ...(encounters.length === 0 ? { notice: 'This patient has no visits.' } : {}),
+    ...(error === undefined ? {} : { error }),
+  };
+  parts.pages.render(visit.ctx, 'choose-encounter', data, error === undefined ? 200 : 422);
+}
+
+export async function takeEncounter(
+  visit: Visit,
+  patient: string,
+  fields: ReadonlyMap<string, readonly string[]>,
+  parts: InteractionParts,
+): Promise<'chosen' | 'shown'> {
+  const id = fields.get('encounter')?.[0];
+  const encounter = (await parts.directory(visit.fhirServer.url).encountersOf(patient)).find((one) => one.id === id);
+  if (!encounter) {
+    await showEncounters(visit, patient, parts, 'Choose one of the visits.');
+    return 'shown';
+  }
+  await saveProgress(visit, { encounter }, parts);
+  return 'chosen';
+}
+
+/** Name and birth date of a patient for people to check; when the FHIR server is away, the id alone. */
+export async function patientInWords(
+  { progress, fhirServer }: Visit,
+  id: string,
+  { directory, log }: InteractionParts,
+): Promise<{ name: string; birthDate?: string }> {
+  if (progress.patient?.id === id) return patientView(progress.patient);
+  try {
+    const patient = await directory(fhirServer.url).readPatient(id);
+    return patient ? patientView(patient) : { name: `Patient ${id}` };
+  } catch (error) {
+    log.warn({ err: error }, 'the FHIR server did not tell the name of a patient');
+    return { name: `Patient ${id}` };
+  }
+}
+
+function patientView({ id, name, birthDate, mrn, sex }: PatientSummary) {
+  const born = inWords(birthDate);
+  const words = sexInWords(sex);
+  return {
+    id,
+    name,
+    ...(born === undefined ? {} : { birthDate: born }),
+    ...(mrn === undefined ? {} : { mrn }),
+    ...(words === undefined ? {} : { sex: words }),
+  };
+}
+
+function encounterView({ id, label, start, status }: EncounterSummary) {
+  return { id, label, when: inWords(start) ?? '', status };
+}
+
+function textOf(value: string | string[] | undefined): string {
+  return [value].flat()[0] ?? '';
+}

@@ -1,0 +1,108 @@
+import { describeOffer } from '../consent/index.ts';
+import type { Account } from '../identity/index.ts';
+import { decideGrant, describeDropped, formatScopeList, needsPatient, type LaunchContext, type Scope } from '../smart/index.ts';
+import { appView } from './app-view.ts';
+import { patientInWords } from './choose-steps.ts';
+import { formOf } from './forms.ts';
+import type { InteractionParts } from './parts.ts';
+import { offerOf, patientOf, saveProgress, type Visit } from './visit.ts';
+import { dateOf } from './words.ts';
+
+const HOUR = 3600;
+/** Time for the code to be redeemed and a little more: a grant outlives its only token by this. */
+const SLACK_SECONDS = 120;
+
+export async function showConsent(visit: Visit, account: Account, parts: InteractionParts, error?: string): Promise<void> {
+  const { granted } = offerOf(visit, account);
+  const patient = needsPatient(granted) || visit.launch ? patientOf(visit, account) : undefined;
+  const data = {
+    app: appView(visit),
+    user: { name: account.name },
+    ...(patient === undefined ? {} : { patient: await patientInWords(visit, patient, parts) }),
+    fhirServer: { name: visit.fhirServer.name, host: new URL(visit.fhirServer.url).host },
+    groups: describeOffer(granted),
+    access: accessInWords(granted, parts),
+    form: formOf(visit, 'consent'),
+    ...(error === undefined ? {} : { error }),
+  };
+  parts.pages.render(visit.ctx, 'consent', data, error === undefined ? 200 : 422);
+}
+
+/** Grants what was ticked, within what was offered, and returns where the browser goes on. */
+export async function takeConsent(
+  visit: Visit,
+  account: Account,
+  fields: ReadonlyMap<string, readonly string[]>,
+  parts: InteractionParts,
+): Promise<string | 'shown'> {
+  const offer = offerOf(visit, account);
+  const { granted, dropped } = decideGrant(offer.granted, new Set(fields.get('scope')));
+  if (granted.length === 0) {
+    await showConsent(visit, account, parts, 'Tick at least one item, or choose Cancel.');
+    return 'shown';
+  }
+  if (visit.pending.launch !== undefined && !(await parts.launches.take(visit.pending.launch))) {
+    return parts.engine.refuse(visit.ctx, 'invalid_request', 'the launch was used already; launch the app again');
+  }
+  const { pending, fhirServer, reference, client } = visit;
+  const context = contextFor(visit, account, granted, parts.smartStyleUrl);
+  const scope = formatScopeList(granted);
+  const hasFhirUser = granted.some(({ text }) => text === 'fhirUser') && account.fhirUser !== undefined;
+  const url = await parts.engine.approve(visit.ctx, {
+    accountId: account.accountId,
+    signedIn: visit.progress.accountId !== undefined,
+    clientId: pending.clientId,
+    fhirBaseUrl: fhirServer.url,
+    scope,
+    context,
+    ...(hasFhirUser ? { fhirUser: `${fhirServer.url}/${account.fhirUser}` } : {}),
+    reference,
+    lifetimeSeconds: lifetimeOf(granted, parts),
+  });
+  await parts.audit.record({
+    type: 'consent',
+    outcome: 'success',
+    reference,
+    address: visit.ctx.ip,
+    clientId: client.client_id,
+    accountId: account.accountId,
+    fhirServer: fhirServer.url,
+    ...(context.patient === undefined ? {} : { patient: context.patient }),
+    scope,
+    dropped: describeDropped([...offer.dropped, ...dropped]),
+  });
+  await saveProgress(visit, { finishedAt: url }, parts);
+  return url;
+}
+
+/** What travels beside the token: only what the granted scopes entitle the app to (CTX-03, CTX-22). */
+function contextFor(visit: Visit, account: Account, granted: readonly Scope[], smartStyleUrl: string): LaunchContext {
+  const { launch, progress } = visit;
+  const has = (text: string): boolean => granted.some((scope) => scope.text === text);
+  if (launch && has('launch')) {
+    return { need_patient_banner: true, smart_style_url: smartStyleUrl, ...launch.context };
+  }
+  const patient = needsPatient(granted) ? patientOf(visit, account) : undefined;
+  const encounter = has('launch/encounter') ? (launch?.context.encounter ?? progress.encounter?.id) : undefined;
+  return { ...(patient === undefined ? {} : { patient }), ...(encounter === undefined ? {} : { encounter }) };
+}
+
+function lifetimeOf(granted: readonly Scope[], { config }: InteractionParts): number {
+  const { refreshTokenSeconds, accessTokenSeconds, codeSeconds } = config.tokens;
+  const refreshable = granted.some(({ kind }) => kind === 'refresh');
+  return refreshable ? refreshTokenSeconds : accessTokenSeconds + codeSeconds + SLACK_SECONDS;
+}
+
+function accessInWords(offer: readonly Scope[], { config, clock }: InteractionParts): { until: string; offline: boolean } {
+  const { refreshTokenSeconds, accessTokenSeconds } = config.tokens;
+  const hours = Math.max(1, Math.round(accessTokenSeconds / HOUR));
+  const plain = `Access ends after ${hours === 1 ? 'one hour' : `${hours} hours`}.`;
+  if (offer.some(({ text }) => text === 'offline_access')) {
+    const until = dateOf(clock() + refreshTokenSeconds);
+    return { until: `This app keeps access until you stop it. If it is not used, access ends on ${until}.`, offline: true };
+  }
+  if (offer.some(({ text }) => text === 'online_access')) {
+    return { until: 'This app keeps access until you sign out.', offline: false };
+  }
+  return { until: plain, offline: false };
+}

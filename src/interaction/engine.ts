@@ -1,0 +1,47 @@
+import type { Context } from 'koa';
+
+import type { AccountId, ClientId } from '../oauth/index.ts';
+import type { LaunchContext } from '../smart/index.ts';
+
+/** An authorization request that waits for a person. */
+export interface PendingAuthorization {
+  /** In the address of the page; good only together with this browser's cookie. */
+  readonly uid: string;
+  /** Stays the same through the whole authorization, whatever happens to `uid`. */
+  readonly correlationId: string;
+  /** Why a screen is needed: `login`, `launch_context` or `consent`, with the reasons. */
+  readonly prompt: { readonly name: string; readonly reasons: readonly string[] };
+  readonly clientId: ClientId;
+  readonly redirectUri: string;
+  readonly scope: string;
+  readonly aud: string;
+  readonly launch?: string;
+  readonly loginHint?: string;
+  /** Who is signed in to this browser already. */
+  readonly sessionAccountId?: AccountId;
+}
+
+/** What a person decided. */
+export interface Approval {
+  readonly accountId: AccountId;
+  /** Present when the person signed in just now, not in an earlier session. */
+  readonly signedIn: boolean;
+  readonly clientId: ClientId;
+  readonly fhirBaseUrl: string;
+  /** Everything granted, as one scope parameter. */
+  readonly scope: string;
+  readonly context: LaunchContext;
+  readonly fhirUser?: string;
+  readonly reference: string;
+  readonly lifetimeSeconds: number;
+}
+
+/** The protocol engine, as the screens need it; `oidc/` implements it. */
+export interface AuthorizationEngine {
+  /** The authorization this browser's cookie belongs to; `undefined` when it is unknown or over. */
+  pending(ctx: Context): Promise<PendingAuthorization | undefined>;
+  /** Makes the grant and returns where the browser goes on. */
+  approve(ctx: Context, approval: Approval): Promise<string>;
+  /** Ends the request with an error for the app and returns where the browser goes on. */
+  refuse(ctx: Context, error: string, description: string): Promise<string>;
+}

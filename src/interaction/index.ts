@@ -1,0 +1,10 @@
+/**
+ * The screens of one authorization: sign in, choose a patient and a visit, consent. Owns which comes when and what each
+ * shows; the protocol engine, the store and the FHIR server are ports. Mounted by app.ts.
+ */
+export type { Approval, AuthorizationEngine, PendingAuthorization } from './engine.ts';
+export type { Directory, EncounterSummary, PatientSummary } from './directory.ts';
+export { createPages, type ErrorPage, type Pages } from './pages.ts';
+export type { InteractionParts, ProgressStore } from './parts.ts';
+export type { Progress } from './progress.ts';
+export { interactionRoutes } from './routes.ts';

@@ -1,0 +1,38 @@
+import type { Context } from 'koa';
+import type { Logger } from 'pino';
+
+import type { AuditRecorder } from '../audit/index.ts';
+import type { ClientRegistry } from '../clients/index.ts';
+import type { Config } from '../config/index.ts';
+import type { AccountStore } from '../identity/index.ts';
+import type { LaunchStore } from '../launch/index.ts';
+import type { Clock } from '../oauth/index.ts';
+import type { Directory } from './directory.ts';
+import type { AuthorizationEngine } from './engine.ts';
+import type { Pages } from './pages.ts';
+import type { Progress } from './progress.ts';
+
+/** What the screens need from the rest of the house. */
+export interface InteractionParts {
+  readonly config: Pick<Config, 'issuer' | 'fhirServers' | 'tokens' | 'name'>;
+  readonly engine: AuthorizationEngine;
+  readonly progress: ProgressStore;
+  readonly accounts: AccountStore;
+  readonly clients: ClientRegistry;
+  readonly launches: LaunchStore;
+  readonly directory: (fhirBaseUrl: string) => Directory;
+  readonly pages: Pages;
+  readonly audit: AuditRecorder;
+  readonly log: Logger;
+  readonly clock: Clock;
+  /** The style document for embedded apps, sent along with an EHR launch (CTX-06). */
+  readonly smartStyleUrl: string;
+  readonly usernameHash: (username: string) => string;
+  readonly referenceFor: (ctx: Context, authorization: string) => string;
+}
+
+/** Where a person's progress is kept; `store/` implements it. */
+export interface ProgressStore {
+  load(uid: string): Promise<Progress | undefined>;
+  save(uid: string, progress: Progress, ttlSeconds: number): Promise<void>;
+}

@@ -1,0 +1,26 @@
+import type { AccountId } from '../oauth/index.ts';
+import type { EncounterSummary, PatientSummary } from './directory.ts';
+
+/** As long as an interaction may take. */
+export const PROGRESS_SECONDS = 3600;
+
+/**
+ * How far a person has come. Kept on our side: a form carries choices, never state.
+ *
+ *     sign in ──▶ choose patient ──▶ choose encounter ──▶ consent ──▶ done
+ *        ▲             (each only where it is needed)         │
+ *        └──────────────── "use another account" ─────────────┘
+ */
+export interface Progress {
+  readonly csrfSecret: string;
+  /** Signed in within this interaction. */
+  readonly accountId?: AccountId;
+  /** The person asked to sign in as somebody else than the session says. */
+  readonly switchAccount?: true;
+  readonly patient?: PatientSummary;
+  readonly encounter?: EncounterSummary;
+  /** The running search: the FHIR server's own links to the pages after the first. */
+  readonly search?: { readonly query: string; readonly pages: readonly string[] };
+  /** Where the browser was sent at the end, so that a form sent twice ends in the same place. */
+  readonly finishedAt?: string;
+}

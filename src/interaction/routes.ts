@@ -1,0 +1,184 @@
+import Router from '@koa/router';
+import { bodyParser } from '@koa/bodyparser';
+import type { Context } from 'koa';
+
+import { assertNever } from '../oauth/index.ts';
+import { appView } from './app-view.ts';
+import { showEncounters, showPatients, takeEncounter, takePatient } from './choose-steps.ts';
+import { showConsent, takeConsent } from './consent-step.ts';
+import { fieldsOf, formOf, isOwnForm } from './forms.ts';
+import type { InteractionParts } from './parts.ts';
+import { showSignIn, takeSignIn } from './sign-in-step.ts';
+import { nextStep, type RefusalReason, type Step } from './steps.ts';
+import { createThrottle, type Throttle } from './throttle.ts';
+import { openVisit, saveProgress, type Visit, type VisitProblem } from './visit.ts';
+
+/**
+ * The pages of one interaction: GET draws the step that is due, POST takes its form and sends the browser back to GET
+ * (303, RESP-08). Whatever is posted, the step that is due is worked out anew first.
+ */
+export function interactionRoutes(parts: InteractionParts): Router {
+  const throttle = createThrottle();
+  const router = new Router();
+  const parse = bodyParser({ enableTypes: ['form'], formLimit: '64kb' });
+  router.get('/interaction/:uid', (ctx) => withVisit(ctx, parts, (visit) => show(visit, nextStep(visit), parts)));
+  router.post('/interaction/:uid', parse, (ctx) => withVisit(ctx, parts, (visit) => take(visit, parts, throttle)));
+  return router;
+}
+
+async function withVisit(ctx: Context, parts: InteractionParts, work: (visit: Visit) => Promise<void>): Promise<void> {
+  const opened = await openVisit(ctx, parts);
+  if (!opened.ok) return showProblem(ctx, opened.problem, parts);
+  if (opened.visit.pending.uid !== ctx['params'].uid) return showProblem(ctx, 'expired', parts);
+  try {
+    await work(opened.visit);
+  } catch (error) {
+    if (!(error instanceof Error && error.name === 'FhirUnavailable')) throw error;
+    parts.log.warn({ err: error, reference: opened.visit.reference }, 'the FHIR server is away');
+    parts.pages.error(ctx, {
+      status: 503,
+      heading: 'Patient search is not working right now',
+      message: 'The health record system did not answer.',
+      advice: 'Nothing is lost. Wait a moment, then try again.',
+      restartHref: `/interaction/${opened.visit.pending.uid}`,
+    });
+  }
+}
+
+async function show(visit: Visit, step: Step, parts: InteractionParts): Promise<void> {
+  switch (step.name) {
+    case 'login':
+      return showSignIn(visit, parts);
+    case 'patient':
+      return showPatients(visit, step.account, parts);
+    case 'encounter':
+      return showEncounters(visit, step.patient, parts);
+    case 'consent':
+      return showConsent(visit, step.account, parts);
+    case 'done':
+      return handOver(visit, step.url, parts);
+    case 'refused':
+      return showRefusal(visit, step.reason, parts);
+    default:
+      return assertNever(step);
+  }
+}
+
+async function take(visit: Visit, parts: InteractionParts, throttle: Throttle): Promise<void> {
+  const { ctx, pending } = visit;
+  const fields = fieldsOf(ctx);
+  const step = nextStep(visit);
+  if (step.name === 'done') return handOver(visit, step.url, parts);
+  if (!isOwnForm(visit, fields)) return showProblem(ctx, 'expired', parts, 403);
+  if (fields.has('cancel')) return cancel(visit, parts);
+  if (fields.has('switch')) return switchAccount(visit, parts);
+  const isDue = fields.get('step')?.[0] === step.name;
+  const outcome = isDue ? await obey(visit, step, fields, parts, throttle) : 'next';
+  if (outcome === 'shown') return;
+  if (outcome !== 'next') return handOver(visit, outcome, parts);
+  ctx.redirect(`/interaction/${pending.uid}`);
+  ctx.status = 303;
+}
+
+/** Does what the form of the due step says: draw again, go on to the `next` step, or leave for an address. */
+async function obey(
+  visit: Visit,
+  step: Step,
+  fields: ReadonlyMap<string, readonly string[]>,
+  parts: InteractionParts,
+  throttle: Throttle,
+): Promise<string> {
+  switch (step.name) {
+    case 'login':
+      return (await takeSignIn(visit, fields, parts, throttle)) === 'shown' ? 'shown' : 'next';
+    case 'patient':
+      return (await takePatient(visit, step.account, fields, parts)) === 'shown' ? 'shown' : 'next';
+    case 'encounter':
+      return (await takeEncounter(visit, step.patient, fields, parts)) === 'shown' ? 'shown' : 'next';
+    case 'consent':
+      return takeConsent(visit, step.account, fields, parts);
+    case 'done':
+    case 'refused':
+      return 'next';
+    default:
+      return assertNever(step);
+  }
+}
+
+async function cancel(visit: Visit, parts: InteractionParts): Promise<void> {
+  const { reference, pending, account, ctx } = visit;
+  const url = await parts.engine.refuse(ctx, 'access_denied', 'the user declined');
+  await parts.audit.record({
+    type: 'consent',
+    outcome: 'denied',
+    reference,
+    address: ctx.ip,
+    clientId: pending.clientId,
+    scope: pending.scope,
+    ...(account ? { accountId: account.accountId } : {}),
+  });
+  await saveProgress(visit, { finishedAt: url }, parts);
+  handOver(visit, url, parts);
+}
+
+/** Back to signing in, as somebody else; what was chosen is forgotten. */
+async function switchAccount(visit: Visit, parts: InteractionParts): Promise<void> {
+  const { csrfSecret } = visit.progress;
+  await saveProgress({ ...visit, progress: { csrfSecret, switchAccount: true } }, {}, parts);
+  visit.ctx.redirect(`/interaction/${visit.pending.uid}`);
+  visit.ctx.status = 303;
+}
+
+/** A page between the form and the app: the way on is then no part of the form, which may only lead to us. */
+function handOver(visit: Visit, url: string, { pages }: InteractionParts): void {
+  pages.render(visit.ctx, 'handover', { app: appView(visit), url });
+}
+
+const REFUSALS: Readonly<Record<RefusalReason, { heading: string; message: string; advice: string }>> = {
+  'other-user': {
+    heading: 'This app was opened for somebody else',
+    message: 'It was opened for another user of the health record system than the one signed in here.',
+    advice: 'Sign in as that user, or open the app again from your own session.',
+  },
+  'other-patient': {
+    heading: 'You cannot open this record here',
+    message: 'The app was opened for a patient whose record is not yours.',
+    advice: 'Open the app from your own record, or sign in with the right account.',
+  },
+  'nothing-to-offer': {
+    heading: 'There is nothing you can share with this app',
+    message: 'The app asks for data that your account cannot share.',
+    advice: 'Go back to the app, or sign in with another account.',
+  },
+};
+
+function showRefusal(visit: Visit, reason: RefusalReason, { pages }: InteractionParts): void {
+  pages.error(visit.ctx, {
+    status: 403,
+    ...REFUSALS[reason],
+    code: 'access_denied',
+    form: formOf(visit, 'refused'),
+  });
+}
+
+const PROBLEMS: Readonly<Record<VisitProblem, { heading: string; message: string; advice: string }>> = {
+  expired: {
+    heading: 'This page has expired',
+    message: 'It was open for too long, was finished already, or belongs to another browser.',
+    advice: 'Go back to the app and start again from there.',
+  },
+  'client-gone': {
+    heading: 'This app cannot be used right now',
+    message: 'The app or the record system it asks for is no longer known here.',
+    advice: 'Ask the maker of the app, or try again later.',
+  },
+  'launch-gone': {
+    heading: 'This launch has ended',
+    message: 'An app that is opened from a health record system must be used within five minutes, and once.',
+    advice: 'Open the app again from the health record system.',
+  },
+};
+
+function showProblem(ctx: Context, problem: VisitProblem, { pages }: InteractionParts, status = 400): void {
+  pages.error(ctx, { status, ...PROBLEMS[problem], code: 'invalid_request' });
+}

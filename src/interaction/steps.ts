@@ -1,0 +1,41 @@
+import { maySeePatient, type Account } from '../identity/index.ts';
+import { needsEncounter, needsPatient } from '../smart/index.ts';
+import { offerOf, patientOf, type Visit } from './visit.ts';
+
+export type Step =
+  | { readonly name: 'login' }
+  | { readonly name: 'patient'; readonly account: Account }
+  | { readonly name: 'encounter'; readonly account: Account; readonly patient: string }
+  | { readonly name: 'consent'; readonly account: Account }
+  | { readonly name: 'done'; readonly url: string }
+  | { readonly name: 'refused'; readonly account: Account; readonly reason: RefusalReason };
+
+/** Why a person cannot go on, whatever they would choose. */
+export type RefusalReason = 'other-user' | 'other-patient' | 'nothing-to-offer';
+
+/** The one place that says which screen comes next. Forms cannot skip ahead: it is asked before each is obeyed. */
+export function nextStep(visit: Visit): Step {
+  const { account, progress, launch } = visit;
+  if (progress.finishedAt !== undefined) return { name: 'done', url: progress.finishedAt };
+  if (!account) return { name: 'login' };
+  const reason = refusalOf(visit, account);
+  if (reason) return { name: 'refused', account, reason };
+
+  const { granted } = offerOf(visit, account);
+  const patient = patientOf(visit, account);
+  if (patient === undefined && needsPatient(granted)) return { name: 'patient', account };
+  const encounter = launch?.context.encounter ?? progress.encounter?.id;
+  if (patient !== undefined && encounter === undefined && needsEncounter(granted) && !launch) {
+    return { name: 'encounter', account, patient };
+  }
+  return { name: 'consent', account };
+}
+
+/** Another user than the one at the EHR's screen never gets that launch: the record might be the wrong one (LCH-07). */
+function refusalOf(visit: Visit, account: Account): RefusalReason | undefined {
+  const { launch } = visit;
+  if (launch?.fhirUser !== undefined && launch.fhirUser !== account.fhirUser) return 'other-user';
+  const patient = patientOf(visit, account);
+  if (patient !== undefined && !maySeePatient(account, patient)) return 'other-patient';
+  return offerOf(visit, account).granted.length === 0 ? 'nothing-to-offer' : undefined;
+}

@@ -1,0 +1,90 @@
+import Tokens from 'csrf';
+import type { Context } from 'koa';
+
+import type { ClientRegistration } from '../clients/index.ts';
+import type { FhirServerConfig } from '../config/index.ts';
+import { ownPatient, rightsOf, type Account } from '../identity/index.ts';
+import { checkLaunch, type LaunchRecord } from '../launch/index.ts';
+import { decideOffer, type GrantDecision } from '../smart/index.ts';
+import type { PendingAuthorization } from './engine.ts';
+import type { InteractionParts } from './parts.ts';
+import { PROGRESS_SECONDS, type Progress } from './progress.ts';
+
+/** Everything known about one visit to an interaction page. */
+export interface Visit {
+  readonly ctx: Context;
+  readonly pending: PendingAuthorization;
+  readonly progress: Progress;
+  readonly client: ClientRegistration;
+  readonly fhirServer: FhirServerConfig;
+  readonly launch?: LaunchRecord;
+  /** Who is signed in, in this interaction or in an earlier session. */
+  readonly account?: Account;
+  readonly reference: string;
+}
+
+export type VisitProblem = 'expired' | 'client-gone' | 'launch-gone';
+export type OpenedVisit = { readonly ok: true; readonly visit: Visit } | { readonly ok: false; readonly problem: VisitProblem };
+
+/** Gathers what a visit is about, or why it cannot go on. */
+export async function openVisit(ctx: Context, parts: InteractionParts): Promise<OpenedVisit> {
+  const pending = await parts.engine.pending(ctx);
+  if (!pending) return { ok: false, problem: 'expired' };
+  const reference = parts.referenceFor(ctx, pending.correlationId);
+  const [progress, client] = await Promise.all([parts.progress.load(pending.uid), parts.clients.find(pending.clientId)]);
+  const fhirServer = parts.config.fhirServers.find(({ url }) => url === pending.aud.replace(/\/$/, ''));
+  if (!client || client.disabled || !fhirServer) return { ok: false, problem: 'client-gone' };
+
+  const known = progress ?? { csrfSecret: await new Tokens().secret() };
+  if (!progress) await parts.progress.save(pending.uid, known, PROGRESS_SECONDS);
+  const finished = known.finishedAt !== undefined;
+  const launch = finished ? undefined : await openLaunch(pending, fhirServer, parts);
+  if (launch === 'gone') return { ok: false, problem: 'launch-gone' };
+  const account = await accountOf(pending, known, parts);
+  const base = { ctx, pending, progress: known, client: client.registration, fhirServer, reference };
+  return { ok: true, visit: { ...base, ...(launch ? { launch } : {}), ...(account ? { account } : {}) } };
+}
+
+async function openLaunch(
+  pending: PendingAuthorization,
+  { url }: FhirServerConfig,
+  { launches, clock }: InteractionParts,
+): Promise<LaunchRecord | 'gone' | undefined> {
+  if (pending.launch === undefined) return undefined;
+  const record = await launches.peek(pending.launch);
+  const problem = checkLaunch(record, { clientId: pending.clientId, fhirBaseUrl: url }, clock);
+  return problem || !record ? 'gone' : record;
+}
+
+/** Somebody who has to sign in again is nobody yet, whatever the session says. */
+async function accountOf(
+  { prompt, sessionAccountId }: PendingAuthorization,
+  progress: Progress,
+  { accounts }: InteractionParts,
+): Promise<Account | undefined> {
+  const fromSession = prompt.name === 'login' || progress.switchAccount ? undefined : sessionAccountId;
+  const id = progress.accountId ?? fromSession;
+  const account = id === undefined ? undefined : await accounts.find(id);
+  return account?.disabled ? undefined : account;
+}
+
+/** What may be offered to this person: asked for, within the registration and the person's own rights. */
+export function offerOf({ pending, client, launch }: Visit, account: Account): GrantDecision {
+  return decideOffer(pending.scope, {
+    registered: client.scope,
+    flow: 'user',
+    mayRefresh: client.grant_types.includes('refresh_token'),
+    hasLaunch: launch !== undefined,
+    userRights: rightsOf(account.role),
+    hasFhirUser: account.fhirUser !== undefined,
+  });
+}
+
+/** The patient in context as far as it is settled: by the launch, by who the person is, or by choice. */
+export function patientOf({ launch, progress }: Visit, account: Account): string | undefined {
+  return launch?.context.patient ?? ownPatient(account) ?? progress.patient?.id;
+}
+
+export async function saveProgress(visit: Visit, change: Partial<Progress>, parts: InteractionParts): Promise<void> {
+  await parts.progress.save(visit.pending.uid, { ...visit.progress, ...change }, PROGRESS_SECONDS);
+}

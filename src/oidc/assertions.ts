@@ -1,0 +1,54 @@
+import type { JWTPayload } from 'jose';
+import { errors, type Client, type KoaContextWithOIDC } from 'oidc-provider';
+
+import type { Clock } from '../oauth/index.ts';
+
+/** SMART: an assertion lives five minutes at most; test clients use all of it, so clocks get a minute (GEN-08). */
+const MAX_LIFETIME_SECONDS = 300;
+const SKEW_SECONDS = 60;
+const MAX_JTI_LENGTH = 512;
+
+/**
+ * What SMART asks of a client assertion beyond RFC 7523, checked after the signature and before its id is remembered
+ * (SMART App Launch 2.2.0, "Client Authentication: Asymmetric"; CLI-06, CLI-07, CLI-12 … CLI-15, CLI-19).
+ *
+ * @param audiences what `aud` may be: the token URL or the issuer; an array only if every member is ours
+ */
+export function assertSmartAssertion(clock: Clock, audiences: () => ReadonlySet<string>) {
+  return (_ctx: KoaContextWithOIDC, claims: JWTPayload, header: Record<string, unknown>, client: Client): void => {
+    const problem = findProblem(claims, header, client, clock(), audiences());
+    if (problem) throw new errors.InvalidClientAuth(problem);
+  };
+}
+
+function findProblem(
+  claims: JWTPayload,
+  header: Record<string, unknown>,
+  client: Client,
+  now: number,
+  audiences: ReadonlySet<string>,
+): string | undefined {
+  const { kid, typ, jku } = header;
+  const { aud, exp, iat, nbf, jti, sub } = claims;
+  if (typeof kid !== 'string' || !kid) return 'the assertion header has no kid';
+  if (typ !== undefined && typ !== 'JWT') return 'the assertion header typ must be JWT';
+  if (jku !== undefined && jku !== client.jwksUri) return 'the assertion jku is not the registered JWKS URL';
+  if (countKeys(client, kid) > 1) return 'the assertion kid names more than one registered key';
+  if (sub !== claims.iss) return 'the assertion iss and sub must both be the client_id';
+  if (![aud].flat().every((one) => typeof one === 'string' && audiences.has(one))) {
+    return 'the assertion aud must be the token endpoint URL';
+  }
+  if (typeof exp !== 'number' || exp > now + MAX_LIFETIME_SECONDS + SKEW_SECONDS) {
+    return 'the assertion exp must be at most five minutes ahead';
+  }
+  if ([iat, nbf].some((time) => time !== undefined && (typeof time !== 'number' || time > now + SKEW_SECONDS))) {
+    return 'the assertion iat or nbf lies in the future';
+  }
+  if (typeof jti !== 'string' || jti.length > MAX_JTI_LENGTH) return 'the assertion jti must be a string';
+  return undefined;
+}
+
+function countKeys(client: Client, kid: string): number {
+  const keys = client.jwks?.keys ?? [];
+  return keys.filter((key) => key.kid === kid).length;
+}

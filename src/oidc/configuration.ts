@@ -1,0 +1,151 @@
+import type { Configuration, KoaContextWithOIDC } from 'oidc-provider';
+
+import { inSigningOrder } from '../keys/index.ts';
+import { findAccount } from './accounts.ts';
+import { assertSmartAssertion } from './assertions.ts';
+import { extraParameters } from './authorization-request.ts';
+import { EXTRA_CLIENT_METADATA } from './client-metadata.ts';
+import { mayIntrospect } from './introspection.ts';
+import type { ProviderParts } from './parts.ts';
+import { promptPolicy } from './prompts/index.ts';
+import { defaultResource, resourceServerInfo } from './resources.ts';
+import { OIDC_SCOPES } from './scope-policy.ts';
+
+export const ROUTES = {
+  authorization: '/authorize',
+  token: '/token',
+  jwks: '/jwks',
+  introspection: '/introspect',
+  revocation: '/revoke',
+  end_session: '/logout',
+} as const;
+
+export const AUTH_METHODS = ['none', 'client_secret_basic', 'private_key_jwt'] as const;
+export const SIGNING_ALGORITHMS = ['RS384', 'ES384'] as const;
+const INTERACTION_SECONDS = 3600;
+const CLOCK_TOLERANCE_SECONDS = 10;
+
+/** Our configuration in oidc-provider's words. Whatever is on by default there and not built here is off. */
+export function providerConfiguration(parts: ProviderParts): Configuration {
+  const { config, signingKeys, clock } = parts;
+  const endpoint = (path: string): string => config.issuer + path;
+  const audiences = new Set([config.issuer, endpoint(ROUTES.token)]);
+  return {
+    adapter: parts.adapter,
+    jwks: { keys: inSigningOrder(signingKeys).map(({ jwk }) => jwk) },
+    routes: ROUTES,
+    scopes: [...OIDC_SCOPES],
+    claims: { openid: ['sub'], fhirUser: ['fhirUser'], profile: ['name'] },
+    responseTypes: ['code'],
+    subjectTypes: ['public'],
+    clientAuthMethods: [...AUTH_METHODS],
+    enabledJWA: {
+      clientAuthSigningAlgValues: [...SIGNING_ALGORITHMS],
+      idTokenSigningAlgValues: ['RS256'],
+    },
+    clientDefaults: { id_token_signed_response_alg: 'RS256', grant_types: ['authorization_code'] },
+    extraClientMetadata: { properties: [...EXTRA_CLIENT_METADATA] },
+    allowOmittingSingleRegisteredRedirectUri: false,
+    clockTolerance: CLOCK_TOLERANCE_SECONDS,
+    conformIdTokenClaims: false,
+    pkce: { required: () => true },
+    cookies: cookies(parts),
+    extraParams: extraParameters(parts),
+    interactions: { policy: promptPolicy(), url: (_ctx, interaction) => `/interaction/${interaction.uid}` },
+    findAccount: findAccount(parts),
+    loadExistingGrant,
+    assertJwtClientAuthClaimsAndHeader: assertSmartAssertion(clock, () => audiences),
+    clientBasedCORS: (_ctx, origin, client) => client.allowed_origins?.includes(origin) ?? false,
+    expiresWithSession: () => false,
+    issueRefreshToken: async (_ctx, client, source) =>
+      client.grantTypeAllowed('refresh_token') &&
+      (source.scopes.has('offline_access') || source.scopes.has('online_access')),
+    rotateRefreshToken: true,
+    revokeGrantPolicy: (ctx) => endsGrant(ctx, config.tokens.revokeAccessToken),
+    extraTokenClaims: async (ctx) => contextClaims(ctx),
+    renderError: (ctx, out, error) => {
+      const status = 'status' in error && typeof error.status === 'number' ? error.status : 500;
+      parts.pages.error(ctx, {
+        code: out.error,
+        ...(out.error_description === undefined ? {} : { description: out.error_description }),
+        status,
+      });
+    },
+    ttl: lifetimes(parts),
+    features: {
+      devInteractions: { enabled: false },
+      dPoP: { enabled: false },
+      pushedAuthorizationRequests: { enabled: false },
+      userinfo: { enabled: false },
+      clientCredentials: { enabled: true },
+      introspection: { enabled: true, allowedPolicy: mayIntrospect(parts) },
+      revocation: { enabled: true },
+      resourceIndicators: {
+        enabled: true,
+        defaultResource: defaultResource(parts),
+        useGrantedResource: async () => true,
+        getResourceServerInfo: resourceServerInfo(parts),
+      },
+      rpInitiatedLogout: {
+        enabled: true,
+        logoutSource: (ctx) => {
+          const xsrf = String(ctx.oidc.session?.state?.['secret'] ?? '');
+          parts.pages.signOut(ctx, { action: endpoint('/logout/confirm'), xsrf });
+        },
+        postLogoutSuccessSource: (ctx) => parts.pages.signedOut(ctx),
+      },
+    },
+  };
+}
+
+function cookies({ config }: ProviderParts): NonNullable<Configuration['cookies']> {
+  const secure = config.issuer.startsWith('https:');
+  const options = { httpOnly: true, sameSite: 'lax', secure, signed: true } as const;
+  return {
+    keys: config.secrets.cookies.map((key) => key.reveal()),
+    names: secure
+      ? { session: '__Host-gatehouse', interaction: '__Secure-gatehouse-step', resume: '__Secure-gatehouse-resume' }
+      : { session: 'gatehouse', interaction: 'gatehouse-step', resume: 'gatehouse-resume' },
+    long: { ...options, path: '/' },
+    short: options,
+  };
+}
+
+function lifetimes({ config }: ProviderParts): NonNullable<Configuration['ttl']> {
+  const { tokens } = config;
+  return {
+    AccessToken: tokens.accessTokenSeconds,
+    AuthorizationCode: tokens.codeSeconds,
+    ClientCredentials: tokens.backendTokenSeconds,
+    Grant: tokens.refreshTokenSeconds,
+    IdToken: tokens.accessTokenSeconds,
+    Interaction: INTERACTION_SECONDS,
+    RefreshToken: tokens.refreshTokenSeconds,
+    Session: tokens.sessionSeconds,
+  };
+}
+
+/**
+ * A grant for each launch, never one shared by all of a session: a second launch must not move the first one's tokens
+ * to another patient. The request is then for what was granted, so that narrowed scopes survive letter-by-letter checks.
+ */
+async function loadExistingGrant(ctx: KoaContextWithOIDC) {
+  const grantId = ctx.oidc.result?.consent?.grantId;
+  if (grantId === undefined) return undefined;
+  const grant = await ctx.oidc.provider.Grant.find(grantId);
+  if (grant?.smart && ctx.oidc.params) ctx.oidc.params['scope'] = grant.smart.scope;
+  return grant;
+}
+
+function endsGrant(ctx: KoaContextWithOIDC, setting: 'token' | 'grant'): boolean {
+  return !ctx.oidc.entities.AccessToken || ctx.oidc.route !== 'revocation' || setting === 'grant';
+}
+
+/** The launch context beside an access token: repeated by introspection (INT-04, INT-05). */
+function contextClaims(ctx: KoaContextWithOIDC | undefined): Record<string, never> {
+  const granted = ctx?.oidc.entities.Grant?.smart;
+  if (!granted) return {};
+  const { context, fhirUser } = granted;
+  return { ...context, ...(fhirUser === undefined ? {} : { fhirUser }) } as Record<string, never>;
+}
+

@@ -1,0 +1,97 @@
+import type { Context } from 'koa';
+import { errors, type Provider } from 'oidc-provider';
+
+import type { Clock } from '../oauth/index.ts';
+import type { LaunchContext } from '../smart/index.ts';
+import { OIDC_SCOPES } from './scope-policy.ts';
+
+/** A person's decision, ready to become a grant. */
+interface Approval {
+  readonly accountId: string;
+  readonly signedIn: boolean;
+  readonly clientId: string;
+  readonly fhirBaseUrl: string;
+  readonly scope: string;
+  readonly context: LaunchContext;
+  readonly fhirUser?: string;
+  readonly reference: string;
+  readonly lifetimeSeconds: number;
+}
+
+interface Pending {
+  readonly uid: string;
+  readonly correlationId: string;
+  readonly prompt: { readonly name: string; readonly reasons: readonly string[] };
+  readonly clientId: string;
+  readonly redirectUri: string;
+  readonly scope: string;
+  readonly aud: string;
+  readonly launch?: string;
+  readonly loginHint?: string;
+  readonly sessionAccountId?: string;
+}
+
+/**
+ * What the screens ask of oidc-provider. The provider is asked for each time: it is another one after a key rotation.
+ */
+export function createEngine(provider: () => Provider, clock: Clock) {
+  return {
+    async pending(ctx: Context): Promise<Pending | undefined> {
+      try {
+        const details = await provider().interactionDetails(ctx.req, ctx.res);
+        return asPending(details);
+      } catch (error) {
+        if (error instanceof errors.SessionNotFound) return undefined;
+        throw error;
+      }
+    },
+    async approve(ctx: Context, approval: Approval): Promise<string> {
+      const grantId = await saveGrant(provider(), approval, clock);
+      const login = approval.signedIn ? { login: { accountId: approval.accountId, amr: ['pwd'] } } : {};
+      return provider().interactionResult(ctx.req, ctx.res, { ...login, consent: { grantId } });
+    },
+    refuse(ctx: Context, error: string, description: string): Promise<string> {
+      return provider().interactionResult(ctx.req, ctx.res, { error, error_description: description });
+    },
+  };
+}
+
+type Details = Awaited<ReturnType<Provider['interactionDetails']>>;
+
+function asPending({ uid, prompt, params, session, cid }: Details): Pending {
+  const text = (name: string): string | undefined => (typeof params[name] === 'string' ? params[name] : undefined);
+  const launch = text('launch');
+  const loginHint = text('login_hint');
+  return {
+    uid,
+    correlationId: cid ?? uid,
+    prompt: { name: prompt.name, reasons: prompt.reasons },
+    clientId: text('client_id') ?? '',
+    redirectUri: text('redirect_uri') ?? '',
+    scope: text('scope') ?? '',
+    aud: text('aud') ?? '',
+    ...(launch === undefined ? {} : { launch }),
+    ...(loginHint === undefined ? {} : { loginHint }),
+    ...(session?.accountId === undefined ? {} : { sessionAccountId: session.accountId }),
+  };
+}
+
+/** The grant holds every scope twice: OpenID's own for the id token, all of them for the FHIR server's token. */
+async function saveGrant(provider: Provider, approval: Approval, clock: Clock): Promise<string> {
+  const { accountId, clientId, fhirBaseUrl, scope, context, fhirUser, reference, lifetimeSeconds } = approval;
+  const grant = new provider.Grant({ accountId, clientId });
+  const own = new Set<string>(OIDC_SCOPES);
+  const oidcScopes = scope.split(' ').filter((one) => own.has(one));
+  if (oidcScopes.length > 0) grant.addOIDCScope(oidcScopes.join(' '));
+  grant.addResourceScope(fhirBaseUrl, scope);
+  grant.smart = {
+    context,
+    fhirBaseUrl,
+    reference,
+    scope,
+    lifetimeSeconds,
+    ...(fhirUser === undefined ? {} : { fhirUser }),
+  };
+  grant.exp = clock() + lifetimeSeconds;
+  return grant.save();
+}

@@ -1,0 +1,68 @@
+import type { KoaContextWithOIDC, Provider } from 'oidc-provider';
+
+import type { ProviderParts } from './parts.ts';
+
+/** Reasons of the provider that hold no value of anybody, and help the developer of an app. */
+const TELLING = new Set([
+  'authorization code is expired',
+  'authorization code not found',
+  'authorization code already consumed',
+  'authorization code redirect_uri mismatch',
+  'client mismatch',
+  'grant is expired',
+  'grant not found',
+  'PKCE verification failed',
+  'refresh token already used',
+  'refresh token is expired',
+  'refresh token not found',
+]);
+
+/** Turns what the provider tells into audit records and log lines, and its terse errors into helpful ones. */
+export function auditProviderEvents(provider: Provider, { audit, referenceOf, onServerError }: ProviderParts): void {
+  const subject = (ctx: KoaContextWithOIDC) => {
+    const { client, session, params } = ctx.oidc;
+    const scope = params?.['scope'];
+    return {
+      reference: referenceOf(ctx),
+      address: ctx.ip,
+      ...(client ? { clientId: client.clientId } : {}),
+      ...(session?.accountId === undefined ? {} : { accountId: session.accountId }),
+      ...(typeof scope === 'string' ? { scope } : {}),
+    };
+  };
+  const record = (event: Parameters<typeof audit.record>[0]): void => {
+    void audit.record(event);
+  };
+
+  provider.on('authorization.success', (ctx) => {
+    record({ type: 'authorize', outcome: 'success', ...subject(ctx) });
+  });
+  provider.on('authorization.error', (ctx, error) => {
+    const denied = error.error === 'access_denied';
+    const reason = [error.error, error.error_description, error.error_detail].filter(Boolean).join(': ');
+    record({ type: 'authorize', outcome: denied ? 'denied' : 'refused', reason, ...subject(ctx) });
+  });
+  provider.on('grant.error', (ctx, error) => {
+    explain(ctx, error.error_detail);
+    const grantType = ctx.oidc.params?.['grant_type'];
+    record({
+      type: 'token.refused',
+      outcome: 'refused',
+      reason: [error.error, error.error_detail ?? error.error_description].filter(Boolean).join(': '),
+      ...(typeof grantType === 'string' ? { grantType } : {}),
+      ...subject(ctx),
+    });
+  });
+  provider.on('end_session.success', (ctx) => {
+    record({ type: 'sign-out', outcome: 'success', ...subject(ctx) });
+  });
+  provider.on('server_error', (ctx, error) => onServerError(ctx, error));
+}
+
+function explain(ctx: KoaContextWithOIDC, detail: string | undefined): void {
+  const body: unknown = ctx.body;
+  if (typeof body !== 'object' || body === null || detail === undefined) return;
+  const [known] = [...TELLING].filter((reason) => detail.startsWith(reason));
+  const assertion = detail.startsWith('the assertion ') || detail.startsWith('client assertion ');
+  if (known !== undefined || assertion) Object.assign(body, { error_description: known ?? detail });
+}

@@ -1,0 +1,13 @@
+/**
+ * Wiring to oidc-provider and nothing else: our decisions in its words, its unsafe defaults changed, its events turned
+ * into audit records, and the protocol endpoints it does not have. The rules themselves live in `smart/` and `launch/`;
+ * the screens in `interaction/`.
+ */
+export { providerMetadata } from './client-metadata.ts';
+export { discoveryRoutes } from './discovery.ts';
+export { createEngine } from './engine.ts';
+export { launchEndpoint, launchScope } from './launch-endpoint.ts';
+export { OWN_CLIENT, createOwnTokens } from './own-token.ts';
+export type { ProviderPages, ProviderParts, ShownError, UnitOfWork } from './parts.ts';
+export { createProvider } from './provider.ts';
+export { styleDocument } from './style.ts';

@@ -1,0 +1,48 @@
+import type { Adapter, KoaContextWithOIDC } from 'oidc-provider';
+
+import type { AuditRecorder } from '../audit/index.ts';
+import type { ClientRegistry } from '../clients/index.ts';
+import type { Config } from '../config/index.ts';
+import type { Account } from '../identity/index.ts';
+import type { SigningKeySet } from '../keys/index.ts';
+import type { LaunchStore } from '../launch/index.ts';
+import type { AccountId, Clock, EpochSeconds, GrantId } from '../oauth/index.ts';
+
+/** A page the provider asks us to draw. */
+export interface ProviderPages {
+  error(ctx: KoaContextWithOIDC, shown: ShownError): void;
+  signOut(ctx: KoaContextWithOIDC, form: { readonly action: string; readonly xsrf: string }): void;
+  signedOut(ctx: KoaContextWithOIDC): void;
+}
+
+export interface ShownError {
+  readonly code: string;
+  readonly description?: string;
+  readonly status: number;
+}
+
+/** What the wiring needs from the rest of the house. */
+export interface ProviderParts {
+  readonly config: Pick<Config, 'issuer' | 'fhirServers' | 'tokens' | 'secrets'>;
+  readonly signingKeys: SigningKeySet;
+  readonly adapter: (model: string) => Adapter;
+  readonly clients: ClientRegistry;
+  readonly launches: LaunchStore;
+  readonly findAccount: (id: AccountId) => Promise<Account | undefined>;
+  readonly audit: AuditRecorder;
+  readonly pages: ProviderPages;
+  readonly clock: Clock;
+  readonly tokenText: (kind: string, grantId: GrantId | undefined) => string;
+  readonly newGrantId: () => GrantId;
+  /** Remembers an assertion id; `false` when it was seen before. Of parallel callers exactly one gets `true`. */
+  readonly rememberAssertion: (clientId: string, jti: string, expiresAt: EpochSeconds) => Promise<boolean>;
+  readonly secretMatches: (kept: string, sent: string) => boolean;
+  readonly referenceOf: (ctx: KoaContextWithOIDC) => string;
+  readonly onServerError: (ctx: KoaContextWithOIDC, error: Error) => void;
+  readonly requestUnitOfWork: UnitOfWork;
+}
+
+/** Runs a request so that what it writes to grants is written by one commit at its end. */
+export type UnitOfWork = (
+  work: (commit: (request: 'succeeded' | 'refused') => Promise<'committed' | 'lost' | 'revoked'>) => Promise<void>,
+) => Promise<void>;

@@ -1,0 +1,10 @@
+import { interactionPolicy } from 'oidc-provider';
+
+import { launchContextPrompt } from './launch-context.ts';
+
+/** Why a person is asked, in order: to sign in, to choose a patient, to consent. */
+export function promptPolicy(): interactionPolicy.DefaultPolicy {
+  const policy = interactionPolicy.base();
+  policy.add(launchContextPrompt(), 1);
+  return policy;
+}

@@ -1,0 +1,94 @@
+import { Provider, type Grant } from 'oidc-provider';
+
+import { secretMatches } from '../clients/index.ts';
+import { providerConfiguration } from './configuration.ts';
+import { auditProviderEvents } from './events.ts';
+import type { ProviderParts } from './parts.ts';
+import { tokenEndpoints } from './token-endpoints.ts';
+
+/**
+ * Builds oidc-provider for SMART. Five of its defaults are unsafe here and are changed below or in the configuration:
+ * single use that is not atomic, URLs and audiences taken from the Host header, one grant shared by launches, scopes
+ * lost beside `openid`, and secrets kept in clear. The version is pinned; each change has a test.
+ */
+export function createProvider(parts: ProviderParts): Provider {
+  const provider = new Provider(parts.config.issuer, providerConfiguration(parts));
+  provider.proxy = true;
+  rememberContextWithGrants(provider);
+  writeTokenTexts(provider, parts);
+  useAssertionsOnce(provider, parts);
+  pinAudiences(provider);
+  compareHashedSecrets(provider);
+  auditProviderEvents(provider, parts);
+  provider.use(tokenEndpoints(parts));
+  return provider;
+}
+
+/** Must run before the first grant is made: the provider remembers each model's members on first use. */
+function rememberContextWithGrants(provider: Provider): void {
+  const base = inheritedGetter(provider.Grant, 'IN_PAYLOAD');
+  Object.defineProperty(provider.Grant, 'IN_PAYLOAD', {
+    configurable: true,
+    get(this: typeof Grant) {
+      return [...(base.call(this) as string[]), 'smart'];
+    },
+  });
+}
+
+function inheritedGetter(object: object, name: string): () => unknown {
+  const getter = Object.getOwnPropertyDescriptor(object, name)?.get;
+  if (!getter) throw new TypeError(`oidc-provider no longer has ${name}; see its changelog`);
+  return getter;
+}
+
+interface WrittenToken {
+  readonly kind: string;
+  readonly grantId?: string;
+  readonly format?: string;
+}
+
+function writeTokenTexts(provider: Provider, { tokenText, newGrantId }: ProviderParts): void {
+  for (const Model of [
+    provider.AccessToken,
+    provider.RefreshToken,
+    provider.AuthorizationCode,
+    provider.ClientCredentials,
+  ]) {
+    const base: unknown = Reflect.get(Model.prototype, 'generateTokenId');
+    if (typeof base !== 'function') throw new TypeError('oidc-provider no longer has generateTokenId; see its changelog');
+    Object.defineProperty(Model.prototype, 'generateTokenId', {
+      configurable: true,
+      value(this: WrittenToken) {
+        // The base decides the format as well; a structured token keeps the id it made.
+        const id: unknown = base.call(this);
+        return this.format === 'jwt' ? id : tokenText(this.kind, this.grantId);
+      },
+    });
+  }
+  Object.defineProperty(provider.Grant.prototype, 'generateTokenId', { configurable: true, value: () => newGrantId() });
+}
+
+/** The provider looks, then writes: all of twenty parallel replays pass. Ours is one write that one caller wins. */
+function useAssertionsOnce(provider: Provider, { rememberAssertion }: ProviderParts): void {
+  Object.defineProperty(provider.ReplayDetection, 'unique', {
+    configurable: true,
+    value: (issuer: string, jti: string, expiresAt: number) => rememberAssertion(issuer, jti, expiresAt),
+  });
+}
+
+/** Audiences come from the issuer, not from the Host header of the request. */
+function pinAudiences(provider: Provider): void {
+  Object.defineProperty(provider.OIDCContext.prototype, 'clientJwtAuthExpectedAudience', {
+    configurable: true,
+    value: () => new Set([provider.issuer, provider.urlFor('token')]),
+  });
+}
+
+function compareHashedSecrets(provider: Provider): void {
+  Object.defineProperty(provider.Client.prototype, 'compareClientSecret', {
+    configurable: true,
+    value(this: { clientSecret?: string }, sent: string) {
+      return secretMatches(this.clientSecret ?? '', sent);
+    },
+  });
+}

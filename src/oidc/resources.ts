@@ -1,0 +1,62 @@
+import { errors, type Client, type KoaContextWithOIDC, type ResourceServer } from 'oidc-provider';
+
+import { fhirServerOf } from './authorization-request.ts';
+import { toProtocolError } from './errors.ts';
+import type { ProviderParts } from './parts.ts';
+import { backendScopes } from './scope-policy.ts';
+
+type Parts = Pick<ProviderParts, 'config'>;
+
+/** The FHIR server a request is for: `aud` when authorizing, the one we have for a backend service (BSV-15). */
+export function defaultResource(parts: Parts) {
+  return async (ctx: KoaContextWithOIDC, _client: Client, oneOf?: readonly string[]): Promise<string | readonly string[]> => {
+    if (oneOf) return oneOf;
+    const { fhirServers } = parts.config;
+    if (ctx.oidc.params?.['grant_type'] === 'client_credentials') return fhirServers[0]?.url ?? '';
+    const aud = ctx.oidc.params?.['aud'];
+    if (typeof aud !== 'string') throw toProtocolError({ code: 'aud-missing' });
+    const server = fhirServerOf(fhirServers, aud);
+    if (!server) throw toProtocolError({ code: 'aud-unknown' });
+    return server.url;
+  };
+}
+
+/**
+ * The scopes the FHIR server knows, for this request: oidc-provider keeps what is on both lists, letter by letter. A
+ * grant may hold scopes that were not asked for in these letters (a wildcard narrowed to types), so those are named too.
+ */
+export function resourceServerInfo(parts: Parts) {
+  return async (ctx: KoaContextWithOIDC, resource: string, client: Client): Promise<ResourceServer> => {
+    const server = fhirServerOf(parts.config.fhirServers, resource);
+    if (!server) throw new errors.InvalidTarget('resource is not a FHIR server of this authorization server');
+    const { accessTokenSeconds, backendTokenSeconds } = parts.config.tokens;
+    const isBackend = ctx.oidc.params?.['grant_type'] === 'client_credentials';
+    return {
+      audience: server.url,
+      scope: isBackend ? scopesForBackend(ctx, client) : await scopesOfRequestOrGrant(ctx),
+      accessTokenTTL: isBackend ? backendTokenSeconds : accessTokenSeconds,
+      accessTokenFormat: 'opaque',
+    };
+  };
+}
+
+function scopesForBackend(ctx: KoaContextWithOIDC, client: Client): string {
+  const { params } = ctx.oidc;
+  const requested = params?.['scope'];
+  if (!params || typeof requested !== 'string' || !requested) throw toProtocolError({ code: 'scope-missing' });
+  const { scope, dropped } = backendScopes(requested, client.smart_scope ?? '');
+  if (!scope) throw toProtocolError({ code: 'nothing-to-grant', dropped });
+  // What is granted may be narrower than what was asked; the response says what it is (BSV-12).
+  params['scope'] = scope;
+  return scope;
+}
+
+async function scopesOfRequestOrGrant(ctx: KoaContextWithOIDC): Promise<string> {
+  const { entities, params, result, provider } = ctx.oidc;
+  const source = entities.RefreshToken?.scope ?? entities.AuthorizationCode?.scope;
+  if (source !== undefined) return source;
+  const requested = typeof params?.['scope'] === 'string' ? params['scope'] : '';
+  const grantId = result?.consent?.grantId;
+  const granted = grantId === undefined ? undefined : (await provider.Grant.find(grantId))?.smart?.scope;
+  return granted ?? requested;
+}

@@ -1,0 +1,107 @@
+import type { KoaContextWithOIDC } from 'oidc-provider';
+import type { Middleware } from 'koa';
+
+import type { AuditEvent } from '../audit/index.ts';
+import type { ProviderParts } from './parts.ts';
+
+const UNIT_OF_WORK_PATHS: ReadonlySet<string> = new Set(['/token', '/revoke', '/introspect']);
+
+/**
+ * Wraps token, revocation and introspection: one unit of work each, written before the answer leaves; the launch context
+ * beside the access token; and an audit record only of what was really written.
+ */
+export function tokenEndpoints(parts: ProviderParts): Middleware {
+  return async function tokenEndpointsMiddleware(ctx, next) {
+    if (ctx.method !== 'POST' || !UNIT_OF_WORK_PATHS.has(ctx.path)) return next();
+    await parts.requestUnitOfWork(async (commit) => {
+      await next();
+      const oidcCtx = ctx as unknown as KoaContextWithOIDC;
+      const succeeded = ctx.status === 200;
+      if (succeeded) await prepare(oidcCtx, parts);
+      const outcome = await commit(succeeded ? 'succeeded' : 'refused');
+      if (succeeded && outcome !== 'committed') refuse(oidcCtx, outcome);
+      await tell(oidcCtx, parts, succeeded ? outcome : 'refused');
+    });
+  };
+}
+
+async function prepare(ctx: KoaContextWithOIDC, { clock }: ProviderParts): Promise<void> {
+  const { route, entities, params, client } = ctx.oidc;
+  const grant = entities.Grant;
+  if (route === 'introspection') refusePublicCaller(ctx);
+  if (route !== 'token' || !grant?.smart) return;
+  const { context, lifetimeSeconds } = grant.smart;
+  ctx.body = { ...(ctx.body as object), ...context };
+  if (params?.['grant_type'] === 'refresh_token' && client) {
+    // Each refresh gives the grant its whole lifetime again, so that it never ends before its refresh token.
+    grant.exp = clock() + lifetimeSeconds;
+    await grant.save();
+  }
+}
+
+/** A public client proves nothing, so it may not ask about tokens (attack row A181). */
+function refusePublicCaller(ctx: KoaContextWithOIDC): void {
+  if (ctx.oidc.client?.clientAuthMethod !== 'none') return;
+  ctx.status = 401;
+  ctx.body = { error: 'invalid_client', error_description: 'introspection needs an authenticated client' };
+}
+
+/** Somebody else redeemed it first, or the grant was revoked while we worked. */
+function refuse(ctx: KoaContextWithOIDC, outcome: 'lost' | 'revoked'): void {
+  ctx.status = 400;
+  ctx.body = {
+    error: 'invalid_grant',
+    error_description: outcome === 'lost' ? 'it was redeemed already' : 'the authorization was revoked',
+  };
+}
+
+async function tell(
+  ctx: KoaContextWithOIDC,
+  { audit, referenceOf }: ProviderParts,
+  outcome: 'committed' | 'lost' | 'revoked' | 'refused',
+): Promise<void> {
+  const event = describeOutcome(ctx, outcome);
+  if (event) await audit.record({ ...event, reference: referenceOf(ctx), address: ctx.ip });
+}
+
+function describeOutcome(
+  ctx: KoaContextWithOIDC,
+  outcome: 'committed' | 'lost' | 'revoked' | 'refused',
+): AuditEvent | undefined {
+  const { route, entities, client, params } = ctx.oidc;
+  const token = entities.AccessToken ?? entities.ClientCredentials;
+  const grant = entities.Grant;
+  const subject = {
+    ...(client ? { clientId: client.clientId } : {}),
+    ...(grant ? { grantId: grant.jti, accountId: grant.accountId ?? '' } : {}),
+    ...(token?.scope === undefined ? {} : { scope: token.scope }),
+    ...(grant?.smart?.context.patient === undefined ? {} : { patient: grant.smart.context.patient }),
+    ...(typeof token?.aud === 'string' ? { fhirServer: token.aud } : {}),
+  };
+  if (route === 'token') {
+    const grantType = String(params?.['grant_type']);
+    if (outcome === 'committed') return { type: 'token.issued', outcome: 'success', grantType, ...subject };
+    if (outcome === 'lost') return { type: 'token.reuse', outcome: 'refused', what: 'code-or-refresh-token', ...subject };
+    if (outcome === 'revoked') return { type: 'token.refused', outcome: 'refused', grantType, ...subject };
+    return undefined;
+  }
+  if (route === 'introspection' && outcome === 'committed') return describeIntrospection(ctx, subject);
+  if (route === 'revocation' && outcome === 'committed' && (token || entities.RefreshToken)) {
+    return { type: 'token.revoked', outcome: 'success', what: entities.RefreshToken ? 'grant' : 'token', ...subject };
+  }
+  return undefined;
+}
+
+function describeIntrospection(ctx: KoaContextWithOIDC, subject: object): AuditEvent {
+  const active = (ctx.body as { active?: boolean } | undefined)?.active === true;
+  const caller = ctx.oidc.client?.clientId;
+  const token = ctx.oidc.entities.AccessToken ?? ctx.oidc.entities.ClientCredentials;
+  return {
+    type: 'token.introspected',
+    outcome: 'success',
+    active,
+    ...subject,
+    ...(token?.clientId === undefined ? {} : { clientId: token.clientId }),
+    ...(caller === undefined ? {} : { resourceServer: caller }),
+  };
+}

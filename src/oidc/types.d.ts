@@ -1,0 +1,16 @@
+import 'oidc-provider';
+
+import type { ClientRight } from '../clients/index.ts';
+import type { GrantedContext } from './granted-context.ts';
+
+declare module 'oidc-provider' {
+  interface Grant {
+    /** Chosen once, read from here by everyone (ARCHITECTURE §3.7). */
+    smart?: GrantedContext;
+  }
+  interface Client {
+    smart_scope?: string;
+    allowed_origins?: readonly string[];
+    rights?: readonly ClientRight[];
+  }
+}

@@ -1,0 +1,42 @@
+/**
+ * The kit a FHIR server uses to let Gatehouse guard it: take the token, ask what it may do, decide, filter, answer.
+ * Owns no routes, no store and no cache of tokens; knows no web framework. Called by the demo FHIR server, by the
+ * gateway, and by FHIR servers of others as `gatehouse/resource-server`.
+ *
+ * ```ts
+ * const bearer = readBearer(request.headers.authorization);
+ * if (bearer.kind !== 'token') return answer(401, challenge(bearerRefusal(bearer)));
+ * const result = await introspect(bearer.token);
+ * if (result.kind !== 'active') …
+ * const decision = decide(result.token, interactionOf(request));
+ * if (!decision.allowed) return answer(decision.status, challenge(decision));
+ * const visible = resources.filter((resource) => visibleTo(decision.filters, resource));
+ * ```
+ */
+export { bearerRefusal, readBearer, type Bearer } from './bearer.ts';
+export {
+  createIntrospector,
+  type IntrospectionResult,
+  type Introspect,
+  type IntrospectorOptions,
+} from './introspection.ts';
+export { tokenFrom, verifyToken, type TokenInfo } from './token.ts';
+export { interactionOf, type FhirInteraction, type FhirRequest } from './interaction.ts';
+export { decide, type Allowed, type Decision, type Filter } from './decide.ts';
+export type { Refused } from './refused.ts';
+export {
+  SHARED_TYPES,
+  isInPatientCompartment,
+  patientsOf,
+  visibleTo,
+  type FhirResource,
+} from './compartment.ts';
+export { matchesConstraint } from './constraint.ts';
+export {
+  challenge,
+  operationOutcome,
+  type IssueCode,
+  type OperationOutcome,
+  type Severity,
+} from './responses.ts';
+export { createDiscoveryProxy, type Discovery, type DiscoveryProxyOptions } from './discovery.ts';

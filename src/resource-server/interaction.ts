@@ -1,0 +1,112 @@
+import { RESOURCE_TYPES, isFhirId } from '../smart/index.ts';
+
+/**
+ * One FHIR RESTful interaction (FHIR R4, "RESTful API"). `update`, `patch` and `delete` without an id are the
+ * conditional ones. `unknown` is whatever we cannot name; it is never allowed.
+ */
+export type FhirInteraction =
+  | { readonly kind: 'capabilities' | 'batch' | 'search-system' | 'history-system' }
+  | { readonly kind: 'search-type' | 'history-type' | 'create'; readonly resourceType: string }
+  | { readonly kind: 'read' | 'history-instance'; readonly resourceType: string; readonly id: string }
+  | { readonly kind: 'vread'; readonly resourceType: string; readonly id: string; readonly versionId: string }
+  | { readonly kind: 'update' | 'patch' | 'delete'; readonly resourceType: string; readonly id?: string }
+  | {
+      readonly kind: 'operation';
+      readonly name: string;
+      readonly resourceType?: string;
+      readonly id?: string;
+    }
+  | { readonly kind: 'unknown' };
+
+export interface FhirRequest {
+  readonly method: string;
+  /** What follows the FHIR base URL, still percent-encoded: `/Patient/1`. */
+  readonly pathBelowBase: string;
+  readonly query: URLSearchParams;
+  readonly contentType?: string | undefined;
+}
+
+const UNKNOWN: FhirInteraction = { kind: 'unknown' };
+const OPERATION = /^\$[A-Za-z][A-Za-z0-9-]*$/;
+const FORM = 'application/x-www-form-urlencoded';
+
+/**
+ * Names the interaction of a request. Strict: a type that is not FHIR R4, an id that is not a FHIR id, or a path of
+ * a shape we do not know is `unknown`, so that nothing is decided about one thing and then done to another.
+ *
+ * @see SEM-12, SEM-13, SEM-24
+ */
+export function interactionOf(request: FhirRequest): FhirInteraction {
+  const method = request.method === 'HEAD' ? 'GET' : request.method;
+  const segments = request.pathBelowBase.replace(/^\//, '').replace(/\/$/, '').split('/');
+  const [first = '', ...below] = segments;
+  if (first === '') return below.length === 0 ? systemLevel(method, request) : UNKNOWN;
+  if (RESOURCE_TYPES.has(first)) return typeLevel(method, first, below, request);
+  if (below.length > 0) return UNKNOWN;
+  if (first === 'metadata') return method === 'GET' ? { kind: 'capabilities' } : UNKNOWN;
+  if (first === '_history') return method === 'GET' ? { kind: 'history-system' } : UNKNOWN;
+  if (first === '_search') return isFormPost(method, request) ? { kind: 'search-system' } : UNKNOWN;
+  return operation(method, first, {});
+}
+
+function systemLevel(method: string, request: FhirRequest): FhirInteraction {
+  if (method === 'POST') return { kind: 'batch' };
+  return method === 'GET' && request.query.size > 0 ? { kind: 'search-system' } : UNKNOWN;
+}
+
+function typeLevel(
+  method: string,
+  resourceType: string,
+  below: string[],
+  request: FhirRequest,
+): FhirInteraction {
+  const [id, ...rest] = below;
+  if (id === undefined) return wholeType(method, resourceType, request);
+  if (id === '_history') {
+    return method === 'GET' && rest.length === 0 ? { kind: 'history-type', resourceType } : UNKNOWN;
+  }
+  if (id === '_search') {
+    return isFormPost(method, request) && rest.length === 0 ? { kind: 'search-type', resourceType } : UNKNOWN;
+  }
+  if (id.startsWith('$')) return rest.length === 0 ? operation(method, id, { resourceType }) : UNKNOWN;
+  return isFhirId(id) ? instanceLevel(method, resourceType, id, rest) : UNKNOWN;
+}
+
+function wholeType(method: string, resourceType: string, request: FhirRequest): FhirInteraction {
+  if (method === 'GET') return { kind: 'search-type', resourceType };
+  if (method === 'POST') return { kind: 'create', resourceType };
+  const kind = CHANGES.get(method);
+  return kind && request.query.size > 0 ? { kind, resourceType } : UNKNOWN;
+}
+
+const CHANGES = new Map<string, 'update' | 'patch' | 'delete'>([
+  ['PUT', 'update'],
+  ['PATCH', 'patch'],
+  ['DELETE', 'delete'],
+]);
+
+function instanceLevel(method: string, resourceType: string, id: string, rest: string[]): FhirInteraction {
+  const [next, versionId, ...more] = rest;
+  if (next === undefined) {
+    const kind = method === 'GET' ? 'read' : CHANGES.get(method);
+    return kind ? { kind, resourceType, id } : UNKNOWN;
+  }
+  if (next.startsWith('$'))
+    return versionId === undefined ? operation(method, next, { resourceType, id }) : UNKNOWN;
+  if (method !== 'GET' || next !== '_history' || more.length > 0) return UNKNOWN;
+  if (versionId === undefined) return { kind: 'history-instance', resourceType, id };
+  return isFhirId(versionId) ? { kind: 'vread', resourceType, id, versionId } : UNKNOWN;
+}
+
+function operation(
+  method: string,
+  name: string,
+  on: { resourceType?: string; id?: string },
+): FhirInteraction {
+  if (!OPERATION.test(name) || (method !== 'GET' && method !== 'POST')) return UNKNOWN;
+  return { kind: 'operation', name, ...on };
+}
+
+function isFormPost(method: string, { contentType }: FhirRequest): boolean {
+  return method === 'POST' && contentType?.split(';')[0]?.trim().toLowerCase() === FORM;
+}

@@ -1,0 +1,53 @@
+import type { Refused } from './refused.ts';
+
+export type Severity = 'fatal' | 'error' | 'warning' | 'information';
+
+/** The issue types of FHIR R4 (`issue-type`) that a guarded server needs. */
+export type IssueCode =
+  | 'exception'
+  | 'expired'
+  | 'forbidden'
+  | 'informational'
+  | 'invalid'
+  | 'login'
+  | 'not-found'
+  | 'not-supported'
+  | 'throttled'
+  | 'too-long'
+  | 'transient'
+  | 'unknown';
+
+export interface OperationOutcome {
+  readonly resourceType: 'OperationOutcome';
+  readonly issue: readonly {
+    readonly severity: Severity;
+    readonly code: IssueCode;
+    readonly diagnostics: string;
+  }[];
+}
+
+/** The body of a FHIR answer that is not data. `diagnostics` must not hold a token or a patient. */
+export function operationOutcome(severity: Severity, code: IssueCode, diagnostics: string): OperationOutcome {
+  return { resourceType: 'OperationOutcome', issue: [{ severity, code, diagnostics }] };
+}
+
+/**
+ * The text of `WWW-Authenticate` (RFC 6750 §3). Without a refusal, no token was sent, and the challenge names no
+ * error (§3.1, SEM-03); `invalid_token` goes with 401, `insufficient_scope` with 403 and the scope (SEM-04).
+ *
+ * ```ts
+ * challenge() === 'Bearer realm="fhir"';
+ * ```
+ */
+export function challenge(refused?: Pick<Refused, 'error' | 'description' | 'neededScope'>): string {
+  if (!refused) return 'Bearer realm="fhir"';
+  const { error, description, neededScope } = refused;
+  const parts = [`error="${error}"`, `error_description="${quotable(description)}"`];
+  if (neededScope !== undefined) parts.push(`scope="${quotable(neededScope)}"`);
+  return `Bearer ${parts.join(', ')}`;
+}
+
+/** Keeps only what RFC 6750 §3 allows between the quotes. */
+function quotable(text: string): string {
+  return text.replace(/[^\x20-\x21\x23-\x5b\x5d-\x7e]/g, '');
+}

@@ -1,0 +1,94 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { pino } from 'pino';
+
+import { createGatehouse, type Gatehouse } from '../../src/app.ts';
+import type { AuditRecord } from '../../src/audit/index.ts';
+import { configSchema, type ConfigInput } from '../../src/config/index.ts';
+import { createAccount } from '../../src/identity/index.ts';
+import {
+  createAccountStore,
+  createStoreKeys,
+  createVault,
+  openEmbeddedStore,
+  openRedisStore,
+  type StoreDriver,
+} from '../../src/store/index.ts';
+import { freePort } from './ports.ts';
+import { startRedis, type RedisServer } from './redis-server.ts';
+
+export const STORE_SECRET = 'test-store-secret-0123456789-abcdefghijklmnop';
+export const FHIR = 'http://localhost:3999/fhir';
+export const DRIVERS = ['embedded', 'redis'] as const;
+export type DriverName = (typeof DRIVERS)[number];
+
+/** A store that outlives the servers on it, so that a test can restart one. */
+export interface TestStore {
+  open(): Promise<StoreDriver>;
+  dispose(): Promise<void>;
+  readonly redis?: RedisServer;
+}
+
+export async function testStore(driver: DriverName): Promise<TestStore> {
+  if (driver === 'redis') {
+    const redis = await startRedis();
+    return { open: () => openRedisStore(redis.url, () => undefined), dispose: () => redis.stop(), redis };
+  }
+  const dir = await mkdtemp(path.join(tmpdir(), 'gatehouse-test-'));
+  return { open: async () => openEmbeddedStore(dir), dispose: () => rm(dir, { recursive: true, force: true }) };
+}
+
+export interface TestServer {
+  readonly issuer: string;
+  readonly managementUrl: string;
+  readonly driver: StoreDriver;
+  readonly audit: AuditRecord[];
+  readonly gatehouse: Gatehouse;
+  close(): Promise<void>;
+}
+
+const PEOPLE = [
+  { username: 'amy', name: 'Amy Shaw', role: 'patient', fhirUser: 'Patient/p1' },
+  { username: 'ben', name: 'Ben Ode', role: 'patient', fhirUser: 'Patient/p2' },
+  { username: 'dora', name: 'Dr Dora Singh', role: 'practitioner', fhirUser: 'Practitioner/d1' },
+] as const;
+export const PASSWORD = 'correct horse battery';
+
+const hashes = new Map<string, ReturnType<typeof createAccount>>();
+
+/** Starts a whole server on loopback. The same `port` again makes a restart look like one to its clients. */
+export async function startGatehouse(
+  store: TestStore,
+  overrides: Partial<ConfigInput> = {},
+  port?: number,
+): Promise<TestServer> {
+  const publicPort = port ?? (await freePort());
+  const issuer = overrides.issuer ?? `http://localhost:${publicPort}`;
+  const config = configSchema.parse({
+    issuer,
+    listen: { host: '127.0.0.1', port: publicPort },
+    management: { port: 0 },
+    secrets: { store: STORE_SECRET, cookies: ['test-cookie-key-0123456789-abcdefghijklmnop'] },
+    fhirServers: [{ id: 'main', name: 'Test FHIR', url: FHIR }],
+    ...overrides,
+  });
+  const driver = await store.open();
+  await addPeople(driver);
+  const audit: AuditRecord[] = [];
+  const sink = { name: 'test', write: async (record: AuditRecord) => void audit.push(record), close: async () => undefined };
+  const log = pino({ level: process.env['TEST_LOG'] ?? 'silent' });
+  const gatehouse = await createGatehouse({ config, driver, log, auditSinks: [sink], viewsDir: path.resolve('views') });
+  const { managementPort } = await gatehouse.listen();
+  const managementUrl = `http://127.0.0.1:${managementPort}`;
+  return { issuer, managementUrl, driver, audit, gatehouse, close: () => gatehouse.close() };
+}
+
+async function addPeople(driver: StoreDriver): Promise<void> {
+  const accounts = createAccountStore(createVault(driver, createStoreKeys(Buffer.from(STORE_SECRET))));
+  for (const person of PEOPLE) {
+    const made = hashes.get(person.username) ?? createAccount(person, PASSWORD);
+    hashes.set(person.username, made);
+    await accounts.add(await made);
+  }
+}
