@@ -15,10 +15,17 @@ export function createAuditRecorder(
   now: () => number,
   onFailure: (sink: string, error: unknown) => void,
 ): AuditRecorder {
+  const keep = async (sink: AuditSink, record: AuditRecord): Promise<void> => {
+    try {
+      await sink.write(record);
+    } catch (error) {
+      onFailure(sink.name, error);
+    }
+  };
   return {
     async record(event) {
       const record: AuditRecord = { recorded: new Date(now()).toISOString(), timeSource: 'system', ...event };
-      await Promise.all(sinks.map((sink) => sink.write(record).catch((error: unknown) => onFailure(sink.name, error))));
+      await Promise.all(sinks.map((sink) => keep(sink, record)));
     },
     async close() {
       await Promise.all(sinks.map((sink) => sink.close()));

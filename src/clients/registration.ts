@@ -5,6 +5,8 @@ import { parseScopeList } from '../smart/index.ts';
 /** Characters that read alike raw and form-encoded, so that HTTP Basic cannot be misread (CLI-03). */
 const CLIENT_ID = /^[A-Za-z0-9._~-]{1,128}$/;
 const SECRET = /^[A-Za-z0-9._~-]{16,256}$/;
+/** A scheme with a dot in it, the reversed domain name of a native app (RFC 8252 §7.1). */
+const PRIVATE_SCHEME = /^[a-z][a-z0-9+-]*\.[a-z0-9.+-]*:/i;
 const REFUSED_SCHEMES = /^(javascript|data|file|blob|vbscript|about|ftp):/i;
 
 const redirectUri = z.string().max(2048).superRefine((text, check) => {
@@ -37,8 +39,13 @@ const scopeList = z.string().superRefine((text, check) => {
   if (problem) check.addIssue({ code: 'custom', message: `${problem.scope} is not a scope (${problem.code})` });
 });
 
+/** Members only a private key has (RFC 7518 §6.2.2, §6.3.2). */
+const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth'];
+
 const jwk = z.looseObject({ kty: z.enum(['RSA', 'EC']), kid: z.string().min(1) }).superRefine((key, check) => {
-  if ('d' in key) check.addIssue({ code: 'custom', message: 'holds a private key; register the public half only' });
+  if (PRIVATE_MEMBERS.some((member) => member in key)) {
+    check.addIssue({ code: 'custom', message: 'holds a private key; register the public half only' });
+  }
   const needed = key.kty === 'RSA' ? ['n', 'e'] : ['crv', 'x', 'y'];
   const missing = needed.filter((member) => typeof key[member] !== 'string');
   if (missing.length > 0) check.addIssue({ code: 'custom', message: `lacks ${missing.join(', ')}` });
@@ -49,6 +56,12 @@ const jwks = z.strictObject({ keys: z.array(jwk).min(1).max(50) }).superRefine((
     check.addIssue({ code: 'custom', message: 'each key needs a kid of its own' });
   }
 });
+
+/** Keys fetched in the clear are anybody's keys (CRG-07). */
+const jwksUri = z.string().refine((text) => {
+  const url = URL.parse(text);
+  return url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback(url.hostname));
+}, 'must be an https URL; http is accepted on localhost only');
 
 /** What a client may do beyond signing people in. */
 export const CLIENT_RIGHTS = ['introspect', 'launch'] as const;
@@ -71,7 +84,7 @@ export const clientRegistration = z
     token_endpoint_auth_method: z.enum(['none', 'client_secret_basic', 'private_key_jwt']).default('none'),
     client_secret: z.string().regex(SECRET, 'use 16 to 256 letters, digits, ., _, ~ or -').optional(),
     jwks: jwks.optional(),
-    jwks_uri: z.url({ protocol: /^https?$/ }).optional(),
+    jwks_uri: jwksUri.optional(),
     grant_types: z.array(z.enum(GRANT_TYPES)).default(['authorization_code', 'refresh_token']),
     /** The most the app may ever ask for. */
     scope: scopeList.default(''),
@@ -94,6 +107,7 @@ interface Parts {
   readonly jwks_uri?: string | undefined;
   readonly grant_types: readonly string[];
   readonly redirect_uris: readonly string[];
+  readonly application_type: 'web' | 'native';
 }
 
 function contradictions(client: Parts): string[] {
@@ -109,6 +123,10 @@ function contradictions(client: Parts): string[] {
       'client_credentials is for private_key_jwt clients only (SMART Backend Services)',
     ],
     [uses('authorization_code') && client.redirect_uris.length === 0, 'authorization_code needs a redirect_uri'],
+    [
+      client.application_type === 'web' && client.redirect_uris.some((uri) => PRIVATE_SCHEME.test(uri)),
+      'a redirect_uri with a private scheme needs application_type native',
+    ],
     [uses('refresh_token') && !uses('authorization_code'), 'refresh_token needs authorization_code beside it'],
   ];
   return rules.filter(([broken]) => broken).map(([, message]) => message);

@@ -39,11 +39,11 @@ const secureUrl = z
   .string()
   .superRefine((text, check) => {
     const url = URL.parse(text);
-    if (!url || !/^https?:$/.test(url.protocol)) {
+    if (!url || !/^https?:$/.test(url.protocol) || /\s/.test(text)) {
       check.addIssue({ code: 'custom', message: 'must be an absolute URL such as https://auth.example.org' });
     } else if (url.protocol === 'http:' && !isLoopback(url.hostname)) {
       check.addIssue({ code: 'custom', message: 'must use https; plain http is accepted on localhost only' });
-    } else if (url.search || url.hash || url.username) {
+    } else if (/[?#]/.test(text) || url.username || url.password) {
       check.addIssue({ code: 'custom', message: 'must have no query, fragment or user name' });
     }
   })

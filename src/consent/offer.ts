@@ -1,5 +1,5 @@
 import { assertNever } from '../oauth/index.ts';
-import type { Permission, ResourceScope, Scope } from '../smart/index.ts';
+import { US_CORE_CATEGORIES, type Constraint, type Permission, type ResourceScope, type Scope } from '../smart/index.ts';
 import { CATEGORY_WORDS, TYPE_WORDS, spellOut } from './words.ts';
 
 /** One scope as a person reads it. */
@@ -108,19 +108,28 @@ function describeResource(scope: ResourceScope): OfferedScope {
 function subjectWords({ resourceType, constraints }: ResourceScope): string {
   const base = TYPE_WORDS[resourceType] ?? spellOut(resourceType);
   if (constraints.length === 0) return base;
-  const parts = constraints.map(({ param, value }) => {
-    const code = value.split('|').at(-1) ?? value;
-    return (param === 'category' ? CATEGORY_WORDS[code] : undefined) ?? `${param} ${code}`;
-  });
+  const parts = constraints.map((constraint) => constraintWords(resourceType, constraint));
   const [only] = parts;
-  return parts.length === 1 && only !== undefined && constraints[0]?.param === 'category' && only in WORDED
-    ? only
-    : `${base} (only ${parts.join(', ')})`;
+  return parts.length === 1 && only?.selfEvident ? only.text : `${base} (only ${parts.map(({ text }) => text).join(', ')})`;
 }
 
-const WORDED: Readonly<Record<string, true>> = Object.fromEntries(
-  Object.values(CATEGORY_WORDS).map((words) => [words, true]),
-);
+/** A comma is FHIR's "or": every alternative is named, so that none hides behind another. */
+function constraintWords(resourceType: string, { param, value }: Constraint): { text: string; selfEvident: boolean } {
+  const alternatives = value.split(/(?<!\\),/).map((one) => {
+    const code = one.split('|').at(-1) || one;
+    return { words: param === 'category' ? categoryWords(resourceType, code) : undefined, plain: `${param} ${code}` };
+  });
+  return {
+    text: alternatives.map(({ words, plain }) => words ?? plain).join(' or '),
+    selfEvident: alternatives.every(({ words }) => words !== undefined),
+  };
+}
+
+/** A category has words for the types it is a category of; elsewhere they would describe other data. */
+function categoryWords(resourceType: string, code: string): string | undefined {
+  const isKnown = US_CORE_CATEGORIES.some((known) => known.resourceType === resourceType && known.code === code);
+  return isKnown ? CATEGORY_WORDS[code] : undefined;
+}
 
 const VERBS: readonly (readonly [string, string])[] = [
   ['c', 'add'],

@@ -1,5 +1,7 @@
 import { z } from 'zod';
 
+import { isFhirId } from '../smart/index.ts';
+
 const TIMEOUT_MS = 4000;
 const PAGE_SIZE = 10;
 const MAX_TEXT = 120;
@@ -45,6 +47,7 @@ export class FhirUnavailable extends Error {
 }
 
 const text = z.string().transform(clean);
+const id = z.string().refine(isFhirId);
 const humanName = z.looseObject({
   text: text.optional(),
   family: text.optional(),
@@ -53,10 +56,10 @@ const humanName = z.looseObject({
 });
 const patient = z.looseObject({
   resourceType: z.literal('Patient'),
-  id: z.string(),
+  id,
   name: z.array(humanName).optional(),
-  birthDate: z.string().optional(),
-  gender: z.string().optional(),
+  birthDate: text.optional(),
+  gender: text.optional(),
   identifier: z
     .array(
       z.looseObject({
@@ -72,11 +75,11 @@ const concept = z.looseObject({
 });
 const encounter = z.looseObject({
   resourceType: z.literal('Encounter'),
-  id: z.string(),
-  status: z.string(),
+  id,
+  status: text,
   type: z.array(concept).optional(),
   class: z.looseObject({ display: text.optional(), code: text.optional() }).optional(),
-  period: z.looseObject({ start: z.string().optional() }).optional(),
+  period: z.looseObject({ start: text.optional() }).optional(),
 });
 const bundle = z.looseObject({
   resourceType: z.literal('Bundle'),
@@ -94,14 +97,14 @@ export function createFhirDirectory(
     const response = await fetchFhir(`${fhirBaseUrl}/${path}`, await accessToken(), fetchImpl);
     if (response.status === 404 || response.status === 410) return undefined;
     if (!response.ok) throw new FhirUnavailable(`GET ${path.split('?')[0] ?? ''} answered ${response.status}`);
-    return response.json();
+    return readJson(response);
   };
   return {
     async searchPatients(query, page) {
       const search = new URLSearchParams({ _count: String(PAGE_SIZE), _sort: 'name' });
       if (query.trim()) search.set('name', query.trim());
       const found = read(bundle, await get(page === undefined ? `Patient?${search}` : below(fhirBaseUrl, page)));
-      const patients = (found.entry ?? []).map(({ resource }) => summarise(read(patient, resource)));
+      const patients = resourcesOf(found, 'Patient').map((resource) => summarise(read(patient, resource)));
       const next = found.link?.find(({ relation }) => relation === 'next')?.url;
       return { patients, ...(next === undefined ? {} : { next }) };
     },
@@ -112,7 +115,7 @@ export function createFhirDirectory(
     async encountersOf(patientId) {
       const search = new URLSearchParams({ patient: patientId, _count: String(PAGE_SIZE), _sort: '-date' });
       const found = read(bundle, await get(`Encounter?${search}`));
-      return (found.entry ?? []).map(({ resource }) => summariseEncounter(read(encounter, resource)));
+      return resourcesOf(found, 'Encounter').map((resource) => summariseEncounter(read(encounter, resource)));
     },
   };
 }
@@ -129,10 +132,31 @@ async function fetchFhir(url: string, token: string, fetchImpl: typeof fetch): P
   }
 }
 
+async function readJson(response: Response): Promise<unknown> {
+  try {
+    return await response.json();
+  } catch (cause) {
+    throw new FhirUnavailable('the FHIR server did not answer with JSON', { cause });
+  }
+}
+
+/** The matches of a search; beside them a Bundle may hold an OperationOutcome or included resources. */
+function resourcesOf({ entry }: z.output<typeof bundle>, resourceType: string): unknown[] {
+  const isWanted = (resource: unknown): boolean =>
+    typeof resource === 'object' &&
+    resource !== null &&
+    'resourceType' in resource &&
+    resource.resourceType === resourceType;
+  return (entry ?? []).map(({ resource }) => resource).filter(isWanted);
+}
+
 /** What follows the base in a link. A link that leads elsewhere is refused: our token goes to this server only. */
 function below(fhirBaseUrl: string, link: string): string {
+  // Compared as parsed, so that no `..` leads out afterwards.
+  const base = new URL(fhirBaseUrl).href.replace(/\/$/, '');
+  const url = URL.parse(link)?.href ?? '';
   for (const separator of ['/', '?']) {
-    if (link.startsWith(fhirBaseUrl + separator)) return link.slice(fhirBaseUrl.length).replace(/^\//, '');
+    if (url.startsWith(base + separator)) return url.slice(base.length).replace(/^\//, '');
   }
   throw new FhirUnavailable('the FHIR server links to pages outside itself');
 }
@@ -167,7 +191,7 @@ function summariseEncounter(resource: z.output<typeof encounter>): EncounterSumm
 /** Shown to people: no control or direction-changing characters, and not endless (SEC-13). */
 function clean(value: string): string {
   return value
-    .replace(/[\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, '')
+    .replace(/[\p{Cc}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, '')
     .trim()
     .slice(0, MAX_TEXT);
 }

@@ -9,6 +9,7 @@ import { mayIntrospect } from './introspection.ts';
 import type { ProviderParts } from './parts.ts';
 import { promptPolicy } from './prompts/index.ts';
 import { defaultResource, resourceServerInfo } from './resources.ts';
+import { mayRevoke } from './revocation.ts';
 import { OIDC_SCOPES } from './scope-policy.ts';
 
 export const ROUTES = {
@@ -79,7 +80,7 @@ export function providerConfiguration(parts: ProviderParts): Configuration {
       userinfo: { enabled: false },
       clientCredentials: { enabled: true },
       introspection: { enabled: true, allowedPolicy: mayIntrospect(parts) },
-      revocation: { enabled: true },
+      revocation: { enabled: true, allowedPolicy: mayRevoke },
       resourceIndicators: {
         enabled: true,
         defaultResource: defaultResource(parts),

@@ -4,6 +4,7 @@ import { secretMatches } from '../clients/index.ts';
 import { providerConfiguration } from './configuration.ts';
 import { auditProviderEvents } from './events.ts';
 import type { ProviderParts } from './parts.ts';
+import { refreshByToken } from './refresh-by-token.ts';
 import { tokenEndpoints } from './token-endpoints.ts';
 
 /**
@@ -21,6 +22,7 @@ export function createProvider(parts: ProviderParts): Provider {
   compareHashedSecrets(provider);
   auditProviderEvents(provider, parts);
   provider.use(tokenEndpoints(parts));
+  provider.use(refreshByToken(provider));
   return provider;
 }
 

@@ -14,6 +14,7 @@ export interface FlowOptions {
   /** Changes what the consent form sends. */
   readonly consent?: (scopes: readonly string[]) => readonly string[];
   readonly patient?: string;
+  readonly encounter?: string;
 }
 
 export const SCOPE = 'openid fhirUser launch/patient offline_access patient/Patient.rs patient/Observation.rs';
@@ -49,27 +50,84 @@ export interface Authorized {
 
 /** Goes through the screens as a person would, from the authorization request to the app's redirect URI. */
 export async function authorize(issuer: string, options: FlowOptions = {}): Promise<Authorized> {
-  const browser = options.browser ?? new CookieBrowser();
-  const { verifier, challenge } = pkce();
-  let response = await browser.get(authorizeUrl(issuer, options, challenge));
-  for (let hop = 0; hop < 15; hop += 1) {
+  const { verifier, callback } = await walk(issuer, options);
+  if (!callback) throw new Error('the way did not end at the app');
+  return { code: callback.searchParams.get('code') ?? '', verifier, callback };
+}
+
+/** A page in front of a person. */
+export interface Screen {
+  readonly browser: CookieBrowser;
+  readonly url: string;
+  readonly status: number;
+  readonly html: string;
+  readonly fields: Record<string, string[]>;
+  readonly verifier: string;
+}
+
+/** Goes through the screens up to the one of this step (`login`, `patient`, `encounter`, `consent`). */
+export async function openScreen(issuer: string, step: string, options: FlowOptions = {}): Promise<Screen> {
+  const { screen, verifier } = await walk(issuer, options, step);
+  if (!screen) throw new Error(`there was no ${step} screen on the way`);
+  return { ...screen, verifier };
+}
+
+/** Sends a screen's form and follows the way to the next page or to the app. */
+export async function submit(issuer: string, screen: Screen, options: FlowOptions = {}): Promise<Arrival> {
+  const { browser, url, fields } = screen;
+  return arrive(issuer, browser, await browser.post(url, fill(fields, options)));
+}
+
+/** Where the browser is once no redirect takes it any further. */
+export interface Arrival {
+  /** The app's redirect URI with its parameters, when the browser left for it. */
+  readonly callback?: URL;
+  readonly response: Response;
+  readonly html: string;
+}
+
+/** Follows redirects, and pages that lead on by themselves, until a page stays or the browser leaves for the app. */
+export async function arrive(issuer: string, browser: CookieBrowser, first: Response): Promise<Arrival> {
+  let response = first;
+  for (let hop = 0; hop < 10; hop += 1) {
     const location = response.headers.get('location');
-    if (location !== null) {
-      const next = new URL(location, issuer);
-      if (next.origin !== issuer) {
-        return { code: next.searchParams.get('code') ?? '', verifier, callback: next };
-      }
-      response = await browser.get(next.href);
-      continue;
-    }
-    const html = await response.text();
-    const refresh = /http-equiv="refresh" content="0;url=([^"]+)"/.exec(html)?.[1];
-    if (refresh !== undefined) {
-      response = await browser.get(new URL(refresh.replaceAll('&amp;', '&'), issuer).href);
-      continue;
-    }
-    if (!response.ok) throw new Error(`the page answered ${response.status}: ${textOf(html)}`);
-    response = await browser.post(response.url, fill(formFields(html), options));
+    const html = location === null ? await response.text() : '';
+    const refresh = /http-equiv="refresh" content="0;url=([^"]+)"/.exec(html)?.[1]?.replaceAll('&amp;', '&');
+    const onward = location ?? refresh;
+    if (onward === undefined) return { response, html };
+    const next = new URL(onward, issuer);
+    if (next.origin !== issuer) return { callback: next, response, html };
+    response = await browser.get(next.href);
+  }
+  throw new Error('too many redirects');
+}
+
+async function walk(issuer: string, options: FlowOptions, until?: string): Promise<Ended & { verifier: string }> {
+  const { verifier, challenge } = pkce();
+  return { verifier, ...(await walkFrom(issuer, authorizeUrl(issuer, options, challenge), options, until)) };
+}
+
+/** As {@link authorize}, from an authorization request that somebody else built. */
+export async function authorizeAt(issuer: string, url: string, options: FlowOptions = {}): Promise<URL> {
+  const { callback } = await walkFrom(issuer, url, options);
+  if (!callback) throw new Error('the way did not end at the app');
+  return callback;
+}
+
+type Ended = Pick<Arrival, 'callback'> & { readonly screen?: Omit<Screen, 'verifier'> };
+
+async function walkFrom(issuer: string, start: string, options: FlowOptions, until?: string): Promise<Ended> {
+  const browser = options.browser ?? new CookieBrowser();
+  let response = await browser.get(start);
+  for (let page = 0; page < 8; page += 1) {
+    const arrival = await arrive(issuer, browser, response);
+    if (arrival.callback) return { callback: arrival.callback };
+    const { html } = arrival;
+    const { url, status, ok } = arrival.response;
+    if (!ok) throw new Error(`the page answered ${status}: ${textOf(html)}`);
+    const fields = formFields(html);
+    if (fields['step']?.[0] === until) return { screen: { browser, url, status, html, fields } };
+    response = await browser.post(url, fill(fields, options));
   }
   throw new Error('too many steps');
 }
@@ -78,6 +136,7 @@ function fill(fields: Record<string, string[]>, options: FlowOptions): Record<st
   const step = fields['step']?.[0];
   if (step === 'login') return { ...fields, username: [options.username ?? 'amy'], password: [PASSWORD] };
   if (step === 'patient') return { ...fields, patient: [options.patient ?? ''] };
+  if (step === 'encounter') return { ...fields, encounter: [options.encounter ?? ''] };
   const scope = fields['scope'] ?? [];
   return { ...fields, scope: [...(options.consent?.(scope) ?? scope)] };
 }

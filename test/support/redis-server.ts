@@ -1,66 +1,127 @@
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { connect } from 'node:net';
+import { connect, createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 
-import { freePort } from './ports.ts';
+const START_TIMEOUT_MS = 5000;
+const POLL_MS = 10;
+const ATTEMPTS = 3;
 
+export interface RedisOptions {
+  /** Write every command to an append-only file before answering; default: nothing reaches the disk. */
+  readonly appendOnly?: boolean;
+}
+
+/** A real `redis-server` of our own on a free loopback port, with its files in a folder of its own. */
 export interface RedisServer {
   readonly url: string;
   readonly port: number;
+  /** Where `--appendonly yes` writes. */
+  readonly dataDir: string;
   readonly pid: number;
+  /** Ends the process at once, as a power cut would, and keeps its files. */
+  kill(): Promise<void>;
+  /** Starts it again after {@link kill}, on the same port and files. */
+  restart(): Promise<void>;
+  /** Ends the process and removes its files. */
   stop(): Promise<void>;
 }
 
-const START_TIMEOUT_MS = 10_000;
-
-/** Starts a real `redis-server` on a free loopback port, with its files in a folder of its own. */
-export async function startRedis(options: { readonly appendOnly?: boolean } = {}): Promise<RedisServer> {
-  const dir = await mkdtemp(path.join(tmpdir(), 'gatehouse-redis-'));
-  const port = await freePort();
-  const settings = ['--port', port, '--bind', '127.0.0.1', '--dir', dir, '--save', ''].map(String);
-  const appendOnly = ['--appendonly', options.appendOnly ? 'yes' : 'no'];
-  const child = spawn('redis-server', [...settings, ...appendOnly], { stdio: 'ignore' });
-  const failed = new Promise<never>((_resolve, reject) => {
-    child.once('error', (cause) => reject(new Error('redis-server is not on PATH; install it', { cause })));
-    child.once('exit', (code) => reject(new Error(`redis-server stopped at once with code ${code}`)));
-  });
-  failed.catch(() => undefined);
-  await Promise.race([failed, answers(port)]);
+/** Starts a server and resolves when it answers. */
+export async function startRedis({ appendOnly = false }: RedisOptions = {}): Promise<RedisServer> {
+  const dataDir = await mkdtemp(path.join(tmpdir(), 'gatehouse-redis-'));
+  const start = (port: number): Promise<ChildProcess> => launch(port, dataDir, appendOnly);
+  let { child, port } = await startOnFreePort(start);
+  const end = async (signal: NodeJS.Signals): Promise<void> => {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    const exited = once(child, 'exit');
+    child.kill(signal);
+    await exited;
+  };
   return {
-    url: `redis://127.0.0.1:${port}/0`,
+    url: `redis://127.0.0.1:${port}`,
     port,
-    pid: child.pid ?? 0,
+    dataDir,
+    get pid() {
+      return child.pid ?? 0;
+    },
+    kill: () => end('SIGKILL'),
+    async restart() {
+      child = await start(port);
+    },
     async stop() {
-      if (child.exitCode === null && child.signalCode === null) {
-        const ended = new Promise((resolve) => child.once('exit', resolve));
-        child.kill('SIGTERM');
-        await ended;
-      }
-      await rm(dir, { recursive: true, force: true });
+      await end('SIGTERM');
+      await rm(dataDir, { recursive: true, force: true });
     },
   };
 }
 
-async function answers(port: number): Promise<void> {
-  const deadline = Date.now() + START_TIMEOUT_MS;
-  while (Date.now() < deadline) {
-    if (await pings(port)) return;
-    await new Promise((resolve) => setTimeout(resolve, 20));
+/** Another process may take the port between our look and Redis' bind; then another one is tried. */
+async function startOnFreePort(
+  start: (port: number) => Promise<ChildProcess>,
+): Promise<{ child: ChildProcess; port: number }> {
+  for (let attempt = 1; ; attempt += 1) {
+    const port = await freePort();
+    try {
+      return { child: await start(port), port };
+    } catch (error) {
+      if (attempt === ATTEMPTS || (error instanceof Error && error.message.includes('PATH'))) throw error;
+    }
   }
-  throw new Error('redis-server did not answer');
 }
 
-function pings(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1');
-    const end = (result: boolean): void => {
-      socket.destroy();
-      resolve(result);
-    };
-    socket.once('error', () => end(false));
-    socket.once('connect', () => socket.write('PING\r\n'));
-    socket.once('data', (data) => end(data.toString().startsWith('+PONG')));
+async function launch(port: number, dataDir: string, appendOnly: boolean): Promise<ChildProcess> {
+  const storage = ['--dir', dataDir, '--save', '', '--appendonly', appendOnly ? 'yes' : 'no'];
+  const args = ['--port', String(port), '--bind', '127.0.0.1', '--appendfsync', 'always', ...storage];
+  const child = spawn('redis-server', args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  const failed = new Promise<never>((_resolve, reject) => {
+    child.once('error', (cause: NodeJS.ErrnoException) => {
+      const reason = cause.code === 'ENOENT' ? 'redis-server is not on PATH; these tests need Redis 7 or later' : cause.message;
+      reject(new Error(reason, { cause }));
+    });
+    child.once('exit', (code) => reject(new Error(`redis-server ended with code ${String(code)}:\n${output}`)));
   });
+  failed.catch(() => undefined);
+  try {
+    await Promise.race([failed, answers(port)]);
+    return child;
+  } catch (error) {
+    child.kill('SIGKILL');
+    throw error;
+  }
+}
+
+async function answers(port: number): Promise<void> {
+  const deadline = Date.now() + START_TIMEOUT_MS;
+  while (!(await ping(port))) {
+    if (Date.now() > deadline) throw new Error(`redis-server on port ${port} does not answer`);
+    await delay(POLL_MS);
+  }
+}
+
+/** Does a server that is ready (and not still loading its files) answer there? */
+function ping(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1', () => socket.write('PING\r\n'));
+    const finish = (ready: boolean): void => {
+      socket.destroy();
+      resolve(ready);
+    };
+    socket.once('data', (reply) => finish(reply.toString().startsWith('+PONG')));
+    socket.once('error', () => finish(false));
+  });
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
 }

@@ -1,0 +1,148 @@
+import { Command, Option } from 'commander';
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { parse } from 'yaml';
+
+import { clientRegistration, type ClientRegistration } from '../clients/index.ts';
+import { UserError } from './explain.ts';
+import { inOffice, withStoreOptions, type Office, type OfficeOptions } from './office.ts';
+import { table } from './table.ts';
+
+const GENERATED_SECRET_BYTES = 32;
+
+interface AddOptions extends OfficeOptions {
+  readonly file?: string;
+  readonly id?: string;
+  readonly name?: string;
+  readonly redirectUri?: string[];
+  readonly launchUri?: string[];
+  readonly scope?: string;
+  readonly auth?: string;
+  readonly jwks?: string;
+  readonly jwksUri?: string;
+}
+
+export function clientCommand(): Command {
+  const client = new Command('client').description('apps, backend services, EHRs and FHIR servers that may use this server');
+  withStoreOptions(client.command('add'))
+    .description('register a client, from a file or from options; a generated secret is printed once')
+    .option('-f, --file <file>', 'a registration in YAML or JSON, as under clients: in the configuration')
+    .option('--id <client_id>')
+    .option('--name <name>', 'as people read it')
+    .option('--redirect-uri <uri...>', 'where the app gets its answers; exact')
+    .option('--launch-uri <uri...>', 'where an EHR opens the app')
+    .option('--scope <scopes>', 'the most it may ask for, e.g. "openid fhirUser launch/patient patient/*.rs"')
+    .addOption(
+      new Option('--auth <method>', 'how it proves who it is').choices(['none', 'client_secret_basic', 'private_key_jwt']),
+    )
+    .option('--jwks <file>', 'its public keys, for private_key_jwt')
+    .option('--jwks-uri <url>', 'where its public keys are')
+    .action((options: AddOptions) => inOffice(options, (office) => add(options, office)));
+  withStoreOptions(client.command('list'))
+    .description('list clients')
+    .option('--json', 'as JSON, one a line')
+    .action((options: OfficeOptions & { json?: boolean }) => inOffice(options, (office) => list(office, !!options.json)));
+  for (const [name, disabled] of [['disable', true] as const, ['enable', false] as const]) {
+    withStoreOptions(client.command(name))
+      .argument('<client_id>')
+      .description(disabled ? 'stop a client now: its tokens end at once' : 'let a disabled client work again')
+      .action((id: string, options: OfficeOptions) => inOffice(options, (office) => setDisabled(id, disabled, office)));
+  }
+  withStoreOptions(client.command('remove'))
+    .argument('<client_id>')
+    .description('forget a client that was added here; its tokens end at once')
+    .action((id: string, options: OfficeOptions) => inOffice(options, (office) => remove(id, office)));
+  return client;
+}
+
+async function add(options: AddOptions, { clients, clientStore, audit }: Office): Promise<void> {
+  const { registration, secret } = readRegistration(options);
+  const id = registration.client_id;
+  if ((await clients.find(id)) || !(await clientStore.add(registration))) throw new UserError(`client ${id} exists already`);
+  await audit.record({ type: 'client.changed', outcome: 'success', change: 'added', clientId: id });
+  process.stdout.write(`client ${id} was added\n`);
+  if (secret !== undefined) process.stdout.write(`its secret, shown this once: ${secret}\n`);
+}
+
+function readRegistration(options: AddOptions): { registration: ClientRegistration; secret?: string } {
+  const given: unknown = options.file === undefined ? fromOptions(options) : parse(readText(options.file));
+  const needsSecret =
+    isRecord(given) && given['token_endpoint_auth_method'] === 'client_secret_basic' && given['client_secret'] === undefined;
+  const secret = needsSecret ? randomBytes(GENERATED_SECRET_BYTES).toString('base64url') : undefined;
+  const parsed = clientRegistration.safeParse(needsSecret ? { ...given, client_secret: secret } : given);
+  if (!parsed.success) {
+    const lines = parsed.error.issues.map(({ path, message }) => `  ${path.join('.') || 'registration'}: ${message}`);
+    throw new UserError(`the registration is not right:\n${lines.join('\n')}`);
+  }
+  return { registration: parsed.data, ...(secret === undefined ? {} : { secret }) };
+}
+
+function fromOptions({ id, name, redirectUri, launchUri, scope, auth, jwks, jwksUri }: AddOptions): object {
+  if (id === undefined || name === undefined) throw new UserError('give --file, or at least --id and --name');
+  const isBackend = auth === 'private_key_jwt' && redirectUri === undefined;
+  const members = {
+    client_id: id,
+    client_name: name,
+    redirect_uris: redirectUri,
+    launch_uris: launchUri,
+    scope,
+    token_endpoint_auth_method: auth,
+    jwks: jwks === undefined ? undefined : (JSON.parse(readText(jwks)) as unknown),
+    jwks_uri: jwksUri,
+    grant_types: isBackend ? ['client_credentials'] : undefined,
+  };
+  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined));
+}
+
+async function list({ clients }: Office, asJson: boolean): Promise<void> {
+  const all = await clients.list();
+  if (asJson) {
+    for (const { registration, source, disabled } of all) {
+      const { client_secret: _secret, ...shown } = registration;
+      process.stdout.write(`${JSON.stringify({ ...shown, source, disabled })}\n`);
+    }
+    return;
+  }
+  const rows = all.map(({ registration, source, disabled }) => [
+    registration.client_id,
+    registration.client_name,
+    registration.token_endpoint_auth_method,
+    source,
+    disabled ? 'disabled' : 'enabled',
+  ]);
+  process.stdout.write(table(['CLIENT', 'NAME', 'AUTHENTICATION', 'FROM', 'STATE'], rows));
+}
+
+async function setDisabled(id: string, disabled: boolean, { clients, clientStore, grants, audit }: Office): Promise<void> {
+  if (!(await clients.find(id))) throw new UserError(`there is no client ${id}`);
+  // First no new grants, then an end to those there are: none slips through between.
+  await clientStore.setDisabled(id, disabled);
+  const ended = disabled ? await grants.revokeAllOf({ clientId: id }) : 0;
+  const change = disabled ? 'disabled' : 'enabled';
+  await audit.record({ type: 'client.changed', outcome: 'success', change, clientId: id });
+  process.stdout.write(`client ${id} is ${change}${disabled ? `; ${ended} grant(s) ended` : ''}\n`);
+}
+
+async function remove(id: string, { clients, clientStore, grants, audit }: Office): Promise<void> {
+  const client = await clients.find(id);
+  if (!client) throw new UserError(`there is no client ${id}`);
+  if (client.source === 'configured') {
+    throw new UserError(`client ${id} is in the configuration file; remove it there, or disable it here`);
+  }
+  await clientStore.remove(id);
+  const ended = await grants.revokeAllOf({ clientId: id });
+  await audit.record({ type: 'client.changed', outcome: 'success', change: 'removed', clientId: id });
+  process.stdout.write(`client ${id} was removed; ${ended} grant(s) ended\n`);
+}
+
+function readText(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new UserError(`cannot read ${file}: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,121 @@
+import { Command, Option } from 'commander';
+import { createServer, type Server } from 'node:http';
+import path from 'node:path';
+
+import { createGatehouse } from '../app.ts';
+import { DEMO_PATIENTS, DEMO_PEOPLE, createDemoApps, createEhrClient, createFhirServer } from '../demo/index.ts';
+import { createAccount } from '../identity/index.ts';
+import { createIntrospector } from '../resource-server/index.ts';
+import { createAccountStore, createStoreKeys, createVault, type StoreDriver } from '../store/index.ts';
+import { DEFAULT_DEMO_DIR, DEFAULT_PORTS, demoConfig, type Demo, type DemoPorts } from './demo-config.ts';
+import { terminalSink, welcome } from './demo-output.ts';
+import { UserError } from './explain.ts';
+import { VIEWS_DIR, createLog, openStore, stopOnSignals } from './run-server.ts';
+
+interface DemoOptions {
+  readonly port: string;
+  readonly fhirPort: string;
+  readonly appsPort: string;
+  readonly managementPort: string;
+  readonly dataDir: string;
+}
+
+export function demoCommand(): Command {
+  return new Command('demo')
+    .description('run everything on this machine with made-up patients: server, FHIR server, EHR simulator, sample apps')
+    .addOption(new Option('--port <port>', 'authorization server').env('PORT').default(String(DEFAULT_PORTS.server)))
+    .addOption(new Option('--fhir-port <port>', 'FHIR server').default(String(DEFAULT_PORTS.fhir)))
+    .addOption(new Option('--apps-port <port>', 'EHR simulator and apps').default(String(DEFAULT_PORTS.apps)))
+    .addOption(
+      new Option('--management-port <port>', 'health and metrics')
+        .env('MANAGEMENT_PORT')
+        .default(String(DEFAULT_PORTS.management)),
+    )
+    .addOption(new Option('--data-dir <dir>', 'where the demo keeps its files').env('DATA_DIR').default(DEFAULT_DEMO_DIR))
+    .action(runDemo);
+}
+
+async function runDemo(options: DemoOptions): Promise<void> {
+  const ports: DemoPorts = {
+    server: portOf('--port', options.port),
+    fhir: portOf('--fhir-port', options.fhirPort),
+    apps: portOf('--apps-port', options.appsPort),
+    management: portOf('--management-port', options.managementPort),
+  };
+  const demo = await demoConfig({ dataDir: path.resolve(options.dataDir), env: process.env, ports });
+  const { config } = demo;
+  const log = createLog(config.log.level);
+  const driver = await openStore(config, (error) => log.warn({ err: error }, 'the store connection had an error'));
+  await addPeople(driver, demo);
+  const gatehouse = await createGatehouse({
+    config,
+    driver,
+    log,
+    auditSinks: [terminalSink((text) => process.stdout.write(text))],
+    viewsDir: VIEWS_DIR,
+  });
+  const others = [
+    { app: fhirServer(demo), port: ports.fhir },
+    { app: apps(demo), port: ports.apps },
+  ].map(({ app, port }) => ({ server: createServer(app.callback()), port }));
+  const stop = async (): Promise<void> => {
+    await Promise.all(others.map(({ server }) => closeServer(server)));
+    await gatehouse.close();
+  };
+  stopOnSignals(stop, log);
+  try {
+    await Promise.all(others.map(({ server, port }) => listen(server, port)));
+    await gatehouse.listen();
+    process.stdout.write(welcome(demo, driver));
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+function portOf(option: string, text: string): number {
+  const port = Number(text);
+  if (!Number.isInteger(port) || port < 1 || port > 65_535) throw new UserError(`${option} needs a port number, not ${text}`);
+  return port;
+}
+
+async function addPeople(driver: StoreDriver, { config }: Demo): Promise<void> {
+  const accounts = createAccountStore(createVault(driver, createStoreKeys(Buffer.from(config.secrets.store.reveal()))));
+  await Promise.all(
+    DEMO_PEOPLE.map(async ({ password, ...person }) => {
+      if (!(await accounts.findByUsername(person.username))) await accounts.add(await createAccount(person, password));
+    }),
+  );
+}
+
+function fhirServer({ config, fhirBaseUrl, fhirServerSecret }: Demo) {
+  const introspect = createIntrospector({
+    endpoint: `${config.issuer}/introspect`,
+    clientId: 'demo-fhir-server',
+    clientSecret: fhirServerSecret,
+    fhirBaseUrl,
+  });
+  const discoveryUrl = `${config.issuer}/fhir-servers/demo/.well-known/smart-configuration`;
+  return createFhirServer({ fhirBaseUrl, introspect, discoveryUrl });
+}
+
+function apps({ config, fhirBaseUrl, appsBaseUrl, ehrKey }: Demo) {
+  const { issuer } = config;
+  const launchEhr = createEhrClient({ issuer, fhirBaseUrl, clientId: 'demo-ehr', privateJwk: ehrKey });
+  const people = DEMO_PEOPLE;
+  return createDemoApps({ appsBaseUrl, fhirBaseUrl, issuer, people, patients: DEMO_PATIENTS, launchEhr });
+}
+
+function listen(server: Server, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, '127.0.0.1', resolve);
+  });
+}
+
+function closeServer(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeAllConnections();
+  });
+}

@@ -1,0 +1,38 @@
+import { Command, CommanderError } from 'commander';
+
+import { clientCommand } from './client-command.ts';
+import { configCommand } from './config-command.ts';
+import { demoCommand } from './demo-command.ts';
+import { explain } from './explain.ts';
+import { keysCommand } from './keys-command.ts';
+import { serveCommand } from './serve-command.ts';
+import { userCommand } from './user-command.ts';
+
+/**
+ * The command line: `serve`, `demo`, and what an operator does besides. Parses arguments and prints; the work is done
+ * by the folders it calls. A mistake is one clear line and a non-zero exit, never a stack trace.
+ *
+ * @returns the exit code
+ */
+export async function run(argv: readonly string[]): Promise<number> {
+  const program = new Command('gatehouse')
+    .description('A SMART App Launch authorization server')
+    .exitOverride()
+    .showHelpAfterError('(add --help for more)');
+  for (const make of [serveCommand, demoCommand, clientCommand, userCommand, keysCommand, configCommand]) {
+    program.addCommand(make());
+  }
+  for (const command of everyCommand(program)) command.exitOverride();
+  try {
+    await program.parseAsync([...argv]);
+    return typeof process.exitCode === 'number' ? process.exitCode : 0;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode;
+    process.stderr.write(`${explain(error)}\n`);
+    return 1;
+  }
+}
+
+function everyCommand(command: Command): Command[] {
+  return command.commands.flatMap((child) => [child, ...everyCommand(child)]);
+}

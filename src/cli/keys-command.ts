@@ -1,0 +1,34 @@
+import { Command } from 'commander';
+
+import { loadOrCreateKeys, rotateKeys, type SigningKeySet } from '../keys/index.ts';
+import { systemClock } from '../oauth/index.ts';
+import { inOffice, withStoreOptions, type Office, type OfficeOptions } from './office.ts';
+import { table } from './table.ts';
+
+export function keysCommand(): Command {
+  const keys = new Command('keys').description('the keys that sign id tokens');
+  withStoreOptions(keys.command('list'))
+    .description('list signing keys; private parts are never shown')
+    .action((options: OfficeOptions) => inOffice(options, list));
+  withStoreOptions(keys.command('rotate'))
+    .description('move on: next → active → retired; running servers follow within a second')
+    .action((options: OfficeOptions) => inOffice(options, rotate));
+  return keys;
+}
+
+async function list({ signingKeys }: Office): Promise<void> {
+  print(await loadOrCreateKeys(signingKeys, systemClock));
+}
+
+async function rotate({ signingKeys, audit }: Office): Promise<void> {
+  const set = await rotateKeys(await loadOrCreateKeys(signingKeys, systemClock), systemClock);
+  await signingKeys.save(set);
+  const kidOf = (status: string): string => set.keys.find((one) => one.status === status)?.kid ?? '';
+  await audit.record({ type: 'keys.rotated', outcome: 'success', active: kidOf('active'), next: kidOf('next') });
+  print(set);
+}
+
+function print({ keys }: SigningKeySet): void {
+  const rows = keys.map(({ kid, alg, status, createdAt }) => [kid, alg, status, new Date(createdAt * 1000).toISOString()]);
+  process.stdout.write(table(['KEY', 'ALGORITHM', 'STATUS', 'MADE'], rows));
+}

@@ -1,0 +1,76 @@
+import { Command, Option } from 'commander';
+import path from 'node:path';
+
+import { createAuditRecorder, createStdoutSink, type AuditRecorder } from '../audit/index.ts';
+import { createClientRegistry, type ClientRegistry, type ClientStore } from '../clients/index.ts';
+import { loadConfig, type Config } from '../config/index.ts';
+import type { AccountStore } from '../identity/index.ts';
+import type { SigningKeyStore } from '../keys/index.ts';
+import {
+  createAccountStore,
+  createClientStore,
+  createGrantIndex,
+  createSigningKeyStore,
+  createStoreKeys,
+  createVault,
+  type GrantIndex,
+} from '../store/index.ts';
+import { configOption } from './config-command.ts';
+import { DEFAULT_DEMO_DIR, demoConfig } from './demo-config.ts';
+import { openStore } from './run-server.ts';
+
+/** What an operator works with. The server may be running: both drivers take several processes. */
+export interface Office {
+  readonly config: Config;
+  readonly clients: ClientRegistry;
+  readonly clientStore: ClientStore;
+  readonly accounts: AccountStore;
+  readonly signingKeys: SigningKeyStore;
+  readonly grants: GrantIndex;
+  readonly audit: AuditRecorder;
+}
+
+export interface OfficeOptions {
+  readonly config?: string;
+  readonly demo?: boolean;
+  readonly dataDir?: string;
+}
+
+/** Adds the options that say whose store is meant. */
+export function withStoreOptions(command: Command): Command {
+  return command
+    .addOption(configOption())
+    .addOption(new Option('--demo', 'work on the store of the demo').conflicts('config'))
+    .addOption(new Option('--data-dir <dir>', 'with --demo: where the demo keeps its files').env('DATA_DIR'));
+}
+
+/** Opens the store, does the work, closes the store. Audit records go to standard error, out of the way of output. */
+export async function inOffice(options: OfficeOptions, work: (office: Office) => Promise<void>): Promise<void> {
+  const config = await configOf(options);
+  const driver = await openStore(config, () => undefined);
+  const vault = createVault(driver, createStoreKeys(Buffer.from(config.secrets.store.reveal())));
+  const clientStore = createClientStore(vault);
+  const audit = createAuditRecorder([createStdoutSink(process.stderr)], Date.now, (sink, error) => {
+    process.stderr.write(`the audit record could not be kept by ${sink}: ${String(error)}\n`);
+  });
+  const { refreshTokenSeconds, accessTokenSeconds } = config.tokens;
+  try {
+    await work({
+      config,
+      clientStore,
+      clients: createClientRegistry(config.clients, clientStore),
+      accounts: createAccountStore(vault),
+      signingKeys: createSigningKeyStore(vault),
+      grants: createGrantIndex(driver, refreshTokenSeconds + accessTokenSeconds),
+      audit,
+    });
+  } finally {
+    await audit.close();
+    await driver.close();
+  }
+}
+
+async function configOf({ config: file, demo, dataDir }: OfficeOptions): Promise<Config> {
+  if (demo) return (await demoConfig({ dataDir: path.resolve(dataDir ?? DEFAULT_DEMO_DIR), env: process.env })).config;
+  return loadConfig({ ...(file === undefined ? {} : { file }), env: process.env });
+}

@@ -1,0 +1,51 @@
+import path from 'node:path';
+import { pino, type Logger } from 'pino';
+
+import type { Config } from '../config/index.ts';
+import { openEmbeddedStore, openRedisStore, type StoreDriver } from '../store/index.ts';
+
+/** Where the templates are: beside `src` or `dist`. */
+export const VIEWS_DIR = path.resolve(import.meta.dirname, '..', '..', 'views');
+
+/** Members that could hold a secret are cut out wherever they appear, on top of never being logged. */
+const REDACT = ['password', 'client_secret', 'token', 'access_token', 'refresh_token', 'code', 'authorization', 'cookie'];
+
+export function createLog(level: string): Logger {
+  const paths = REDACT.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]);
+  return pino({ level, base: { app: 'gatehouse' }, redact: { paths, censor: '[redacted]' } });
+}
+
+/** Opens the store the configuration names. @throws StoreUnavailable with what to do */
+export async function openStore({ store }: Pick<Config, 'store'>, onError: (error: Error) => void): Promise<StoreDriver> {
+  if (store.driver === 'redis' && store.redisUrl) return openRedisStore(store.redisUrl.reveal(), onError);
+  return openEmbeddedStore(store.dataDir);
+}
+
+/** Stops once, in order, on SIGTERM or SIGINT; a second signal stops at once. */
+export function stopOnSignals(stop: () => Promise<void>, log: Pick<Logger, 'info' | 'error' | 'fatal'>): void {
+  let stopping = false;
+  const onSignal = (signal: NodeJS.Signals): void => {
+    if (stopping) process.exit(1);
+    stopping = true;
+    log.info({ signal }, 'stopping');
+    stop().then(
+      () => process.exit(0),
+      (error: unknown) => {
+        log.error({ err: error }, 'could not stop cleanly');
+        process.exit(1);
+      },
+    );
+  };
+  process.on('SIGTERM', onSignal);
+  process.on('SIGINT', onSignal);
+  // After an error nobody expected the state is unknown: say so, and let the supervisor start afresh.
+  const onUnknown = (error: unknown): void => {
+    log.fatal({ err: error }, 'unexpected error; stopping');
+    process.exitCode = 1;
+    if (stopping) process.exit(1);
+    stopping = true;
+    stop().finally(() => process.exit(1));
+  };
+  process.on('uncaughtException', onUnknown);
+  process.on('unhandledRejection', onUnknown);
+}

@@ -1,0 +1,157 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+
+import { launchChromium } from '../support/chromium.ts';
+import { startDemo, type Demo } from '../support/demo.ts';
+import { DRIVERS } from '../support/gatehouse.ts';
+import { startRedis, type RedisServer } from '../support/redis-server.ts';
+
+let browser: Browser;
+beforeAll(async () => {
+  browser = await launchChromium();
+});
+afterAll(() => browser.close());
+
+describe.each(DRIVERS)('the demo in a browser, on %s', (driver) => {
+  let redis: RedisServer | undefined;
+  let demo: Demo;
+  let context: BrowserContext;
+  let page: Page;
+
+  beforeAll(async () => {
+    redis = driver === 'redis' ? await startRedis() : undefined;
+    demo = await startDemo(redis ? { REDIS_URL: redis.url } : {});
+  });
+  afterAll(async () => {
+    expect(await demo.stop()).toBe(0);
+    await redis?.stop();
+  });
+
+  async function freshPage(): Promise<void> {
+    context = await browser.newContext();
+    page = await context.newPage();
+    page.setDefaultTimeout(10_000);
+  }
+
+  async function signIn(username: string): Promise<void> {
+    await page.getByLabel('Username').fill(username);
+    await page.getByLabel('Password').fill(`demo-${username}-1`);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+  }
+
+  async function allow(): Promise<void> {
+    await page.getByRole('button', { name: 'Allow access' }).click();
+  }
+
+  const text = (selector: string) => page.locator(selector).innerText();
+
+  async function isReady(): Promise<void> {
+    await page.locator('#status', { hasText: /^(ready|error)/ }).waitFor();
+    expect(await text('#status')).toBe('ready');
+  }
+
+  async function refreshToken(): Promise<void> {
+    await page.getByRole('button', { name: 'Refresh token' }).click();
+    await isReady();
+    expect(await text('#refreshed')).toBe('1 time');
+  }
+
+  async function launchFromEhr(patient: string): Promise<void> {
+    await page.goto(`${demo.apps}/`);
+    await page.getByLabel('Signed in as').selectOption('carla');
+    await page.getByLabel('Patient', { exact: true }).selectOption(patient);
+    await page.getByLabel('Encounter').selectOption(`${patient}-visit-1`);
+    await page.getByLabel('App', { exact: true }).selectOption('growth-chart');
+    await page.getByRole('button', { name: 'Launch app' }).click();
+  }
+
+  test('it says where its store is', () => {
+    expect(demo.output()).toContain(driver === 'redis' ? `Redis at 127.0.0.1:${redis!.port}` : demo.dataDir);
+    for (const name of ['amy', 'demo-amy-1', demo.issuer, demo.fhir, demo.apps]) expect(demo.output()).toContain(name);
+  });
+
+  test('[CAP-23] a patient opens a standalone app, leaves one kind of data out, and sees the rest', async () => {
+    await freshPage();
+    await page.goto(`${demo.apps}/apps/my-health/launch.html`);
+    await signIn('amy');
+    await page.getByRole('checkbox', { name: 'Allergies' }).waitFor({ state: 'attached' }).catch(() => undefined);
+    await allow();
+    await isReady();
+    expect(await text('#patient-name')).toContain('Amy');
+    expect(await text('#user')).toContain('Patient/amy-shaw');
+    await context.close();
+  });
+
+  test('[CAP-25] a clinician opens a standalone app and picks the patient from the FHIR server', async () => {
+    await freshPage();
+    await page.goto(`${demo.apps}/apps/clinic-list/launch.html`);
+    await signIn('carla');
+    await page.getByLabel('Search patients by name').fill('okafor');
+    await page.getByRole('button', { name: 'Search' }).click();
+    await page.getByRole('radio', { name: 'Ben Okafor' }).check();
+    await page.getByRole('button', { name: 'Continue' }).click();
+    await allow();
+    await isReady();
+    expect(await text('#patient-name')).toContain('Okafor');
+    await context.close();
+  });
+
+  test('[CAP-26] [REV-06] an EHR launch with encounter, refresh, and after revocation the next read is refused', async () => {
+    await freshPage();
+    await launchFromEhr('chloe-shaw');
+    expect(await page.getByLabel('Username').inputValue()).toBe('carla');
+    await signIn('carla');
+    await allow();
+    await isReady();
+    expect(await text('#patient-name')).toContain('Chloé');
+    expect(await text('#encounter')).toBe('chloe-shaw-visit-1');
+    expect(await text('#user')).toContain('Practitioner/carla-reyes');
+
+    await refreshToken();
+    await page.getByRole('button', { name: 'Read again' }).click();
+    await isReady();
+
+    const { code, stdout } = await demo.cli('user', 'disable', 'carla');
+    expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringContaining('grant(s) ended') });
+    await page.getByRole('button', { name: 'Read again' }).click();
+    await page.locator('#status', { hasText: /^error/ }).waitFor();
+    expect(await text('#status')).toMatch(/401|Unauthorized|expired/i);
+    expect((await demo.cli('user', 'enable', 'carla')).code).toBe(0);
+    await context.close();
+  });
+
+  test('[LCH-07] two launches for two patients in one browser: each keeps its own, also after refresh', async () => {
+    await freshPage();
+    await launchFromEhr('chloe-shaw');
+    await signIn('carla');
+    await allow();
+    await isReady();
+    const first = page;
+    page = await context.newPage();
+    await launchFromEhr('ben-okafor');
+    await allow();
+    await isReady();
+    const second = page;
+    for (const [one, name] of [
+      [first, 'Chloé'],
+      [second, 'Okafor'],
+    ] as const) {
+      page = one;
+      await refreshToken();
+      await page.getByRole('button', { name: 'Read again' }).click();
+      await isReady();
+      expect(await text('#patient-name')).toContain(name);
+    }
+    await context.close();
+  });
+
+  test('[CONS-14] cancelling leads back to the app with access_denied', async () => {
+    await freshPage();
+    await page.goto(`${demo.apps}/apps/my-health/launch.html`);
+    await signIn('ben');
+    await page.getByRole('button', { name: 'Cancel' }).click();
+    await page.waitForURL(/my-health\/index\.html/);
+    expect(page.url()).toContain('error=access_denied');
+    await context.close();
+  });
+});

@@ -1,0 +1,104 @@
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import { importJWK, jwtVerify, SignJWT } from 'jose';
+import {
+  inSigningOrder,
+  loadOrCreateKeys,
+  rotateKeys,
+  type SigningKeySet,
+  type SigningKeyStore,
+} from '../../../src/keys/index.ts';
+
+const DAY = 24 * 3600;
+const START = 1_700_000_000;
+
+/** A store for one key set that counts what is asked of it. */
+function memoryStore(): SigningKeyStore & { created: number } {
+  let kept: SigningKeySet | undefined;
+  return {
+    created: 0,
+    load: async () => kept,
+    async create(set) {
+      if (kept) return false;
+      kept = set;
+      this.created += 1;
+      return true;
+    },
+    save: async (set) => void (kept = set),
+  };
+}
+
+const lives = (set: SigningKeySet): string[] => set.keys.map(({ kid, status }) => `${kid} ${status}`);
+
+describe('signing keys', () => {
+  let first: SigningKeySet;
+  const store = memoryStore();
+  beforeAll(async () => {
+    first = await loadOrCreateKeys(store, () => START);
+  });
+
+  test('[F34] on first use an active key and the next one are made', () => {
+    expect(first.version).toBe(1);
+    expect(first.keys.map(({ status, alg, createdAt }) => [status, alg, createdAt])).toEqual([
+      ['active', 'RS256', START],
+      ['next', 'RS256', START],
+    ]);
+    expect(first.keys[0]?.kid).toMatch(/^sig-2023-11-14-[0-9a-f]{8}$/);
+    expect(first.keys[0]?.kid).not.toBe(first.keys[1]?.kid);
+  });
+
+  test('[F34] afterwards they are the same', async () => {
+    expect(await loadOrCreateKeys(store, () => START + DAY)).toBe(first);
+    expect(store.created).toBe(1);
+  });
+
+  test('[F34] of nodes that start at once all get the keys of the first', async () => {
+    const shared = memoryStore();
+    const sets = await Promise.all([1, 2, 3].map(() => loadOrCreateKeys(shared, () => START)));
+    expect(shared.created).toBe(1);
+    expect(new Set(sets.map((set) => JSON.stringify(set))).size).toBe(1);
+  });
+
+  test('[F34] keys that vanish meanwhile are a mistake, not an empty set', async () => {
+    const broken = { load: async () => undefined, create: async () => false, save: async () => undefined };
+    await expect(loadOrCreateKeys(broken, () => START)).rejects.toThrow('vanished');
+  });
+
+  test('[F35] next → active → retired → gone, a day after it was retired', async () => {
+    const [one, two] = first.keys.map(({ kid }) => kid);
+    const second = await rotateKeys(first, () => START + 100);
+    const three = second.keys[2]?.kid;
+    expect(second.version).toBe(2);
+    expect(lives(second)).toEqual([`${one} retired`, `${two} active`, `${three} next`]);
+    expect(second.keys[0]).toMatchObject({ retiredAt: START + 100 });
+
+    const third = await rotateKeys(second, () => START + 100 + DAY - 1);
+    const four = third.keys[3]?.kid;
+    expect(lives(third)).toEqual([`${one} retired`, `${two} retired`, `${three} active`, `${four} next`]);
+
+    const fourth = await rotateKeys(third, () => START + 100 + DAY);
+    expect(lives(fourth).slice(0, 3)).toEqual([`${two} retired`, `${three} retired`, `${four} active`]);
+    expect(fourth.keys.map(({ status }) => status)).toEqual(['retired', 'retired', 'active', 'next']);
+    expect(fourth.version).toBe(4);
+  });
+
+  test('[F35] rotation leaves the old set as it was', () => {
+    expect(first.keys.map(({ status }) => status)).toEqual(['active', 'next']);
+  });
+
+  test('[F35] whoever signs tries the active key first', () => {
+    const [active, next] = first.keys;
+    const retired = { ...active!, status: 'retired' as const };
+    const order = inSigningOrder({ version: 1, keys: [retired, next!, active!] });
+    expect(order.map(({ status }) => status)).toEqual(['active', 'next', 'retired']);
+  });
+
+  test('[OIDC-01] a key signs RS256, and says which key it is', async () => {
+    const { jwk, kid } = first.keys[0]!;
+    expect(jwk).toMatchObject({ kty: 'RSA', kid, alg: 'RS256', use: 'sig' });
+    const { kty, n, e } = jwk as { kty: string; n: string; e: string };
+    expect(Buffer.from(n, 'base64url')).toHaveLength(256);
+    const signed = await new SignJWT({}).setProtectedHeader({ alg: 'RS256', kid }).sign(await importJWK(jwk, 'RS256'));
+    const { protectedHeader } = await jwtVerify(signed, await importJWK({ kty, n, e }, 'RS256'));
+    expect(protectedHeader).toEqual({ alg: 'RS256', kid });
+  });
+});
