@@ -21,7 +21,9 @@ module.exports = {
     },
     only('oauth'),
     only('smart', 'oauth'),
-    ...DOMAIN.map((folder) => only(folder, 'smart', 'oauth', ...(folder === 'config' ? ['clients', 'identity'] : []))),
+    ...DOMAIN.map((folder) =>
+      only(folder, 'smart', 'oauth', ...(folder === 'config' ? ['clients', 'identity'] : [])),
+    ),
     only('resource-server', 'smart', 'oauth'),
     only('store', 'smart', 'oauth', ...DOMAIN),
     only('fhir', 'smart', 'oauth', ...DOMAIN),
@@ -71,6 +73,9 @@ module.exports = {
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
     doNotFollow: { path: 'node_modules' },
-    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'require', 'node', 'default', 'types'] },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'require', 'node', 'default', 'types'],
+    },
   },
 };

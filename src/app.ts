@@ -1,8 +1,4 @@
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import compose from 'koa-compose';
 import Koa, { type Context, type Middleware } from 'koa';
-import { createHttpTerminator } from 'http-terminator';
 import type { KoaContextWithOIDC, Provider } from 'oidc-provider';
 import type { Logger } from 'pino';
 
@@ -12,8 +8,9 @@ import type { Config } from './config/index.ts';
 import { createFhirDirectory } from './fhir/index.ts';
 import {
   answerErrors,
-  answerHealth,
   appendReference,
+  createListener,
+  createManagementApp,
   createMetrics,
   logRequests,
   nameRequests,
@@ -25,18 +22,26 @@ import {
   serveAssets,
   type Metrics,
 } from './http/index.ts';
-import { createPages, interactionRoutes, type Pages, type Progress } from './interaction/index.ts';
-import { loadOrCreateKeys, type SigningKeySet } from './keys/index.ts';
+import {
+  createPages,
+  errorWords,
+  interactionRoutes,
+  type Pages,
+  type Progress,
+} from './interaction/index.ts';
+import type { SigningKeySet, SigningKeyStore } from './keys/index.ts';
 import { systemClock, type Clock } from './oauth/index.ts';
 import {
   OWN_CLIENT,
   createEngine,
   createOwnTokens,
   createProvider,
+  createRotatingProvider,
   discoveryRoutes,
   launchEndpoint,
   providerMetadata,
   styleDocument,
+  type RotatingProvider,
 } from './oidc/index.ts';
 import {
   StoreUnavailable,
@@ -57,10 +62,6 @@ import {
   type TokenKind,
   type Vault,
 } from './store/index.ts';
-
-const KEY_WATCH_MS = 1000;
-const DRAIN_MS = 25_000;
-const REQUEST_TIMEOUT_MS = 10_000;
 
 export interface GatehouseOptions {
   readonly config: Config;
@@ -87,34 +88,52 @@ export async function createGatehouse(options: GatehouseOptions): Promise<Gateho
   const clients = createClientRegistry([...config.clients, OWN_CLIENT], createClientStore(vault));
   const { router: assets, stylesheet } = serveAssets(options.viewsDir);
   const pages = createPages(options.viewsDir, config.name, stylesheet);
-  const engine = await createProtocol({ config, log, clock, vault, clients, audit, pages });
-
-  const app = createPublicApp({ ...options, clock, vault, clients, audit, pages, metrics, engine, assets });
+  const protocol: ProtocolParts = { config, log, clock, vault, clients, audit, pages };
+  const keyStore = createSigningKeyStore(vault);
+  const engine = await createRotatingProvider({
+    clock,
+    keyStore,
+    build: (keys) => buildProvider(protocol, keys),
+    onRotated: (version) => log.info({ version }, 'signing keys were rotated'),
+    onFailure: (error) => log.warn({ err: error }, 'the signing keys could not be checked'),
+  });
   let draining = false;
-  const management = createManagementApp(driver, () => engine.current().issuer, metrics, () => draining);
-  const servers = [httpServer(app), httpServer(management)] as const;
-  const terminators = servers.map((server) =>
-    createHttpTerminator({ server, gracefulTerminationTimeout: DRAIN_MS }),
-  );
+  const checks = [
+    { name: 'store', check: () => driver.ping() },
+    { name: 'keys', check: () => checkKeys(keyStore) },
+  ];
+  const open = createListener(createPublicApp({ ...protocol, metrics, engine, assets }));
+  const management = createListener(createManagementApp(checks, metrics, () => draining));
   return {
     async listen() {
       const [port, managementPort] = await Promise.all([
-        listen(servers[0], config.listen),
-        listen(servers[1], config.management),
+        open.listen(config.listen),
+        management.listen(config.management),
       ]);
-      await audit.record({ type: 'server.start', outcome: 'success', store: driver.name, issuer: config.issuer });
+      await audit.record({
+        type: 'server.start',
+        outcome: 'success',
+        store: driver.name,
+        issuer: config.issuer,
+      });
       return { port, managementPort };
     },
     async close() {
       draining = true;
       engine.stop();
-      await terminators[0]?.terminate();
+      await open.close();
       await audit.record({ type: 'server.stop', outcome: 'success' });
-      await terminators[1]?.terminate();
+      await management.close();
       await audit.close();
       await driver.close();
     },
   };
+}
+
+/** Ready means that the signing keys are there and open under our secret. */
+async function checkKeys(store: SigningKeyStore): Promise<void> {
+  const set = await store.load();
+  if (!set?.keys.some(({ status }) => status === 'active')) throw new Error('there is no active signing key');
 }
 
 function countedAudit({ auditSinks, log }: GatehouseOptions, metrics: Metrics): AuditRecorder {
@@ -140,41 +159,10 @@ interface ProtocolParts {
   readonly pages: Pages;
 }
 
-interface Protocol {
-  current(): Provider;
-  readonly middleware: Middleware;
-  stop(): void;
-}
-
-/**
- * oidc-provider fixes its keys when it is built. A rotation builds a second one beside it, and the next request goes
- * there; what the first one is doing it finishes.
- */
-async function createProtocol(parts: ProtocolParts): Promise<Protocol> {
-  const { vault, clock, log } = parts;
-  const keyStore = createSigningKeyStore(vault);
-  let keys = await loadOrCreateKeys(keyStore, clock);
-  let provider = buildProvider(parts, keys);
-  let middleware = compose(provider.middleware);
-  const look = async (): Promise<void> => {
-    const latest = await keyStore.load();
-    if (!latest || latest.version === keys.version) return;
-    keys = latest;
-    provider = buildProvider(parts, keys);
-    middleware = compose(provider.middleware);
-    log.info({ version: keys.version }, 'signing keys were rotated');
-  };
-  const watcher = setInterval(() => {
-    look().catch((error: unknown) => log.warn({ err: error }, 'the signing keys could not be checked'));
-  }, KEY_WATCH_MS).unref();
-  return {
-    current: () => provider,
-    middleware: (ctx, next) => middleware(ctx, next),
-    stop: () => clearInterval(watcher),
-  };
-}
-
-function buildProvider({ config, clock, vault, clients, audit, pages, log }: ProtocolParts, signingKeys: SigningKeySet): Provider {
+function buildProvider(
+  { config, clock, vault, clients, audit, pages, log }: ProtocolParts,
+  signingKeys: SigningKeySet,
+): Provider {
   const { driver, keys } = vault;
   const accounts = createAccountStore(vault);
   const grantTtlSeconds = config.tokens.refreshTokenSeconds + config.tokens.accessTokenSeconds;
@@ -205,11 +193,17 @@ function buildProvider({ config, clock, vault, clients, audit, pages, log }: Pro
         value: Uint8Array.of(1),
         ttlSeconds: Math.max(1, expiresAt - clock()),
       }),
-    requestUnitOfWork: (work) => runInRequestScope(driver, grantTtlSeconds, (scope) => work((how) => scope.commit(how))),
+    requestUnitOfWork: (work) =>
+      runInRequestScope(driver, grantTtlSeconds, (scope) => work((how) => scope.commit(how))),
     onServerError: (ctx, error) => log.error({ err: error, reference: referenceOf(ctx) }, 'a request failed'),
     pages: {
       error: (ctx, { status, code, description }) =>
-        pages.error(ctx, { status, ...errorWords(status), code, ...(description === undefined ? {} : { description }) }),
+        pages.error(ctx, {
+          status,
+          ...errorWords(status),
+          code,
+          ...(description === undefined ? {} : { description }),
+        }),
       signOut: (ctx, { action, xsrf }) =>
         pages.render(ctx, 'sign-out', {
           form: { action, hidden: [{ name: 'xsrf', value: xsrf }] },
@@ -218,21 +212,6 @@ function buildProvider({ config, clock, vault, clients, audit, pages, log }: Pro
       signedOut: (ctx) => pages.render(ctx, 'signed-out', { message: 'You have signed out.' }),
     },
   });
-}
-
-function errorWords(status: number): { heading: string; message: string; advice: string } {
-  if (status >= 500) {
-    return {
-      heading: 'This is not working right now',
-      message: 'Something went wrong on our side.',
-      advice: 'Nothing was shared. Wait a moment, then go back to the app and try again.',
-    };
-  }
-  return {
-    heading: 'The app sent something we cannot accept',
-    message: 'Nothing was shared. This is most often a mistake in the app, or a page that was open for too long.',
-    advice: 'Go back to the app and start again from there.',
-  };
 }
 
 /** Every page and line of one authorization carries the reference it began with. */
@@ -245,7 +224,7 @@ function referenceOf(ctx: Pick<KoaContextWithOIDC, 'oidc' | 'state'>): string {
 
 interface PublicAppParts extends ProtocolParts {
   readonly metrics: Metrics;
-  readonly engine: Protocol;
+  readonly engine: RotatingProvider;
   readonly assets: ReturnType<typeof serveAssets>['router'];
 }
 
@@ -262,7 +241,8 @@ function createPublicApp(parts: PublicAppParts): Koa {
   app.use(logRequests(log, metrics.observeRequest));
   app.use(
     answerErrors(
-      (ctx, { status, code, description }) => pages.error(ctx, { status, ...pageWords(status), code, description }),
+      (ctx, { status, code, description }) =>
+        pages.error(ctx, { status, ...errorWords(status), code, description }),
       (ctx, error) => log.error({ err: error, reference: referenceFor(ctx) }, 'a request failed'),
       (error) => error instanceof StoreUnavailable,
     ),
@@ -273,7 +253,11 @@ function createPublicApp(parts: PublicAppParts): Koa {
   app.use(assets.routes());
   app.use(style.router.routes());
   app.use(discoveryRoutes(config).routes());
-  app.use(appendReference((ctx) => ('oidc' in ctx ? referenceOf(ctx as unknown as KoaContextWithOIDC) : referenceFor(ctx))));
+  app.use(
+    appendReference((ctx) =>
+      'oidc' in ctx ? referenceOf(ctx as unknown as KoaContextWithOIDC) : referenceFor(ctx),
+    ),
+  );
   app.use(
     launchEndpoint({
       config,
@@ -310,46 +294,8 @@ function createPublicApp(parts: PublicAppParts): Koa {
 
 const UNCACHED: ReadonlySet<string> = new Set(['/token', '/introspect', '/revoke', '/launches']);
 
-function pageWords(status: number): { heading: string; message: string; advice?: string } {
-  if (status === 404) return { heading: 'There is no such page', message: 'The address may be old or mistyped.' };
-  if (status === 403) return { heading: 'This is not allowed', message: 'The form did not come from our own page.' };
-  return errorWords(status);
-}
-
 function forPath(prefix: string, middleware: Middleware): Middleware {
-  return (ctx, next) => (ctx.path.startsWith(prefix) ? middleware(ctx, next) : next());
-}
-
-function createManagementApp(driver: StoreDriver, hasKeys: () => string, metrics: Metrics, isDraining: () => boolean): Koa {
-  const app = new Koa();
-  const checks = [
-    { name: 'store', check: () => driver.ping() },
-    { name: 'keys', check: async () => void hasKeys() },
-  ];
-  app.use(answerHealth(checks, isDraining).routes());
-  app.use(async function metricsPage(ctx, next) {
-    if (ctx.path !== '/metrics') return next();
-    const { type, body } = await metrics.render();
-    ctx.type = type;
-    ctx.body = body;
-  });
-  return app;
-}
-
-function httpServer(app: Koa): Server {
-  const server = createServer(app.callback());
-  server.headersTimeout = REQUEST_TIMEOUT_MS;
-  server.requestTimeout = REQUEST_TIMEOUT_MS;
-  return server;
-}
-
-/** @throws the system's error, with the address in it, when the port cannot be had */
-function listen(server: Server, { host, port }: { host: string; port: number }): Promise<number> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, host, () => {
-      server.off('error', reject);
-      resolve((server.address() as AddressInfo).port);
-    });
-  });
+  return async function forPathMiddleware(ctx, next) {
+    await (ctx.path.startsWith(prefix) ? middleware(ctx, next) : next());
+  };
 }

@@ -7,7 +7,9 @@ const OLDEST_NODE = 24;
 
 const major = Number(process.versions.node.split('.')[0]);
 if (major < OLDEST_NODE) {
-  process.stderr.write(`gatehouse needs Node.js ${OLDEST_NODE} or newer; this is ${process.versions.node}.\n`);
+  process.stderr.write(
+    `gatehouse needs Node.js ${OLDEST_NODE} or newer; this is ${process.versions.node}.\n`,
+  );
   process.exit(1);
 }
 const { run } = await import('./cli/index.ts');

@@ -5,7 +5,10 @@ import { createHash } from 'node:crypto';
 import { accessSync, constants, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
-export const ROOT = path.resolve(import.meta.dirname ?? path.dirname(new URL(import.meta.url).pathname), '..');
+export const ROOT = path.resolve(
+  import.meta.dirname ?? path.dirname(new URL(import.meta.url).pathname),
+  '..',
+);
 const OLDEST_FOR_SCRIPTS = 20;
 const OLDEST_FOR_GATEHOUSE = 24;
 
@@ -18,7 +21,9 @@ export function fail(message) {
 export function makeReady() {
   const major = Number(process.versions.node.split('.')[0]);
   if (major < OLDEST_FOR_SCRIPTS) {
-    fail(`Gatehouse needs Node.js ${OLDEST_FOR_SCRIPTS} or newer to set itself up; this is ${process.versions.node}.`);
+    fail(
+      `Gatehouse needs Node.js ${OLDEST_FOR_SCRIPTS} or newer to set itself up; this is ${process.versions.node}.`,
+    );
   }
   installWhenNeeded();
   return findNode();
@@ -27,17 +32,21 @@ export function makeReady() {
 function installWhenNeeded() {
   const modules = path.join(ROOT, 'node_modules');
   const marker = path.join(modules, '.gatehouse-installed');
-  const wanted = createHash('sha256').update(readFileSync(path.join(ROOT, 'package-lock.json'))).digest('hex');
+  const wanted = createHash('sha256')
+    .update(readFileSync(path.join(ROOT, 'package-lock.json')))
+    .digest('hex');
   if (existsSync(marker) && readFileSync(marker, 'utf8') === wanted) return;
   try {
     accessSync(existsSync(modules) ? modules : ROOT, constants.W_OK);
   } catch {
-    fail(`Gatehouse may not write to ${ROOT}, where its dependencies go. Clone it into a folder of your own.`);
+    fail(
+      `Gatehouse may not write to ${ROOT}, where its dependencies go. Clone it into a folder of your own.`,
+    );
   }
   process.stdout.write('Installing dependencies (once, about a minute) …\n');
   const npm = process.env.npm_execpath;
   const [command, args] = npm ? [process.execPath, [npm]] : ['npm', []];
-  const result = spawnSync(command, [...args, 'ci', '--no-audit', '--no-fund', '--loglevel=http'], {
+  const result = spawnSync(command, [...args, 'ci', '--no-audit', '--no-fund'], {
     cwd: ROOT,
     stdio: 'inherit',
   });

@@ -17,7 +17,10 @@ interface Subject {
   readonly scope?: string;
 }
 
-type Event<Type extends string, Details = unknown> = { readonly type: Type; readonly outcome: Outcome } & Circumstances &
+type Event<Type extends string, Details = unknown> = {
+  readonly type: Type;
+  readonly outcome: Outcome;
+} & Circumstances &
   Details;
 
 /** `success`; `refused`: the server said no; `denied`: the person said no; `failure`: something broke. */
@@ -61,4 +64,3 @@ export interface AuditSink {
   write(record: AuditRecord): Promise<void>;
   close(): Promise<void>;
 }
-

@@ -23,7 +23,9 @@ interface AddOptions extends OfficeOptions {
 }
 
 export function clientCommand(): Command {
-  const client = new Command('client').description('apps, backend services, EHRs and FHIR servers that may use this server');
+  const client = new Command('client').description(
+    'apps, backend services, EHRs and FHIR servers that may use this server',
+  );
   withStoreOptions(client.command('add'))
     .description('register a client, from a file or from options; a generated secret is printed once')
     .option('-f, --file <file>', 'a registration in YAML or JSON, as under clients: in the configuration')
@@ -33,7 +35,11 @@ export function clientCommand(): Command {
     .option('--launch-uri <uri...>', 'where an EHR opens the app')
     .option('--scope <scopes>', 'the most it may ask for, e.g. "openid fhirUser launch/patient patient/*.rs"')
     .addOption(
-      new Option('--auth <method>', 'how it proves who it is').choices(['none', 'client_secret_basic', 'private_key_jwt']),
+      new Option('--auth <method>', 'how it proves who it is').choices([
+        'none',
+        'client_secret_basic',
+        'private_key_jwt',
+      ]),
     )
     .option('--jwks <file>', 'its public keys, for private_key_jwt')
     .option('--jwks-uri <url>', 'where its public keys are')
@@ -41,12 +47,18 @@ export function clientCommand(): Command {
   withStoreOptions(client.command('list'))
     .description('list clients')
     .option('--json', 'as JSON, one a line')
-    .action((options: OfficeOptions & { json?: boolean }) => inOffice(options, (office) => list(office, !!options.json)));
+    .action((options: OfficeOptions & { json?: boolean }) =>
+      inOffice(options, (office) => list(office, !!options.json)),
+    );
   for (const [name, disabled] of [['disable', true] as const, ['enable', false] as const]) {
     withStoreOptions(client.command(name))
       .argument('<client_id>')
-      .description(disabled ? 'stop a client now: its tokens end at once' : 'let a disabled client work again')
-      .action((id: string, options: OfficeOptions) => inOffice(options, (office) => setDisabled(id, disabled, office)));
+      .description(
+        disabled ? 'stop a client now: its tokens end at once' : 'let a disabled client work again',
+      )
+      .action((id: string, options: OfficeOptions) =>
+        inOffice(options, (office) => setDisabled(id, disabled, office)),
+      );
   }
   withStoreOptions(client.command('remove'))
     .argument('<client_id>')
@@ -58,7 +70,8 @@ export function clientCommand(): Command {
 async function add(options: AddOptions, { clients, clientStore, audit }: Office): Promise<void> {
   const { registration, secret } = readRegistration(options);
   const id = registration.client_id;
-  if ((await clients.find(id)) || !(await clientStore.add(registration))) throw new UserError(`client ${id} exists already`);
+  if ((await clients.find(id)) || !(await clientStore.add(registration)))
+    throw new UserError(`client ${id} exists already`);
   await audit.record({ type: 'client.changed', outcome: 'success', change: 'added', clientId: id });
   process.stdout.write(`client ${id} was added\n`);
   if (secret !== undefined) process.stdout.write(`its secret, shown this once: ${secret}\n`);
@@ -67,11 +80,15 @@ async function add(options: AddOptions, { clients, clientStore, audit }: Office)
 function readRegistration(options: AddOptions): { registration: ClientRegistration; secret?: string } {
   const given: unknown = options.file === undefined ? fromOptions(options) : parse(readText(options.file));
   const needsSecret =
-    isRecord(given) && given['token_endpoint_auth_method'] === 'client_secret_basic' && given['client_secret'] === undefined;
+    isRecord(given) &&
+    given['token_endpoint_auth_method'] === 'client_secret_basic' &&
+    given['client_secret'] === undefined;
   const secret = needsSecret ? randomBytes(GENERATED_SECRET_BYTES).toString('base64url') : undefined;
   const parsed = clientRegistration.safeParse(needsSecret ? { ...given, client_secret: secret } : given);
   if (!parsed.success) {
-    const lines = parsed.error.issues.map(({ path, message }) => `  ${path.join('.') || 'registration'}: ${message}`);
+    const lines = parsed.error.issues.map(
+      ({ path, message }) => `  ${path.join('.') || 'registration'}: ${message}`,
+    );
     throw new UserError(`the registration is not right:\n${lines.join('\n')}`);
   }
   return { registration: parsed.data, ...(secret === undefined ? {} : { secret }) };
@@ -113,7 +130,11 @@ async function list({ clients }: Office, asJson: boolean): Promise<void> {
   process.stdout.write(table(['CLIENT', 'NAME', 'AUTHENTICATION', 'FROM', 'STATE'], rows));
 }
 
-async function setDisabled(id: string, disabled: boolean, { clients, clientStore, grants, audit }: Office): Promise<void> {
+async function setDisabled(
+  id: string,
+  disabled: boolean,
+  { clients, clientStore, grants, audit }: Office,
+): Promise<void> {
   if (!(await clients.find(id))) throw new UserError(`there is no client ${id}`);
   // First no new grants, then an end to those there are: none slips through between.
   await clientStore.setDisabled(id, disabled);

@@ -3,7 +3,13 @@ import { createServer, type Server } from 'node:http';
 import path from 'node:path';
 
 import { createGatehouse } from '../app.ts';
-import { DEMO_PATIENTS, DEMO_PEOPLE, createDemoApps, createEhrClient, createFhirServer } from '../demo/index.ts';
+import {
+  DEMO_PATIENTS,
+  DEMO_PEOPLE,
+  createDemoApps,
+  createEhrClient,
+  createFhirServer,
+} from '../demo/index.ts';
 import { createAccount } from '../identity/index.ts';
 import { createIntrospector } from '../resource-server/index.ts';
 import { createAccountStore, createStoreKeys, createVault, type StoreDriver } from '../store/index.ts';
@@ -22,8 +28,12 @@ interface DemoOptions {
 
 export function demoCommand(): Command {
   return new Command('demo')
-    .description('run everything on this machine with made-up patients: server, FHIR server, EHR simulator, sample apps')
-    .addOption(new Option('--port <port>', 'authorization server').env('PORT').default(String(DEFAULT_PORTS.server)))
+    .description(
+      'run everything on this machine with made-up patients: server, FHIR server, EHR simulator, sample apps',
+    )
+    .addOption(
+      new Option('--port <port>', 'authorization server').env('PORT').default(String(DEFAULT_PORTS.server)),
+    )
     .addOption(new Option('--fhir-port <port>', 'FHIR server').default(String(DEFAULT_PORTS.fhir)))
     .addOption(new Option('--apps-port <port>', 'EHR simulator and apps').default(String(DEFAULT_PORTS.apps)))
     .addOption(
@@ -31,7 +41,11 @@ export function demoCommand(): Command {
         .env('MANAGEMENT_PORT')
         .default(String(DEFAULT_PORTS.management)),
     )
-    .addOption(new Option('--data-dir <dir>', 'where the demo keeps its files').env('DATA_DIR').default(DEFAULT_DEMO_DIR))
+    .addOption(
+      new Option('--data-dir <dir>', 'where the demo keeps its files')
+        .env('DATA_DIR')
+        .default(DEFAULT_DEMO_DIR),
+    )
     .action(runDemo);
 }
 
@@ -45,7 +59,9 @@ async function runDemo(options: DemoOptions): Promise<void> {
   const demo = await demoConfig({ dataDir: path.resolve(options.dataDir), env: process.env, ports });
   const { config } = demo;
   const log = createLog(config.log.level);
-  const driver = await openStore(config, (error) => log.warn({ err: error }, 'the store connection had an error'));
+  const driver = await openStore(config, (error) =>
+    log.warn({ err: error }, 'the store connection had an error'),
+  );
   await addPeople(driver, demo);
   const gatehouse = await createGatehouse({
     config,
@@ -75,15 +91,19 @@ async function runDemo(options: DemoOptions): Promise<void> {
 
 function portOf(option: string, text: string): number {
   const port = Number(text);
-  if (!Number.isInteger(port) || port < 1 || port > 65_535) throw new UserError(`${option} needs a port number, not ${text}`);
+  if (!Number.isInteger(port) || port < 1 || port > 65_535)
+    throw new UserError(`${option} needs a port number, not ${text}`);
   return port;
 }
 
 async function addPeople(driver: StoreDriver, { config }: Demo): Promise<void> {
-  const accounts = createAccountStore(createVault(driver, createStoreKeys(Buffer.from(config.secrets.store.reveal()))));
+  const accounts = createAccountStore(
+    createVault(driver, createStoreKeys(Buffer.from(config.secrets.store.reveal()))),
+  );
   await Promise.all(
     DEMO_PEOPLE.map(async ({ password, ...person }) => {
-      if (!(await accounts.findByUsername(person.username))) await accounts.add(await createAccount(person, password));
+      if (!(await accounts.findByUsername(person.username)))
+        await accounts.add(await createAccount(person, password));
     }),
   );
 }

@@ -90,9 +90,12 @@ async function loadOrMakeSecrets(dataDir: string): Promise<DemoSecrets> {
 
 function unusable(file: string, cause: unknown): StoreUnavailable {
   const reason = cause instanceof Error ? cause.message : String(cause);
-  return new StoreUnavailable(`the demo cannot keep its files in ${path.dirname(file)}: ${reason}; choose another folder with --data-dir`, {
-    cause,
-  });
+  return new StoreUnavailable(
+    `the demo cannot keep its files in ${path.dirname(file)}: ${reason}; choose another folder with --data-dir`,
+    {
+      cause,
+    },
+  );
 }
 
 async function newKey(kid: string): Promise<JWK> {

@@ -44,13 +44,15 @@ export function terminalSink(write: (text: string) => void): AuditSink {
   };
 }
 
-const SHOWN = ['clientId', 'patient', 'grantType', 'reason', 'active', 'scope', 'reference'] as const;
+const SHOWN = ['clientId', 'patient', 'grantType', 'reason', 'active', 'change', 'reference'] as const;
 
 function describe(record: AuditRecord): string {
-  const details = new Map(Object.entries(record));
+  const details = new Map<string, unknown>(Object.entries(record));
   const shown = SHOWN.flatMap((name) => {
     const value = details.get(name);
     return typeof value === 'string' || typeof value === 'boolean' ? [`${name}=${value}`] : [];
   });
-  return [record.recorded.slice(11, 19), record.type.padEnd(18), record.outcome.padEnd(8), ...shown].join(' ');
+  return [record.recorded.slice(11, 19), record.type.padEnd(18), record.outcome.padEnd(8), ...shown].join(
+    ' ',
+  );
 }

@@ -24,11 +24,21 @@ async function rotate({ signingKeys, audit }: Office): Promise<void> {
   const set = await rotateKeys(await loadOrCreateKeys(signingKeys, systemClock), systemClock);
   await signingKeys.save(set);
   const kidOf = (status: string): string => set.keys.find((one) => one.status === status)?.kid ?? '';
-  await audit.record({ type: 'keys.rotated', outcome: 'success', active: kidOf('active'), next: kidOf('next') });
+  await audit.record({
+    type: 'keys.rotated',
+    outcome: 'success',
+    active: kidOf('active'),
+    next: kidOf('next'),
+  });
   print(set);
 }
 
 function print({ keys }: SigningKeySet): void {
-  const rows = keys.map(({ kid, alg, status, createdAt }) => [kid, alg, status, new Date(createdAt * 1000).toISOString()]);
+  const rows = keys.map(({ kid, alg, status, createdAt }) => [
+    kid,
+    alg,
+    status,
+    new Date(createdAt * 1000).toISOString(),
+  ]);
   process.stdout.write(table(['KEY', 'ALGORITHM', 'STATUS', 'MADE'], rows));
 }

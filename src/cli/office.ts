@@ -1,4 +1,4 @@
-import { Command, Option } from 'commander';
+import { Option, type Command } from 'commander';
 import path from 'node:path';
 
 import { createAuditRecorder, createStdoutSink, type AuditRecorder } from '../audit/index.ts';
@@ -45,7 +45,10 @@ export function withStoreOptions(command: Command): Command {
 }
 
 /** Opens the store, does the work, closes the store. Audit records go to standard error, out of the way of output. */
-export async function inOffice(options: OfficeOptions, work: (office: Office) => Promise<void>): Promise<void> {
+export async function inOffice(
+  options: OfficeOptions,
+  work: (office: Office) => Promise<void>,
+): Promise<void> {
   const config = await configOf(options);
   const driver = await openStore(config, () => undefined);
   const vault = createVault(driver, createStoreKeys(Buffer.from(config.secrets.store.reveal())));
@@ -71,6 +74,8 @@ export async function inOffice(options: OfficeOptions, work: (office: Office) =>
 }
 
 async function configOf({ config: file, demo, dataDir }: OfficeOptions): Promise<Config> {
-  if (demo) return (await demoConfig({ dataDir: path.resolve(dataDir ?? DEFAULT_DEMO_DIR), env: process.env })).config;
+  if (demo)
+    return (await demoConfig({ dataDir: path.resolve(dataDir ?? DEFAULT_DEMO_DIR), env: process.env }))
+      .config;
   return loadConfig({ ...(file === undefined ? {} : { file }), env: process.env });
 }

@@ -8,7 +8,16 @@ import { openEmbeddedStore, openRedisStore, type StoreDriver } from '../store/in
 export const VIEWS_DIR = path.resolve(import.meta.dirname, '..', '..', 'views');
 
 /** Members that could hold a secret are cut out wherever they appear, on top of never being logged. */
-const REDACT = ['password', 'client_secret', 'token', 'access_token', 'refresh_token', 'code', 'authorization', 'cookie'];
+const REDACT = [
+  'password',
+  'client_secret',
+  'token',
+  'access_token',
+  'refresh_token',
+  'code',
+  'authorization',
+  'cookie',
+];
 
 export function createLog(level: string): Logger {
   const paths = REDACT.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]);
@@ -16,13 +25,19 @@ export function createLog(level: string): Logger {
 }
 
 /** Opens the store the configuration names. @throws StoreUnavailable with what to do */
-export async function openStore({ store }: Pick<Config, 'store'>, onError: (error: Error) => void): Promise<StoreDriver> {
+export async function openStore(
+  { store }: Pick<Config, 'store'>,
+  onError: (error: Error) => void,
+): Promise<StoreDriver> {
   if (store.driver === 'redis' && store.redisUrl) return openRedisStore(store.redisUrl.reveal(), onError);
   return openEmbeddedStore(store.dataDir);
 }
 
 /** Stops once, in order, on SIGTERM or SIGINT; a second signal stops at once. */
-export function stopOnSignals(stop: () => Promise<void>, log: Pick<Logger, 'info' | 'error' | 'fatal'>): void {
+export function stopOnSignals(
+  stop: () => Promise<void>,
+  log: Pick<Logger, 'info' | 'error' | 'fatal'>,
+): void {
   let stopping = false;
   const onSignal = (signal: NodeJS.Signals): void => {
     if (stopping) process.exit(1);
@@ -44,7 +59,7 @@ export function stopOnSignals(stop: () => Promise<void>, log: Pick<Logger, 'info
     process.exitCode = 1;
     if (stopping) process.exit(1);
     stopping = true;
-    stop().finally(() => process.exit(1));
+    void stop().finally(() => process.exit(1));
   };
   process.on('uncaughtException', onUnknown);
   process.on('unhandledRejection', onUnknown);

@@ -18,7 +18,9 @@ export function serveCommand(): Command {
 async function serve(file: string | undefined): Promise<void> {
   const config = loadConfig({ ...(file === undefined ? {} : { file }), env: process.env });
   const log = createLog(config.log.level);
-  const driver = await openStore(config, (error) => log.warn({ err: error }, 'the store connection had an error'));
+  const driver = await openStore(config, (error) =>
+    log.warn({ err: error }, 'the store connection had an error'),
+  );
   const gatehouse = await createGatehouse({
     config,
     driver,
@@ -29,7 +31,10 @@ async function serve(file: string | undefined): Promise<void> {
   stopOnSignals(() => gatehouse.close(), log);
   try {
     const { port, managementPort } = await gatehouse.listen();
-    log.info({ issuer: config.issuer, port, managementPort, store: driver.name, at: driver.location }, 'ready');
+    log.info(
+      { issuer: config.issuer, port, managementPort, store: driver.name, at: driver.location },
+      'ready',
+    );
   } catch (error) {
     await gatehouse.close();
     throw error;

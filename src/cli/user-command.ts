@@ -34,7 +34,11 @@ export function userCommand(): Command {
   for (const [name, disabled] of [['disable', true] as const, ['enable', false] as const]) {
     withStoreOptions(user.command(name))
       .argument('<username>')
-      .description(disabled ? 'stop a person now: no sign-in, and every token of theirs ends' : 'let a person sign in again')
+      .description(
+        disabled
+          ? 'stop a person now: no sign-in, and every token of theirs ends'
+          : 'let a person sign in again',
+      )
       .action((username: string, options: OfficeOptions) =>
         inOffice(options, (office) => setDisabled(username, disabled, office)),
       );
@@ -42,15 +46,24 @@ export function userCommand(): Command {
   return user;
 }
 
-async function add({ username, name, role, fhirUser, passwordFile }: AddOptions, office: Office): Promise<void> {
-  const parsed = newAccount.safeParse({ username, name, role, ...(fhirUser === undefined ? {} : { fhirUser }) });
+async function add(
+  { username, name, role, fhirUser, passwordFile }: AddOptions,
+  office: Office,
+): Promise<void> {
+  const parsed = newAccount.safeParse({
+    username,
+    name,
+    role,
+    ...(fhirUser === undefined ? {} : { fhirUser }),
+  });
   if (!parsed.success) {
     const lines = parsed.error.issues.map(({ path, message }) => `  ${path.join('.') || 'user'}: ${message}`);
     throw new UserError(`the user is not right:\n${lines.join('\n')}`);
   }
   const given = passwordFile === undefined ? undefined : readPassword(passwordFile);
   const password = given ?? randomBytes(GENERATED_PASSWORD_BYTES).toString('base64url');
-  if (password.length < MIN_PASSWORD_LENGTH) throw new UserError(`the password needs ${MIN_PASSWORD_LENGTH} characters or more`);
+  if (password.length < MIN_PASSWORD_LENGTH)
+    throw new UserError(`the password needs ${MIN_PASSWORD_LENGTH} characters or more`);
   const account = await createAccount(parsed.data, password);
   if (!(await office.accounts.add(account))) throw new UserError(`user ${username} exists already`);
   await record(office, account, 'added');
@@ -81,7 +94,11 @@ async function setDisabled(username: string, disabled: boolean, office: Office):
   process.stdout.write(`user ${username} is ${change}${disabled ? `; ${ended} grant(s) ended` : ''}\n`);
 }
 
-async function record({ audit }: Office, { accountId }: Account, change: 'added' | 'disabled' | 'enabled'): Promise<void> {
+async function record(
+  { audit }: Office,
+  { accountId }: Account,
+  change: 'added' | 'disabled' | 'enabled',
+): Promise<void> {
   await audit.record({ type: 'account.changed', outcome: 'success', change, accountId });
 }
 
@@ -89,6 +106,8 @@ function readPassword(file: string): string {
   try {
     return readFileSync(file === '-' ? 0 : file, 'utf8').replace(/\r?\n$/, '');
   } catch (error) {
-    throw new UserError(`cannot read the password: ${error instanceof Error ? error.message : String(error)}`);
+    throw new UserError(
+      `cannot read the password: ${error instanceof Error ? error.message : String(error)}`,
+    );
   }
 }

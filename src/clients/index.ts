@@ -3,7 +3,6 @@
  * neither HTTP nor oidc-provider. Called when a client is added, and each time one is looked up.
  */
 export {
-  CLIENT_RIGHTS,
   browserOrigins,
   clientRegistration,
   isClientId,

@@ -9,10 +9,13 @@ const SECRET = /^[A-Za-z0-9._~-]{16,256}$/;
 const PRIVATE_SCHEME = /^[a-z][a-z0-9+-]*\.[a-z0-9.+-]*:/i;
 const REFUSED_SCHEMES = /^(javascript|data|file|blob|vbscript|about|ftp):/i;
 
-const redirectUri = z.string().max(2048).superRefine((text, check) => {
-  const problem = redirectUriProblem(text);
-  if (problem) check.addIssue({ code: 'custom', message: problem });
-});
+const redirectUri = z
+  .string()
+  .max(2048)
+  .superRefine((text, check) => {
+    const problem = redirectUriProblem(text);
+    if (problem) check.addIssue({ code: 'custom', message: problem });
+  });
 
 /** What is wrong with a redirect URI, in a sentence; `undefined` when nothing is (attack rows A010–A017). */
 function redirectUriProblem(text: string): string | undefined {
@@ -22,7 +25,8 @@ function redirectUriProblem(text: string): string | undefined {
   if (text.includes('#')) return 'must not have a fragment';
   if (text.includes('*')) return 'must not contain a wildcard';
   if (url.username || url.password) return 'must not contain a user name or password';
-  if (url.searchParams.has('code') || url.searchParams.has('state')) return 'must not carry code or state itself';
+  if (url.searchParams.has('code') || url.searchParams.has('state'))
+    return 'must not carry code or state itself';
   if (url.protocol === 'http:' && !isLoopback(url.hostname)) return 'must use https, except on localhost';
   if (!/^https?:$/.test(url.protocol) && !url.protocol.includes('.')) {
     return 'must use https or a private scheme with a dot in it, such as com.example.app:';
@@ -36,20 +40,23 @@ export function isLoopback(hostname: string): boolean {
 
 const scopeList = z.string().superRefine((text, check) => {
   const [problem] = parseScopeList(text).problems;
-  if (problem) check.addIssue({ code: 'custom', message: `${problem.scope} is not a scope (${problem.code})` });
+  if (problem)
+    check.addIssue({ code: 'custom', message: `${problem.scope} is not a scope (${problem.code})` });
 });
 
 /** Members only a private key has (RFC 7518 §6.2.2, §6.3.2). */
 const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth'];
 
-const jwk = z.looseObject({ kty: z.enum(['RSA', 'EC']), kid: z.string().min(1) }).superRefine((key, check) => {
-  if (PRIVATE_MEMBERS.some((member) => member in key)) {
-    check.addIssue({ code: 'custom', message: 'holds a private key; register the public half only' });
-  }
-  const needed = key.kty === 'RSA' ? ['n', 'e'] : ['crv', 'x', 'y'];
-  const missing = needed.filter((member) => typeof key[member] !== 'string');
-  if (missing.length > 0) check.addIssue({ code: 'custom', message: `lacks ${missing.join(', ')}` });
-});
+const jwk = z
+  .looseObject({ kty: z.enum(['RSA', 'EC']), kid: z.string().min(1) })
+  .superRefine((key, check) => {
+    if (PRIVATE_MEMBERS.some((member) => member in key)) {
+      check.addIssue({ code: 'custom', message: 'holds a private key; register the public half only' });
+    }
+    const needed = key.kty === 'RSA' ? ['n', 'e'] : ['crv', 'x', 'y'];
+    const missing = needed.filter((member) => typeof key[member] !== 'string');
+    if (missing.length > 0) check.addIssue({ code: 'custom', message: `lacks ${missing.join(', ')}` });
+  });
 
 const jwks = z.strictObject({ keys: z.array(jwk).min(1).max(50) }).superRefine(({ keys }, check) => {
   if (new Set(keys.map(({ kid }) => kid)).size !== keys.length) {
@@ -64,7 +71,7 @@ const jwksUri = z.string().refine((text) => {
 }, 'must be an https URL; http is accepted on localhost only');
 
 /** What a client may do beyond signing people in. */
-export const CLIENT_RIGHTS = ['introspect', 'launch'] as const;
+const CLIENT_RIGHTS = ['introspect', 'launch'] as const;
 export type ClientRight = (typeof CLIENT_RIGHTS)[number];
 
 const GRANT_TYPES = ['authorization_code', 'refresh_token', 'client_credentials'] as const;
@@ -116,18 +123,27 @@ function contradictions(client: Parts): string[] {
   const rules: readonly (readonly [boolean, string])[] = [
     [method === 'client_secret_basic' && !client.client_secret, 'client_secret_basic needs a client_secret'],
     [method !== 'client_secret_basic' && !!client.client_secret, `${method} takes no client_secret`],
-    [method === 'private_key_jwt' && !client.jwks && !client.jwks_uri, 'private_key_jwt needs jwks or jwks_uri'],
+    [
+      method === 'private_key_jwt' && !client.jwks && !client.jwks_uri,
+      'private_key_jwt needs jwks or jwks_uri',
+    ],
     [!!client.jwks && !!client.jwks_uri, 'give jwks or jwks_uri, not both'],
     [
       uses('client_credentials') && method !== 'private_key_jwt',
       'client_credentials is for private_key_jwt clients only (SMART Backend Services)',
     ],
-    [uses('authorization_code') && client.redirect_uris.length === 0, 'authorization_code needs a redirect_uri'],
+    [
+      uses('authorization_code') && client.redirect_uris.length === 0,
+      'authorization_code needs a redirect_uri',
+    ],
     [
       client.application_type === 'web' && client.redirect_uris.some((uri) => PRIVATE_SCHEME.test(uri)),
       'a redirect_uri with a private scheme needs application_type native',
     ],
-    [uses('refresh_token') && !uses('authorization_code'), 'refresh_token needs authorization_code beside it'],
+    [
+      uses('refresh_token') && !uses('authorization_code'),
+      'refresh_token needs authorization_code beside it',
+    ],
   ];
   return rules.filter(([broken]) => broken).map(([, message]) => message);
 }
@@ -138,8 +154,12 @@ export function isClientId(text: string): boolean {
 }
 
 /** Origins whose scripts may call the token endpoint for this client (CORS-02, CORS-03). */
-export function browserOrigins(client: Pick<ClientRegistration, 'allowed_origins' | 'redirect_uris'>): string[] {
+export function browserOrigins(
+  client: Pick<ClientRegistration, 'allowed_origins' | 'redirect_uris'>,
+): string[] {
   if (client.allowed_origins) return client.allowed_origins;
-  const origins = client.redirect_uris.map((uri) => new URL(uri).origin).filter((origin) => origin !== 'null');
+  const origins = client.redirect_uris
+    .map((uri) => new URL(uri).origin)
+    .filter((origin) => origin !== 'null');
   return [...new Set(origins)];
 }

@@ -57,7 +57,10 @@ const HASHED = /^sha256:([A-Za-z0-9_-]{43})$/;
 export function hashSecret(registration: ClientRegistration): ClientRegistration {
   const { client_secret: secret } = registration;
   if (secret === undefined || HASHED.test(secret)) return registration;
-  return { ...registration, client_secret: `sha256:${createHash('sha256').update(secret).digest('base64url')}` };
+  return {
+    ...registration,
+    client_secret: `sha256:${createHash('sha256').update(secret).digest('base64url')}`,
+  };
 }
 
 /** Compares in constant time what a client sent with the hash that is kept. */

@@ -6,7 +6,7 @@ interface Variable {
   readonly list?: true;
 }
 
-export const VARIABLES: readonly Variable[] = [
+const VARIABLES: readonly Variable[] = [
   { name: 'ISSUER', path: ['issuer'] },
   { name: 'HOST', path: ['listen', 'host'] },
   { name: 'PORT', path: ['listen', 'port'] },
@@ -43,15 +43,26 @@ export function readEnvironment(
   for (const { name, path, secret, list } of VARIABLES) {
     const fileName = secret ? env[`${name}_FILE`] : undefined;
     const direct = env[name];
-    if (direct !== undefined && fileName !== undefined) problems.push(`${name}: also set as ${name}_FILE; keep one`);
-    const value = fileName === undefined ? direct : readSecretFile(`${name}_FILE`, fileName, readFile, problems);
+    if (direct !== undefined && fileName !== undefined)
+      problems.push(`${name}: also set as ${name}_FILE; keep one`);
+    const value =
+      fileName === undefined ? direct : readSecretFile(`${name}_FILE`, fileName, readFile, problems);
     if (value === undefined || value === '') continue;
-    overrides.push({ path, value: list ? value.split(/[\s,]+/).filter(Boolean) : value, origin: `${name} (environment)` });
+    overrides.push({
+      path,
+      value: list ? value.split(/[\s,]+/).filter(Boolean) : value,
+      origin: `${name} (environment)`,
+    });
   }
   return { overrides, problems };
 }
 
-function readSecretFile(name: string, path: string, readFile: ReadFile, problems: string[]): string | undefined {
+function readSecretFile(
+  name: string,
+  path: string,
+  readFile: ReadFile,
+  problems: string[],
+): string | undefined {
   try {
     return readFile(path).trim();
   } catch (error) {

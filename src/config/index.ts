@@ -2,6 +2,5 @@
  * The configuration: one schema, read once from a YAML file and the environment, then frozen. Reports every problem
  * together, each with its place. Called by the command line only; everyone else is handed the parts they use.
  */
-export { VARIABLES } from './environment.ts';
 export { ConfigProblems, loadConfig, type ConfigSources } from './load.ts';
 export { Secret, configSchema, type Config, type ConfigInput, type FhirServerConfig } from './schema.ts';

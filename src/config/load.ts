@@ -57,7 +57,9 @@ function parse(file: string, readFile: ReadFile, lineCounter: LineCounter): Docu
   try {
     text = readFile(file);
   } catch (error) {
-    throw new ConfigProblems([`${file}: cannot be read: ${error instanceof Error ? error.message : String(error)}`]);
+    throw new ConfigProblems([
+      `${file}: cannot be read: ${error instanceof Error ? error.message : String(error)}`,
+    ]);
   }
   const document = parseDocument(text, { lineCounter, prettyErrors: false });
   if (document.errors.length > 0) {
@@ -86,7 +88,9 @@ function resolveFiles(node: unknown, readFile: ReadFile, problems: string[]): vo
       const text = readFile(value).trim();
       node[target] = target === 'cookies' ? text.split(/\s+/) : text;
     } catch (error) {
-      problems.push(`${name}: cannot read ${value}: ${error instanceof Error ? error.message : String(error)}`);
+      problems.push(
+        `${name}: cannot read ${value}: ${error instanceof Error ? error.message : String(error)}`,
+      );
     }
     Reflect.deleteProperty(node, name);
   }
@@ -96,7 +100,8 @@ function assign(raw: Record<string, unknown>, { path, value }: Override): void {
   let node: Record<string | number, unknown> = raw;
   for (const [at, part] of path.slice(0, -1).entries()) {
     const next = node[part];
-    if (!isRecord(next) && !Array.isArray(next)) node[part] = typeof path[at + 1] === 'number' ? [{ id: 'main' }] : {};
+    if (!isRecord(next) && !Array.isArray(next))
+      node[part] = typeof path[at + 1] === 'number' ? [{ id: 'main' }] : {};
     node = node[part] as Record<string | number, unknown>;
   }
   const last = path.at(-1);
@@ -128,7 +133,9 @@ function offsetOf(document: Document, path: readonly PropertyKey[], unknownKey?:
     const node: unknown = length === 0 ? document.contents : document.getIn(path.slice(0, length), true);
     if (!isNode(node) || !node.range) continue;
     if (unknownKey === undefined || !isMap(node)) return node.range[0];
-    const pair = node.items.find((item) => isPair(item) && isScalar(item.key) && item.key.value === unknownKey);
+    const pair = node.items.find(
+      (item) => isPair(item) && isScalar(item.key) && item.key.value === unknownKey,
+    );
     return pair && isScalar(pair.key) && pair.key.range ? pair.key.range[0] : node.range[0];
   }
   return undefined;

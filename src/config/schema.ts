@@ -30,8 +30,14 @@ const MIN_SECRET_LENGTH = 32;
 
 const secret = z
   .string()
-  .min(MIN_SECRET_LENGTH, `needs ${MIN_SECRET_LENGTH} characters or more; make one with: openssl rand -base64 48`)
-  .refine((text) => !DEFAULT_SECRETS.test(text), 'is a default secret; make one with: openssl rand -base64 48')
+  .min(
+    MIN_SECRET_LENGTH,
+    `needs ${MIN_SECRET_LENGTH} characters or more; make one with: openssl rand -base64 48`,
+  )
+  .refine(
+    (text) => !DEFAULT_SECRETS.test(text),
+    'is a default secret; make one with: openssl rand -base64 48',
+  )
   .transform((text) => new Secret(text));
 
 /** `https://…`, or `http://` on localhost only: tokens never travel in the clear (GEN-01, GEN-03). */
@@ -60,10 +66,28 @@ const fhirServer = z.strictObject({
   url: secureUrl.describe('the FHIR base URL: what apps send as aud, and what iss is at an EHR launch'),
 });
 
+/** Two entries of one name: one of them would never be found. */
+function refuseRepeats<Item, Name extends keyof Item & string>(
+  items: readonly Item[],
+  name: Name,
+  check: z.RefinementCtx,
+): void {
+  for (const [at, item] of items.entries()) {
+    if (items.findIndex((other) => other[name] === item[name]) < at) {
+      check.addIssue({ code: 'custom', path: [at, name], message: 'is there twice' });
+    }
+  }
+}
+
 /** The whole configuration: one schema, read once. Every default is the safe one. */
 export const configSchema = z.strictObject({
   issuer: secureUrl.describe('our public URL; must be what browsers and apps use'),
-  name: z.string().min(1).max(60).default('Gatehouse').describe('the organisation, as people read it on our pages'),
+  name: z
+    .string()
+    .min(1)
+    .max(60)
+    .default('Gatehouse')
+    .describe('the organisation, as people read it on our pages'),
   listen: z
     .strictObject({
       host: z.string().default('127.0.0.1').describe('address to listen on; 0.0.0.0 in a container'),
@@ -77,7 +101,11 @@ export const configSchema = z.strictObject({
     })
     .prefault({})
     .describe('/health/live, /health/ready and /metrics'),
-  trustProxy: z.stringbool().or(z.boolean()).default(false).describe('believe X-Forwarded-* of the proxy in front'),
+  trustProxy: z
+    .stringbool()
+    .or(z.boolean())
+    .default(false)
+    .describe('believe X-Forwarded-* of the proxy in front'),
   store: z
     .strictObject({
       driver: z.enum(['embedded', 'redis']).default('embedded'),
@@ -100,12 +128,28 @@ export const configSchema = z.strictObject({
       .min(1)
       .describe('signs cookies: the first signs, all are accepted, so that they can be changed one by one'),
   }),
-  fhirServers: z.array(fhirServer).min(1, 'name at least one FHIR server'),
-  clients: z.array(clientRegistration).default([]).describe('read-only registrations; more with `gatehouse client add`'),
+  fhirServers: z
+    .array(fhirServer)
+    .min(1, 'name at least one FHIR server')
+    .superRefine((servers, check) => {
+      refuseRepeats(servers, 'id', check);
+      refuseRepeats(servers, 'url', check);
+    }),
+  clients: z
+    .array(clientRegistration)
+    .superRefine((clients, check) => refuseRepeats(clients, 'client_id', check))
+    .default([])
+    .describe('read-only registrations; more with `gatehouse client add`'),
   tokens: z
     .strictObject({
       accessTokenSeconds: z.number().int().min(60).max(DAY).default(3600),
-      backendTokenSeconds: z.number().int().min(30).max(3600).default(300).describe('SMART advises 300 at most'),
+      backendTokenSeconds: z
+        .number()
+        .int()
+        .min(30)
+        .max(3600)
+        .default(300)
+        .describe('SMART advises 300 at most'),
       codeSeconds: z.number().int().min(10).max(600).default(60),
       refreshTokenSeconds: z
         .number()

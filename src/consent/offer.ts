@@ -1,5 +1,11 @@
 import { assertNever } from '../oauth/index.ts';
-import { US_CORE_CATEGORIES, type Constraint, type Permission, type ResourceScope, type Scope } from '../smart/index.ts';
+import {
+  US_CORE_CATEGORIES,
+  type Constraint,
+  type Permission,
+  type ResourceScope,
+  type Scope,
+} from '../smart/index.ts';
 import { CATEGORY_WORDS, TYPE_WORDS, spellOut } from './words.ts';
 
 /** One scope as a person reads it. */
@@ -23,11 +29,11 @@ export interface OfferGroup {
 }
 
 const GROUPS: readonly Omit<OfferGroup, 'scopes'>[] = [
-  { id: 'record', legend: 'From the health record', hint: 'Untick anything you do not want to share.' },
-  { id: 'patients', legend: 'For every patient you may see' },
+  { id: 'record', legend: 'From the health record', hint: 'The app can see what is ticked.' },
+  { id: 'patients', legend: 'For every patient you may see', hint: 'The app can see what is ticked.' },
   { id: 'identity', legend: 'About you' },
   { id: 'context', legend: 'About this visit to the app' },
-  { id: 'duration', legend: 'How long' },
+  { id: 'duration', legend: 'Staying connected' },
 ];
 
 /** Puts what may be granted into plain words, in groups, a checkbox for each scope (CONS-07, CONS-09). */
@@ -79,7 +85,10 @@ const IDENTITY_WORDS = {
 } as const;
 
 const REFRESH_WORDS = {
-  offline_access: { label: 'Keep access when you are not using the app', detail: 'You can stop it at any time.' },
+  offline_access: {
+    label: 'Keep access when you are not using the app',
+    detail: 'You can stop it at any time.',
+  },
   online_access: { label: 'Keep access until you sign out' },
 } as const;
 
@@ -93,11 +102,12 @@ function describeContext(resourceType: string | undefined): { label: string } {
 function describeResource(scope: ResourceScope): OfferedScope {
   const wildcard = scope.resourceType === '*';
   const write = ['c', 'u', 'd'].some((letter) => scope.permissions.has(letter as Permission));
-  const notes = [verbs(scope.permissions), ...(wildcard ? ['Everything, now and in the future.'] : [])];
+  const detail = verbs(scope.permissions);
   return {
     value: scope.text,
     label: subjectWords(scope),
-    detail: notes.join(' '),
+    // Seeing is what every line is about; only what goes beyond it is worth a sentence.
+    ...(detail === JUST_SEEING ? {} : { detail }),
     checked: true,
     write,
     wildcard,
@@ -110,14 +120,22 @@ function subjectWords({ resourceType, constraints }: ResourceScope): string {
   if (constraints.length === 0) return base;
   const parts = constraints.map((constraint) => constraintWords(resourceType, constraint));
   const [only] = parts;
-  return parts.length === 1 && only?.selfEvident ? only.text : `${base} (only ${parts.map(({ text }) => text).join(', ')})`;
+  return parts.length === 1 && only?.selfEvident
+    ? only.text
+    : `${base} (only ${parts.map(({ text }) => text).join(', ')})`;
 }
 
 /** A comma is FHIR's "or": every alternative is named, so that none hides behind another. */
-function constraintWords(resourceType: string, { param, value }: Constraint): { text: string; selfEvident: boolean } {
+function constraintWords(
+  resourceType: string,
+  { param, value }: Constraint,
+): { text: string; selfEvident: boolean } {
   const alternatives = value.split(/(?<!\\),/).map((one) => {
     const code = one.split('|').at(-1) || one;
-    return { words: param === 'category' ? categoryWords(resourceType, code) : undefined, plain: `${param} ${code}` };
+    return {
+      words: param === 'category' ? categoryWords(resourceType, code) : undefined,
+      plain: `${param} ${code}`,
+    };
   });
   return {
     text: alternatives.map(({ words, plain }) => words ?? plain).join(' or '),
@@ -127,9 +145,13 @@ function constraintWords(resourceType: string, { param, value }: Constraint): { 
 
 /** A category has words for the types it is a category of; elsewhere they would describe other data. */
 function categoryWords(resourceType: string, code: string): string | undefined {
-  const isKnown = US_CORE_CATEGORIES.some((known) => known.resourceType === resourceType && known.code === code);
+  const isKnown = US_CORE_CATEGORIES.some(
+    (known) => known.resourceType === resourceType && known.code === code,
+  );
   return isKnown ? CATEGORY_WORDS[code] : undefined;
 }
+
+const JUST_SEEING = 'The app can see these.';
 
 const VERBS: readonly (readonly [string, string])[] = [
   ['c', 'add'],
@@ -139,7 +161,10 @@ const VERBS: readonly (readonly [string, string])[] = [
 
 function verbs(permissions: ReadonlySet<Permission>): string {
   const reads = permissions.has('r') || permissions.has('s') ? ['see'] : [];
-  const all = [...reads, ...VERBS.filter(([letter]) => permissions.has(letter as Permission)).map(([, verb]) => verb)];
+  const all = [
+    ...reads,
+    ...VERBS.filter(([letter]) => permissions.has(letter as Permission)).map(([, verb]) => verb),
+  ];
   const text = all.length > 1 ? `${all.slice(0, -1).join(', ')} and ${all.at(-1) ?? ''}` : (all[0] ?? '');
   return `The app can ${text} these.`;
 }

@@ -34,7 +34,7 @@ export function createEhrClient(options: EhrClientOptions): LaunchEhr {
     });
     return typeof answer['launch_url'] === 'string'
       ? { launchUrl: answer['launch_url'] }
-      : { error: String(answer['error_description'] ?? 'the authorization server refused the launch') };
+      : { error: describe(answer) };
   };
 }
 
@@ -52,10 +52,14 @@ async function backendToken({ issuer, clientId, privateJwk }: EhrClientOptions):
     client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
     client_assertion: assertion,
   });
-  const response = await fetch(`${issuer}/token`, { method: 'POST', body, signal: AbortSignal.timeout(TIMEOUT_MS) });
+  const response = await fetch(`${issuer}/token`, {
+    method: 'POST',
+    body,
+    signal: AbortSignal.timeout(TIMEOUT_MS),
+  });
   const answer = asRecord(await response.json());
   if (typeof answer['access_token'] !== 'string') {
-    throw new TypeError(`the authorization server gave the EHR no token: ${String(answer['error_description'])}`);
+    throw new TypeError(`the authorization server gave the EHR no token: ${describe(answer)}`);
   }
   return answer['access_token'];
 }
@@ -68,6 +72,13 @@ async function postJson(url: string, token: string, body: object): Promise<Recor
     signal: AbortSignal.timeout(TIMEOUT_MS),
   });
   return asRecord(await response.json());
+}
+
+function describe(answer: Record<string, unknown>): string {
+  const description = answer['error_description'];
+  return typeof description === 'string'
+    ? description
+    : 'the authorization server refused and did not say why';
 }
 
 function asRecord(value: unknown): Record<string, unknown> {

@@ -64,7 +64,9 @@ const patient = z.looseObject({
     .array(
       z.looseObject({
         value: text.optional(),
-        type: z.looseObject({ coding: z.array(z.looseObject({ code: z.string().optional() })).optional() }).optional(),
+        type: z
+          .looseObject({ coding: z.array(z.looseObject({ code: z.string().optional() })).optional() })
+          .optional(),
       }),
     )
     .optional(),
@@ -96,14 +98,18 @@ export function createFhirDirectory(
   const get = async (path: string): Promise<unknown> => {
     const response = await fetchFhir(`${fhirBaseUrl}/${path}`, await accessToken(), fetchImpl);
     if (response.status === 404 || response.status === 410) return undefined;
-    if (!response.ok) throw new FhirUnavailable(`GET ${path.split('?')[0] ?? ''} answered ${response.status}`);
+    if (!response.ok)
+      throw new FhirUnavailable(`GET ${path.split('?')[0] ?? ''} answered ${response.status}`);
     return readJson(response);
   };
   return {
     async searchPatients(query, page) {
       const search = new URLSearchParams({ _count: String(PAGE_SIZE), _sort: 'name' });
       if (query.trim()) search.set('name', query.trim());
-      const found = read(bundle, await get(page === undefined ? `Patient?${search}` : below(fhirBaseUrl, page)));
+      const found = read(
+        bundle,
+        await get(page === undefined ? `Patient?${search}` : below(fhirBaseUrl, page)),
+      );
       const patients = resourcesOf(found, 'Patient').map((resource) => summarise(read(patient, resource)));
       const next = found.link?.find(({ relation }) => relation === 'next')?.url;
       return { patients, ...(next === undefined ? {} : { next }) };

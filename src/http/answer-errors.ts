@@ -33,7 +33,11 @@ export function answerErrors(
   };
 }
 
-const NOT_FOUND: OutsideError = { status: 404, code: 'not_found', description: 'there is nothing at this address' };
+const NOT_FOUND: OutsideError = {
+  status: 404,
+  code: 'not_found',
+  description: 'there is nothing at this address',
+};
 const UNAVAILABLE: OutsideError = {
   status: 503,
   code: 'temporarily_unavailable',
@@ -51,7 +55,11 @@ function describe(error: unknown): OutsideError {
   return { status: 500, code: 'server_error', description: 'something went wrong on our side' };
 }
 
-function answer(ctx: Context, error: OutsideError, render: (ctx: Context, error: OutsideError) => void): void {
+function answer(
+  ctx: Context,
+  error: OutsideError,
+  render: (ctx: Context, error: OutsideError) => void,
+): void {
   ctx.status = error.status;
   if (error.status === 503) ctx.set('Retry-After', RETRY_AFTER_SECONDS);
   if (wantsHtml(ctx)) {

@@ -15,12 +15,18 @@ export function appendReference(resolve: (ctx: Parameters<Middleware>[0]) => str
       ctx.body = { ...body, error_description: (descriptionOf(body) + note).trim() };
     }
     const location = ctx.response.get('Location');
-    if (/[?&]error=/.test(location)) {
-      const url = new URL(location, 'http://relative.invalid');
-      url.searchParams.set('error_description', (url.searchParams.get('error_description') ?? '') + note);
-      ctx.set('Location', url.href);
-    }
+    if (/[?&#]error=/.test(location)) ctx.set('Location', withNote(location, note));
   };
+}
+
+/** In the query, or in the fragment, where RFC 6749 §4.2.2.1 wants errors of response types with a token. */
+function withNote(location: string, note: string): string {
+  const url = new URL(location, 'http://relative.invalid');
+  const inFragment = url.hash.includes('error=');
+  const params = inFragment ? new URLSearchParams(url.hash.slice(1)) : url.searchParams;
+  params.set('error_description', ((params.get('error_description') ?? '') + note).trim());
+  if (inFragment) url.hash = params.toString();
+  return url.href;
 }
 
 function descriptionOf(body: object & { readonly error: unknown }): string {

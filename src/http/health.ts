@@ -4,7 +4,7 @@ import Router from '@koa/router';
 export interface HealthCheck {
   readonly name: string;
   /** Resolves when all is well; rejects with the reason. */
-  check(): Promise<void>;
+  readonly check: () => Promise<void>;
 }
 
 /**

@@ -3,7 +3,8 @@
  */
 export { appendReference } from './append-reference.ts';
 export { answerErrors } from './answer-errors.ts';
-export { answerHealth, type HealthCheck } from './health.ts';
+export { createListener } from './listen.ts';
+export { createManagementApp } from './management.ts';
 export { createMetrics, type Metrics } from './metrics.ts';
 export { logRequests } from './log-requests.ts';
 export { nameRequests, referenceFor } from './reference.ts';
@@ -12,4 +13,3 @@ export { pinOrigin } from './pin-origin.ts';
 export { sameSiteForms } from './same-site-forms.ts';
 export { securityHeaders } from './security-headers.ts';
 export { serveAssets } from './assets.ts';
-export { wantsHtml } from './wants-html.ts';

@@ -28,7 +28,10 @@ export function createMetrics(): Metrics {
   });
   return {
     observeRequest: ({ method, route, status, seconds }) => {
-      requests.observe({ method: KNOWN_METHODS.has(method) ? method : 'other', route, status: String(status) }, seconds);
+      requests.observe(
+        { method: KNOWN_METHODS.has(method) ? method : 'other', route, status: String(status) },
+        seconds,
+      );
     },
     countEvent: (type, outcome) => events.inc({ type, outcome }),
     render: async () => ({ type: registry.contentType, body: await registry.metrics() }),

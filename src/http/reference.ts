@@ -23,7 +23,9 @@ export function nameRequests(): Middleware {
  */
 export function referenceFor(ctx: Pick<Context, 'state'>, authorization?: string): string {
   if (authorization !== undefined) {
-    ctx.state['reference'] = newReferenceId(createHash('sha256').update(authorization).digest().subarray(0, REFERENCE_BYTES));
+    ctx.state['reference'] = newReferenceId(
+      createHash('sha256').update(authorization).digest().subarray(0, REFERENCE_BYTES),
+    );
   }
   return String(ctx.state['reference'] ?? '');
 }

@@ -10,7 +10,8 @@ export function sameSiteForms(issuer: string): Middleware {
   return async function sameSiteFormsMiddleware(ctx, next) {
     const site = ctx.get('Sec-Fetch-Site');
     const origin = ctx.get('Origin');
-    const isForeign = site === '' ? origin !== '' && origin !== own : site !== 'same-origin' && site !== 'none';
+    const isForeign =
+      site === '' ? origin !== '' && origin !== own : site !== 'same-origin' && site !== 'none';
     if (ctx.method === 'POST' && isForeign) ctx.throw(403, 'this form was not sent from our own page');
     await next();
   };

@@ -19,7 +19,11 @@ export const newAccount = z
   })
   .superRefine(({ role, fhirUser }, check) => {
     if (role === 'patient' && !fhirUser?.startsWith('Patient/')) {
-      check.addIssue({ code: 'custom', path: ['fhirUser'], message: 'a patient needs a fhirUser such as Patient/123' });
+      check.addIssue({
+        code: 'custom',
+        path: ['fhirUser'],
+        message: 'a patient needs a fhirUser such as Patient/123',
+      });
     }
   });
 export type NewAccount = z.output<typeof newAccount>;

@@ -27,7 +27,11 @@ export async function verifyPassword(hash: string | undefined, password: string)
   if (password.length > MAX_PASSWORD_LENGTH) return false;
   const { params, salt, hash: expected } = phc.deserialize(hash ?? (await decoy()));
   if (!params || !salt || !expected) return false;
-  const actual = await argon2id(password, salt, { m: Number(params['m']), t: Number(params['t']), p: Number(params['p']) });
+  const actual = await argon2id(password, salt, {
+    m: Number(params['m']),
+    t: Number(params['t']),
+    p: Number(params['p']),
+  });
   return timingSafeEqual(actual, expected) && hash !== undefined;
 }
 
@@ -37,7 +41,11 @@ interface Argon2Parameters {
   readonly p: number;
 }
 
-async function argon2id(password: string, salt: Uint8Array, { m, t, p }: Argon2Parameters): Promise<Uint8Array> {
+async function argon2id(
+  password: string,
+  salt: Uint8Array,
+  { m, t, p }: Argon2Parameters,
+): Promise<Uint8Array> {
   return derive('argon2id', {
     message: password,
     nonce: salt,

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 
 import { newAccount, type Account, type AccountStore, type NewAccount } from './account.ts';
-import { hashPassword, verifyPassword } from './password.ts';
+import { MAX_PASSWORD_LENGTH, hashPassword, verifyPassword } from './password.ts';
 
 export type SignInResult =
   | { readonly ok: true; readonly account: Account }
@@ -22,6 +22,8 @@ export async function signIn(
 
 /** Makes an account with a fresh random id, and no meaning in it. */
 export async function createAccount(input: NewAccount, password: string): Promise<Account> {
+  if (password.length > MAX_PASSWORD_LENGTH)
+    throw new RangeError(`a password has at most ${MAX_PASSWORD_LENGTH} characters`);
   return {
     ...newAccount.parse(input),
     accountId: `u-${randomBytes(12).toString('base64url')}`,

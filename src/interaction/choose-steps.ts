@@ -20,7 +20,10 @@ export async function showPatients(
   const { ctx, pending, fhirServer } = visit;
   const query = textOf(ctx.query['query']).trim().slice(0, MAX_QUERY_LENGTH);
   const known = visit.progress.search?.query === query ? visit.progress.search.pages : [];
-  const page = Math.min(Math.max(1, Math.trunc(Number(textOf(ctx.query['page']) || 1)) || 1), known.length + 1);
+  const page = Math.min(
+    Math.max(1, Math.trunc(Number(textOf(ctx.query['page']) || 1)) || 1),
+    known.length + 1,
+  );
   const link = page > 1 ? known[page - 2] : undefined;
   const found = await parts.directory(fhirServer.url).searchPatients(query, link);
   const pages = [...known.slice(0, page - 1), ...(found.next === undefined ? [] : [found.next])];
@@ -39,7 +42,9 @@ export async function showPatients(
       ...(page > 1 ? { previous: to(page - 1) } : {}),
       ...(found.next === undefined ? {} : { next: to(page + 1) }),
     },
-    ...(found.patients.length === 0 ? { notice: query ? `No patient matches “${query}”.` : 'There are no patients.' } : {}),
+    ...(found.patients.length === 0
+      ? { notice: query ? `No patient matches “${query}”.` : 'There are no patients.' }
+      : {}),
     ...(error === undefined ? {} : { error }),
   };
   parts.pages.render(ctx, 'choose-patient', data, error === undefined ? 200 : 422);
@@ -66,7 +71,12 @@ export async function takePatient(
   return 'chosen';
 }
 
-export async function showEncounters(visit: Visit, patient: string, parts: InteractionParts, error?: string): Promise<void> {
+export async function showEncounters(
+  visit: Visit,
+  patient: string,
+  parts: InteractionParts,
+  error?: string,
+): Promise<void> {
   const encounters = await parts.directory(visit.fhirServer.url).encountersOf(patient);
   const data = {
     patient: await patientInWords(visit, patient, parts),
@@ -85,7 +95,9 @@ export async function takeEncounter(
   parts: InteractionParts,
 ): Promise<'chosen' | 'shown'> {
   const id = fields.get('encounter')?.[0];
-  const encounter = (await parts.directory(visit.fhirServer.url).encountersOf(patient)).find((one) => one.id === id);
+  const encounter = (await parts.directory(visit.fhirServer.url).encountersOf(patient)).find(
+    (one) => one.id === id,
+  );
   if (!encounter) {
     await showEncounters(visit, patient, parts, 'Choose one of the visits.');
     return 'shown';

@@ -1,6 +1,13 @@
 import { describeOffer } from '../consent/index.ts';
 import type { Account } from '../identity/index.ts';
-import { decideGrant, describeDropped, formatScopeList, needsPatient, type LaunchContext, type Scope } from '../smart/index.ts';
+import {
+  decideGrant,
+  describeDropped,
+  formatScopeList,
+  needsPatient,
+  type LaunchContext,
+  type Scope,
+} from '../smart/index.ts';
 import { appView } from './app-view.ts';
 import { patientInWords } from './choose-steps.ts';
 import { formOf } from './forms.ts';
@@ -12,7 +19,12 @@ const HOUR = 3600;
 /** Time for the code to be redeemed and a little more: a grant outlives its only token by this. */
 const SLACK_SECONDS = 120;
 
-export async function showConsent(visit: Visit, account: Account, parts: InteractionParts, error?: string): Promise<void> {
+export async function showConsent(
+  visit: Visit,
+  account: Account,
+  parts: InteractionParts,
+  error?: string,
+): Promise<void> {
   const { granted } = offerOf(visit, account);
   const patient = needsPatient(granted) || visit.launch ? patientOf(visit, account) : undefined;
   const data = {
@@ -28,13 +40,13 @@ export async function showConsent(visit: Visit, account: Account, parts: Interac
   parts.pages.render(visit.ctx, 'consent', data, error === undefined ? 200 : 422);
 }
 
-/** Grants what was ticked, within what was offered, and returns where the browser goes on. */
+/** Grants what was ticked, within what was offered; returns where the browser goes on, or `shown` to ask again. */
 export async function takeConsent(
   visit: Visit,
   account: Account,
   fields: ReadonlyMap<string, readonly string[]>,
   parts: InteractionParts,
-): Promise<string | 'shown'> {
+): Promise<string> {
   const offer = offerOf(visit, account);
   const { granted, dropped } = decideGrant(offer.granted, new Set(fields.get('scope')));
   if (granted.length === 0) {
@@ -42,7 +54,11 @@ export async function takeConsent(
     return 'shown';
   }
   if (visit.pending.launch !== undefined && !(await parts.launches.take(visit.pending.launch))) {
-    return parts.engine.refuse(visit.ctx, 'invalid_request', 'the launch was used already; launch the app again');
+    return parts.engine.refuse(
+      visit.ctx,
+      'invalid_request',
+      'the launch was used already; launch the app again',
+    );
   }
   const { pending, fhirServer, reference, client } = visit;
   const context = contextFor(visit, account, granted, parts.smartStyleUrl);
@@ -76,14 +92,21 @@ export async function takeConsent(
 }
 
 /** What travels beside the token: only what the granted scopes entitle the app to (CTX-03, CTX-22). */
-function contextFor(visit: Visit, account: Account, granted: readonly Scope[], smartStyleUrl: string): LaunchContext {
+function contextFor(
+  visit: Visit,
+  account: Account,
+  granted: readonly Scope[],
+  smartStyleUrl: string,
+): LaunchContext {
   const { launch, progress } = visit;
   const has = (text: string): boolean => granted.some((scope) => scope.text === text);
   if (launch && has('launch')) {
     return { need_patient_banner: true, smart_style_url: smartStyleUrl, ...launch.context };
   }
   const patient = needsPatient(granted) ? patientOf(visit, account) : undefined;
-  const encounter = has('launch/encounter') ? (launch?.context.encounter ?? progress.encounter?.id) : undefined;
+  const encounter = has('launch/encounter')
+    ? (launch?.context.encounter ?? progress.encounter?.id)
+    : undefined;
   return { ...(patient === undefined ? {} : { patient }), ...(encounter === undefined ? {} : { encounter }) };
 }
 
@@ -93,13 +116,19 @@ function lifetimeOf(granted: readonly Scope[], { config }: InteractionParts): nu
   return refreshable ? refreshTokenSeconds : accessTokenSeconds + codeSeconds + SLACK_SECONDS;
 }
 
-function accessInWords(offer: readonly Scope[], { config, clock }: InteractionParts): { until: string; offline: boolean } {
+function accessInWords(
+  offer: readonly Scope[],
+  { config, clock }: InteractionParts,
+): { until: string; offline: boolean } {
   const { refreshTokenSeconds, accessTokenSeconds } = config.tokens;
   const hours = Math.max(1, Math.round(accessTokenSeconds / HOUR));
   const plain = `Access ends after ${hours === 1 ? 'one hour' : `${hours} hours`}.`;
   if (offer.some(({ text }) => text === 'offline_access')) {
     const until = dateOf(clock() + refreshTokenSeconds);
-    return { until: `This app keeps access until you stop it. If it is not used, access ends on ${until}.`, offline: true };
+    return {
+      until: `This app keeps access until you stop it. If it is not used, access ends on ${until}.`,
+      offline: true,
+    };
   }
   if (offer.some(({ text }) => text === 'online_access')) {
     return { until: 'This app keeps access until you sign out.', offline: false };

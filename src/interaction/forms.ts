@@ -15,7 +15,10 @@ export function fieldsOf(ctx: Context): ReadonlyMap<string, readonly string[]> {
   const { body } = ctx.request as { body?: unknown };
   if (typeof body !== 'object' || body === null) return new Map();
   return new Map(
-    Object.entries(body).map(([name, value]) => [name, [value].flat().filter((one) => typeof one === 'string')]),
+    Object.entries(body).map(([name, value]) => [
+      name,
+      [value].flat().filter((one) => typeof one === 'string'),
+    ]),
   );
 }
 

@@ -4,6 +4,7 @@
  */
 export type { Approval, AuthorizationEngine, PendingAuthorization } from './engine.ts';
 export type { Directory, EncounterSummary, PatientSummary } from './directory.ts';
+export { errorWords } from './error-words.ts';
 export { createPages, type ErrorPage, type Pages } from './pages.ts';
 export type { InteractionParts, ProgressStore } from './parts.ts';
 export type { Progress } from './progress.ts';

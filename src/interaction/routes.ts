@@ -21,15 +21,26 @@ export function interactionRoutes(parts: InteractionParts): Router {
   const throttle = createThrottle();
   const router = new Router();
   const parse = bodyParser({ enableTypes: ['form'], formLimit: '64kb' });
-  router.get('/interaction/:uid', (ctx) => withVisit(ctx, parts, (visit) => show(visit, nextStep(visit), parts)));
-  router.post('/interaction/:uid', parse, (ctx) => withVisit(ctx, parts, (visit) => take(visit, parts, throttle)));
+  router.get('/interaction/:uid', (ctx) =>
+    withVisit(ctx, ctx['params'].uid, parts, (visit) => show(visit, nextStep(visit), parts)),
+  );
+  router.post('/interaction/:uid', parse, (ctx) =>
+    withVisit(ctx, ctx['params'].uid, parts, (visit) => take(visit, parts, throttle)),
+  );
   return router;
 }
 
-async function withVisit(ctx: Context, parts: InteractionParts, work: (visit: Visit) => Promise<void>): Promise<void> {
+async function withVisit(
+  ctx: Context,
+  uid: string | undefined,
+  parts: InteractionParts,
+  work: (visit: Visit) => Promise<void>,
+): Promise<void> {
   const opened = await openVisit(ctx, parts);
-  if (!opened.ok) return showProblem(ctx, opened.problem, parts);
-  if (opened.visit.pending.uid !== ctx['params'].uid) return showProblem(ctx, 'expired', parts);
+  if (!opened.ok || opened.visit.pending.uid !== uid) {
+    showProblem(ctx, opened.ok ? 'expired' : opened.problem, parts);
+    return;
+  }
   try {
     await work(opened.visit);
   } catch (error) {

@@ -8,7 +8,12 @@ import { saveProgress, type Visit } from './visit.ts';
 const MAX_FIELD_LENGTH = 200;
 const WRONG = 'The user name or password is not right. Check both and try again.';
 
-export function showSignIn(visit: Visit, { pages }: InteractionParts, error?: string, username?: string): void {
+export function showSignIn(
+  visit: Visit,
+  { pages }: InteractionParts,
+  error?: string,
+  username?: string,
+): void {
   const hint = username ?? visit.pending.loginHint ?? visit.launch?.loginHint;
   const data = {
     app: appView(visit),
@@ -43,7 +48,13 @@ export async function takeSignIn(
   if (!result.ok) {
     await throttle.failed(name, ctx.ip);
     const usernameHash = parts.usernameHash(username);
-    await parts.audit.record({ type: 'sign-in', outcome: 'refused', reason: result.reason, usernameHash, ...seen });
+    await parts.audit.record({
+      type: 'sign-in',
+      outcome: 'refused',
+      reason: result.reason,
+      usernameHash,
+      ...seen,
+    });
     showSignIn(visit, parts, WRONG, username);
     return 'shown';
   }

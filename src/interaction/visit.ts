@@ -24,14 +24,18 @@ export interface Visit {
 }
 
 export type VisitProblem = 'expired' | 'client-gone' | 'launch-gone';
-export type OpenedVisit = { readonly ok: true; readonly visit: Visit } | { readonly ok: false; readonly problem: VisitProblem };
+export type OpenedVisit =
+  { readonly ok: true; readonly visit: Visit } | { readonly ok: false; readonly problem: VisitProblem };
 
 /** Gathers what a visit is about, or why it cannot go on. */
 export async function openVisit(ctx: Context, parts: InteractionParts): Promise<OpenedVisit> {
   const pending = await parts.engine.pending(ctx);
   if (!pending) return { ok: false, problem: 'expired' };
   const reference = parts.referenceFor(ctx, pending.correlationId);
-  const [progress, client] = await Promise.all([parts.progress.load(pending.uid), parts.clients.find(pending.clientId)]);
+  const [progress, client] = await Promise.all([
+    parts.progress.load(pending.uid),
+    parts.clients.find(pending.clientId),
+  ]);
   const fhirServer = parts.config.fhirServers.find(({ url }) => url === pending.aud.replace(/\/$/, ''));
   if (!client || client.disabled || !fhirServer) return { ok: false, problem: 'client-gone' };
 
@@ -85,6 +89,10 @@ export function patientOf({ launch, progress }: Visit, account: Account): string
   return launch?.context.patient ?? ownPatient(account) ?? progress.patient?.id;
 }
 
-export async function saveProgress(visit: Visit, change: Partial<Progress>, parts: InteractionParts): Promise<void> {
+export async function saveProgress(
+  visit: Visit,
+  change: Partial<Progress>,
+  parts: InteractionParts,
+): Promise<void> {
   await parts.progress.save(visit.pending.uid, { ...visit.progress, ...change }, PROGRESS_SECONDS);
 }

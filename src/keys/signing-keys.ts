@@ -62,7 +62,13 @@ async function newKey(status: 'active' | 'next', now: Clock): Promise<SigningKey
   const { privateKey } = await generateKeyPair('RS256', { modulusLength: 2048, extractable: true });
   const createdAt = now();
   const kid = `sig-${new Date(createdAt * 1000).toISOString().slice(0, 10)}-${crypto.randomUUID().slice(0, 8)}`;
-  return { kid, alg: 'RS256', status, createdAt, jwk: { ...(await exportJWK(privateKey)), kid, alg: 'RS256', use: 'sig' } };
+  return {
+    kid,
+    alg: 'RS256',
+    status,
+    createdAt,
+    jwk: { ...(await exportJWK(privateKey)), kid, alg: 'RS256', use: 'sig' },
+  };
 }
 
 /** The keys in the order a signer should try them: active first. */

@@ -15,7 +15,12 @@ const MAX_JTI_LENGTH = 512;
  * @param audiences what `aud` may be: the token URL or the issuer; an array only if every member is ours
  */
 export function assertSmartAssertion(clock: Clock, audiences: () => ReadonlySet<string>) {
-  return (_ctx: KoaContextWithOIDC, claims: JWTPayload, header: Record<string, unknown>, client: Client): void => {
+  return (
+    _ctx: KoaContextWithOIDC,
+    claims: JWTPayload,
+    header: Record<string, unknown>,
+    client: Client,
+  ): void => {
     const problem = findProblem(claims, header, client, clock(), audiences());
     if (problem) throw new errors.InvalidClientAuth(problem);
   };
@@ -41,7 +46,9 @@ function findProblem(
   if (typeof exp !== 'number' || exp > now + MAX_LIFETIME_SECONDS + SKEW_SECONDS) {
     return 'the assertion exp must be at most five minutes ahead';
   }
-  if ([iat, nbf].some((time) => time !== undefined && (typeof time !== 'number' || time > now + SKEW_SECONDS))) {
+  if (
+    [iat, nbf].some((time) => time !== undefined && (typeof time !== 'number' || time > now + SKEW_SECONDS))
+  ) {
     return 'the assertion iat or nbf lies in the future';
   }
   if (typeof jti !== 'string' || jti.length > MAX_JTI_LENGTH) return 'the assertion jti must be a string';

@@ -4,14 +4,26 @@ import type { FhirServerConfig } from '../config/index.ts';
 import { checkLaunch } from '../launch/index.ts';
 import { toProtocolError } from './errors.ts';
 import type { ProviderParts } from './parts.ts';
+import { refusedResponseMode } from './query-responses.ts';
 import { offerFor } from './scope-policy.ts';
 
 /** Enough for every identity provider and app we know, and too little to fill a store with (A029, A037). */
-const LIMITS: Readonly<Record<string, number>> = { state: 2048, nonce: 2048, scope: 4096, launch: 256, aud: 2048 };
+const LIMITS: Readonly<Record<string, number>> = {
+  state: 2048,
+  nonce: 2048,
+  scope: 4096,
+  launch: 256,
+  aud: 2048,
+};
 
 /** The configured FHIR server this URL names, a single trailing slash aside (AUTHZ-12). */
-export function fhirServerOf(servers: readonly FhirServerConfig[], url: unknown): FhirServerConfig | undefined {
-  return typeof url === 'string' ? servers.find((server) => server.url === url.replace(/\/$/, '')) : undefined;
+export function fhirServerOf(
+  servers: readonly FhirServerConfig[],
+  url: unknown,
+): FhirServerConfig | undefined {
+  return typeof url === 'string'
+    ? servers.find((server) => server.url === url.replace(/\/$/, ''))
+    : undefined;
 }
 
 export type RequestParts = Pick<ProviderParts, 'config' | 'launches' | 'clock'>;
@@ -45,9 +57,7 @@ export function extraParameters(parts: RequestParts): Record<'aud' | 'launch', V
 function checkShape(ctx: KoaContextWithOIDC): void {
   const params = ctx.oidc.params ?? {};
   if (!params['state']) throw toProtocolError({ code: 'state-missing' });
-  if (params['response_mode'] !== undefined && params['response_mode'] !== 'query') {
-    throw toProtocolError({ code: 'response-mode' });
-  }
+  if (refusedResponseMode(ctx) !== undefined) throw toProtocolError({ code: 'response-mode' });
   for (const [parameter, limit] of Object.entries(LIMITS)) {
     const value = params[parameter];
     if (typeof value === 'string' && value.length > limit) {
@@ -86,7 +96,10 @@ function checkScopes(ctx: KoaContextWithOIDC, hasLaunch: boolean): void {
   if (typeof scope !== 'string' || !client) throw toProtocolError({ code: 'scope-missing' });
   const { granted, dropped } = offerFor(
     scope,
-    { ...(client.smart_scope === undefined ? {} : { smart_scope: client.smart_scope }), mayRefresh: client.grantTypeAllowed('refresh_token') },
+    {
+      ...(client.smart_scope === undefined ? {} : { smart_scope: client.smart_scope }),
+      mayRefresh: client.grantTypeAllowed('refresh_token'),
+    },
     hasLaunch,
   );
   if (granted.length === 0) throw toProtocolError({ code: 'nothing-to-grant', dropped });

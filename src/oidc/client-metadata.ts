@@ -24,5 +24,5 @@ export function providerMetadata(registration: ClientRegistration): AdapterPaylo
     smart_scope: registration.scope,
     allowed_origins: browserOrigins(registration),
     rights: registration.rights,
-  } as AdapterPayload;
+  };
 }

@@ -90,8 +90,9 @@ export function providerConfiguration(parts: ProviderParts): Configuration {
       rpInitiatedLogout: {
         enabled: true,
         logoutSource: (ctx) => {
-          const xsrf = String(ctx.oidc.session?.state?.['secret'] ?? '');
-          parts.pages.signOut(ctx, { action: endpoint('/logout/confirm'), xsrf });
+          const secret = ctx.oidc.session?.state?.['secret'];
+          const xsrf = typeof secret === 'string' ? secret : '';
+          parts.pages.signOut(ctx, { action: endpoint(`${ROUTES.end_session}/confirm`), xsrf });
         },
         postLogoutSuccessSource: (ctx) => parts.pages.signedOut(ctx),
       },
@@ -105,7 +106,11 @@ function cookies({ config }: ProviderParts): NonNullable<Configuration['cookies'
   return {
     keys: config.secrets.cookies.map((key) => key.reveal()),
     names: secure
-      ? { session: '__Host-gatehouse', interaction: '__Secure-gatehouse-step', resume: '__Secure-gatehouse-resume' }
+      ? {
+          session: '__Host-gatehouse',
+          interaction: '__Secure-gatehouse-step',
+          resume: '__Secure-gatehouse-resume',
+        }
       : { session: 'gatehouse', interaction: 'gatehouse-step', resume: 'gatehouse-resume' },
     long: { ...options, path: '/' },
     short: options,
@@ -149,4 +154,3 @@ function contextClaims(ctx: KoaContextWithOIDC | undefined): Record<string, neve
   const { context, fhirUser } = granted;
   return { ...context, ...(fhirUser === undefined ? {} : { fhirUser }) } as Record<string, never>;
 }
-

@@ -25,7 +25,7 @@ const LEVELS = ['patient', 'user', 'system'] as const;
 const CACHE_SECONDS = 300;
 
 /** Discovery for apps: what is at `[fhir-base]/.well-known/smart-configuration`. */
-export function smartConfigurationOf(issuer: string): SmartConfiguration {
+function smartConfigurationOf(issuer: string): SmartConfiguration {
   return smartConfiguration({
     endpoints: {
       issuer,
@@ -41,7 +41,12 @@ export function smartConfigurationOf(issuer: string): SmartConfiguration {
     scopes: [
       ...['openid', 'fhirUser', 'profile', 'launch', 'launch/patient', 'launch/encounter'],
       ...['offline_access', 'online_access'],
-      ...LEVELS.flatMap((level) => [`${level}/*.rs`, `${level}/*.cruds`, `${level}/*.read`, `${level}/*.write`]),
+      ...LEVELS.flatMap((level) => [
+        `${level}/*.rs`,
+        `${level}/*.cruds`,
+        `${level}/*.read`,
+        `${level}/*.write`,
+      ]),
       ...usCoreScopes(LEVELS),
       launchScope(issuer),
     ],

@@ -46,6 +46,7 @@ export function createEngine(provider: () => Provider, clock: Clock) {
       }
     },
     async approve(ctx: Context, approval: Approval): Promise<string> {
+      if (approval.signedIn) await endSessionOfSomebodyElse(provider(), ctx, approval.accountId, clock);
       const grantId = await saveGrant(provider(), approval, clock);
       const login = approval.signedIn ? { login: { accountId: approval.accountId, amr: ['pwd'] } } : {};
       return provider().interactionResult(ctx.req, ctx.res, { ...login, consent: { grantId } });
@@ -59,7 +60,8 @@ export function createEngine(provider: () => Provider, clock: Clock) {
 type Details = Awaited<ReturnType<Provider['interactionDetails']>>;
 
 function asPending({ uid, prompt, params, session, cid }: Details): Pending {
-  const text = (name: string): string | undefined => (typeof params[name] === 'string' ? params[name] : undefined);
+  const text = (name: string): string | undefined =>
+    typeof params[name] === 'string' ? params[name] : undefined;
   const launch = text('launch');
   const loginHint = text('login_hint');
   return {
@@ -74,6 +76,24 @@ function asPending({ uid, prompt, params, session, cid }: Details): Pending {
     ...(loginHint === undefined ? {} : { loginHint }),
     ...(session?.accountId === undefined ? {} : { sessionAccountId: session.accountId }),
   };
+}
+
+/**
+ * Somebody else was signed in to this browser: that session ends. The provider would end it by a form that sends itself,
+ * and Chromium stops the way from a form to the app (`form-action`), however many redirects lie between.
+ */
+async function endSessionOfSomebodyElse(
+  provider: Provider,
+  ctx: Context,
+  accountId: string,
+  clock: Clock,
+): Promise<void> {
+  const session = await provider.Session.get(ctx);
+  if (session.accountId === undefined || session.accountId === accountId) return;
+  const interaction = await provider.interactionDetails(ctx.req, ctx.res);
+  delete interaction.session;
+  await interaction.save(interaction.exp - clock());
+  await session.destroy();
 }
 
 /** The grant holds every scope twice: OpenID's own for the id token, all of them for the FHIR server's token. */

@@ -1,4 +1,4 @@
-import type { KoaContextWithOIDC, Provider } from 'oidc-provider';
+import type { KoaContextWithOIDC, Provider, errors } from 'oidc-provider';
 
 import type { ProviderParts } from './parts.ts';
 
@@ -11,14 +11,18 @@ const TELLING = new Set([
   'client mismatch',
   'grant is expired',
   'grant not found',
-  'PKCE verification failed',
+  'code_verifier does not match code_challenge',
+  'code_verifier must be provided',
   'refresh token already used',
   'refresh token is expired',
   'refresh token not found',
 ]);
 
 /** Turns what the provider tells into audit records and log lines, and its terse errors into helpful ones. */
-export function auditProviderEvents(provider: Provider, { audit, referenceOf, onServerError }: ProviderParts): void {
+export function auditProviderEvents(
+  provider: Provider,
+  { audit, referenceOf, onServerError }: ProviderParts,
+): void {
   const subject = (ctx: KoaContextWithOIDC) => {
     const { client, session, params } = ctx.oidc;
     const scope = params?.['scope'];
@@ -43,7 +47,7 @@ export function auditProviderEvents(provider: Provider, { audit, referenceOf, on
     record({ type: 'authorize', outcome: denied ? 'denied' : 'refused', reason, ...subject(ctx) });
   });
   provider.on('grant.error', (ctx, error) => {
-    explain(ctx, error.error_detail);
+    explain(ctx, error);
     const grantType = ctx.oidc.params?.['grant_type'];
     record({
       type: 'token.refused',
@@ -59,10 +63,23 @@ export function auditProviderEvents(provider: Provider, { audit, referenceOf, on
   provider.on('server_error', (ctx, error) => onServerError(ctx, error));
 }
 
-function explain(ctx: KoaContextWithOIDC, detail: string | undefined): void {
+/** What was wrong with an assertion, in our words and in the provider's. None repeats what was sent. */
+const TELLING_OF_ASSERTIONS =
+  /^the assertion |^client assertion |in the client_assertion JWT$|^iss \(|audience \(aud\)|^jwt |^invalid (exp|iat|nbf|jti|iss|aud|sub) value$/;
+
+function explain(
+  ctx: KoaContextWithOIDC,
+  { error_description, error_detail: detail }: errors.OIDCProviderError,
+): void {
   const body: unknown = ctx.body;
-  if (typeof body !== 'object' || body === null || detail === undefined) return;
+  if (typeof body !== 'object' || body === null) return;
+  // RFC 6749 §5.2 has a code of its own for this.
+  if (error_description?.startsWith('requested grant type is not allowed')) {
+    Object.assign(body, { error: 'unauthorized_client' });
+  }
+  if (detail === undefined) return;
   const [known] = [...TELLING].filter((reason) => detail.startsWith(reason));
-  const assertion = detail.startsWith('the assertion ') || detail.startsWith('client assertion ');
-  if (known !== undefined || assertion) Object.assign(body, { error_description: known ?? detail });
+  if (known !== undefined || TELLING_OF_ASSERTIONS.test(detail)) {
+    Object.assign(body, { error_description: known ?? detail });
+  }
 }

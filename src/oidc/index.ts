@@ -6,8 +6,9 @@
 export { providerMetadata } from './client-metadata.ts';
 export { discoveryRoutes } from './discovery.ts';
 export { createEngine } from './engine.ts';
-export { launchEndpoint, launchScope } from './launch-endpoint.ts';
+export { launchEndpoint } from './launch-endpoint.ts';
 export { OWN_CLIENT, createOwnTokens } from './own-token.ts';
 export type { ProviderPages, ProviderParts, ShownError, UnitOfWork } from './parts.ts';
 export { createProvider } from './provider.ts';
+export { createRotatingProvider, type RotatingProvider } from './rotating-provider.ts';
 export { styleDocument } from './style.ts';

@@ -55,10 +55,16 @@ export function launchEndpoint(parts: LaunchEndpointParts): Router {
   return router;
 }
 
-async function callerOf(ctx: Context, { provider, clients, config }: LaunchEndpointParts): Promise<Client | undefined> {
+async function callerOf(
+  ctx: Context,
+  { provider, clients, config }: LaunchEndpointParts,
+): Promise<Client | undefined> {
   const [, text = ''] = /^Bearer (\S+)$/i.exec(ctx.get('Authorization')) ?? [];
-  const token: ClientCredentials | undefined = text ? await provider().ClientCredentials.find(text) : undefined;
-  const client = token?.isValid && token.clientId !== undefined ? await clients.find(token.clientId) : undefined;
+  const token: ClientCredentials | undefined = text
+    ? await provider().ClientCredentials.find(text)
+    : undefined;
+  const client =
+    token?.isValid && token.clientId !== undefined ? await clients.find(token.clientId) : undefined;
   if (!client || client.disabled) {
     refuse(ctx, 401, 'invalid_token', 'an access token of an EHR is required');
     ctx.set('WWW-Authenticate', text ? 'Bearer error="invalid_token"' : 'Bearer');
@@ -75,7 +81,10 @@ async function callerOf(ctx: Context, { provider, clients, config }: LaunchEndpo
 
 async function announce(ctx: Context, ehr: Client, parts: LaunchEndpointParts): Promise<void> {
   const asked = await readRequest((ctx.request as { body?: unknown }).body, parts);
-  if (!asked.ok) return refuse(ctx, 400, 'invalid_request', asked.description);
+  if (!asked.ok) {
+    refuse(ctx, 400, 'invalid_request', asked.description);
+    return;
+  }
   const { app, server, uri, context, fhirUser, loginHint } = asked;
   const launch = randomBytes(LAUNCH_ID_BYTES).toString('base64url');
   const ehrClientId = ehr.registration.client_id;
@@ -101,7 +110,12 @@ async function announce(ctx: Context, ehr: Client, parts: LaunchEndpointParts): 
     ...(context.patient === undefined ? {} : { patient: context.patient }),
   });
   ctx.status = 201;
-  ctx.body = { launch, iss: server.url, launch_url: launchUrl(uri, server.url, launch), expires_in: LAUNCH_TTL_SECONDS };
+  ctx.body = {
+    launch,
+    iss: server.url,
+    launch_url: launchUrl(uri, server.url, launch),
+    expires_in: LAUNCH_TTL_SECONDS,
+  };
 }
 
 type ReadRequest =
@@ -135,7 +149,8 @@ async function readRequest(body: unknown, { config, clients }: LaunchEndpointPar
   if (!server) return no('iss: is not a FHIR server of this authorization server');
   const { launch_uris: registered } = app.registration;
   const uri = launch_uri ?? registered[0];
-  if (uri === undefined || !registered.includes(uri)) return no('launch_uri: is not a registered launch URL of the app');
+  if (uri === undefined || !registered.includes(uri))
+    return no('launch_uri: is not a registered launch URL of the app');
   return { ok: true, app, server, uri, context: context.context, fhirUser, loginHint };
 }
 

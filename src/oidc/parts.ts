@@ -44,5 +44,7 @@ export interface ProviderParts {
 
 /** Runs a request so that what it writes to grants is written by one commit at its end. */
 export type UnitOfWork = (
-  work: (commit: (request: 'succeeded' | 'refused') => Promise<'committed' | 'lost' | 'revoked'>) => Promise<void>,
+  work: (
+    commit: (request: 'succeeded' | 'refused') => Promise<'committed' | 'lost' | 'revoked'>,
+  ) => Promise<void>,
 ) => Promise<void>;

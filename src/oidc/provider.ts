@@ -1,9 +1,10 @@
 import { Provider, type Grant } from 'oidc-provider';
 
 import { secretMatches } from '../clients/index.ts';
-import { providerConfiguration } from './configuration.ts';
+import { ROUTES, providerConfiguration } from './configuration.ts';
 import { auditProviderEvents } from './events.ts';
 import type { ProviderParts } from './parts.ts';
+import { queryResponses } from './query-responses.ts';
 import { refreshByToken } from './refresh-by-token.ts';
 import { tokenEndpoints } from './token-endpoints.ts';
 
@@ -21,6 +22,7 @@ export function createProvider(parts: ProviderParts): Provider {
   pinAudiences(provider);
   compareHashedSecrets(provider);
   auditProviderEvents(provider, parts);
+  provider.use(queryResponses(ROUTES.authorization));
   provider.use(tokenEndpoints(parts));
   provider.use(refreshByToken(provider));
   return provider;
@@ -28,19 +30,19 @@ export function createProvider(parts: ProviderParts): Provider {
 
 /** Must run before the first grant is made: the provider remembers each model's members on first use. */
 function rememberContextWithGrants(provider: Provider): void {
-  const base = inheritedGetter(provider.Grant, 'IN_PAYLOAD');
+  const base = getterOf(provider.Grant, 'IN_PAYLOAD');
   Object.defineProperty(provider.Grant, 'IN_PAYLOAD', {
     configurable: true,
     get(this: typeof Grant) {
-      return [...(base.call(this) as string[]), 'smart'];
+      return [...base(this), 'smart'];
     },
   });
 }
 
-function inheritedGetter(object: object, name: string): () => unknown {
-  const getter = Object.getOwnPropertyDescriptor(object, name)?.get;
-  if (!getter) throw new TypeError(`oidc-provider no longer has ${name}; see its changelog`);
-  return getter;
+function getterOf(object: object, name: string): (self: object) => string[] {
+  const descriptor = Object.getOwnPropertyDescriptor(object, name);
+  if (!descriptor?.get) throw new TypeError(`oidc-provider no longer has ${name}; see its changelog`);
+  return (self) => descriptor.get?.call(self) as string[];
 }
 
 interface WrittenToken {
@@ -57,7 +59,8 @@ function writeTokenTexts(provider: Provider, { tokenText, newGrantId }: Provider
     provider.ClientCredentials,
   ]) {
     const base: unknown = Reflect.get(Model.prototype, 'generateTokenId');
-    if (typeof base !== 'function') throw new TypeError('oidc-provider no longer has generateTokenId; see its changelog');
+    if (typeof base !== 'function')
+      throw new TypeError('oidc-provider no longer has generateTokenId; see its changelog');
     Object.defineProperty(Model.prototype, 'generateTokenId', {
       configurable: true,
       value(this: WrittenToken) {
@@ -67,7 +70,10 @@ function writeTokenTexts(provider: Provider, { tokenText, newGrantId }: Provider
       },
     });
   }
-  Object.defineProperty(provider.Grant.prototype, 'generateTokenId', { configurable: true, value: () => newGrantId() });
+  Object.defineProperty(provider.Grant.prototype, 'generateTokenId', {
+    configurable: true,
+    value: () => newGrantId(),
+  });
 }
 
 /** The provider looks, then writes: all of twenty parallel replays pass. Ours is one write that one caller wins. */

@@ -12,7 +12,10 @@ const LIMIT_BYTES = 56 * 1024;
 export function refreshByToken(provider: Provider): Middleware {
   return async function refreshByTokenMiddleware(ctx, next) {
     const mayBePublic = ctx.method === 'POST' && ctx.path === '/token' && ctx.get('Authorization') === '';
-    if (!mayBePublic || !ctx.is('application/x-www-form-urlencoded')) return next();
+    if (!mayBePublic || !ctx.is('application/x-www-form-urlencoded')) {
+      await next();
+      return;
+    }
     const body = await readWhole(ctx.req);
     if (body === undefined) {
       ctx.status = 413;

@@ -9,7 +9,11 @@ type Parts = Pick<ProviderParts, 'config'>;
 
 /** The FHIR server a request is for: `aud` when authorizing, the one we have for a backend service (BSV-15). */
 export function defaultResource(parts: Parts) {
-  return async (ctx: KoaContextWithOIDC, _client: Client, oneOf?: readonly string[]): Promise<string | readonly string[]> => {
+  return async (
+    ctx: KoaContextWithOIDC,
+    _client: Client,
+    oneOf?: readonly string[],
+  ): Promise<string | readonly string[]> => {
     if (oneOf) return oneOf;
     const { fhirServers } = parts.config;
     if (ctx.oidc.params?.['grant_type'] === 'client_credentials') return fhirServers[0]?.url ?? '';
@@ -43,7 +47,8 @@ export function resourceServerInfo(parts: Parts) {
 function scopesForBackend(ctx: KoaContextWithOIDC, client: Client): string {
   const { params } = ctx.oidc;
   const requested = params?.['scope'];
-  if (!params || typeof requested !== 'string' || !requested) throw toProtocolError({ code: 'scope-missing' });
+  if (!params || typeof requested !== 'string' || !requested)
+    throw toProtocolError({ code: 'scope-missing' });
   const { scope, dropped } = backendScopes(requested, client.smart_scope ?? '');
   if (!scope) throw toProtocolError({ code: 'nothing-to-grant', dropped });
   // What is granted may be narrower than what was asked; the response says what it is (BSV-12).

@@ -19,7 +19,10 @@ export function offerFor(
 }
 
 /** What a backend service may have: `system/` scopes within its registration (BSV-04 … BSV-06). */
-export function backendScopes(requested: string, registered: string): { scope: string; dropped: GrantDecision['dropped'] } {
+export function backendScopes(
+  requested: string,
+  registered: string,
+): { scope: string; dropped: GrantDecision['dropped'] } {
   const { granted, dropped } = decideOffer(requested, {
     registered,
     flow: 'system',

@@ -12,12 +12,17 @@ const UNIT_OF_WORK_PATHS: ReadonlySet<string> = new Set(['/token', '/revoke', '/
  */
 export function tokenEndpoints(parts: ProviderParts): Middleware {
   return async function tokenEndpointsMiddleware(ctx, next) {
-    if (ctx.method !== 'POST' || !UNIT_OF_WORK_PATHS.has(ctx.path)) return next();
+    if (ctx.method !== 'POST' || !UNIT_OF_WORK_PATHS.has(ctx.path)) {
+      await next();
+      return;
+    }
     await parts.requestUnitOfWork(async (commit) => {
       await next();
+      // Without it the request was answered before the provider saw it: too long, for example.
+      if (!('oidc' in ctx)) return;
       const oidcCtx = ctx as unknown as KoaContextWithOIDC;
+      if (ctx.status === 200) await prepare(oidcCtx, parts);
       const succeeded = ctx.status === 200;
-      if (succeeded) await prepare(oidcCtx, parts);
       const outcome = await commit(succeeded ? 'succeeded' : 'refused');
       if (succeeded && outcome !== 'committed') refuse(oidcCtx, outcome);
       await tell(oidcCtx, parts, succeeded ? outcome : 'refused');
@@ -29,7 +34,8 @@ async function prepare(ctx: KoaContextWithOIDC, { clock }: ProviderParts): Promi
   const { route, entities, params, client } = ctx.oidc;
   const grant = entities.Grant;
   if (route === 'introspection') refusePublicCaller(ctx);
-  if (route !== 'token' || !grant?.smart) return;
+  refuseTwoMethods(ctx);
+  if (ctx.status !== 200 || route !== 'token' || !grant?.smart) return;
   const { context, lifetimeSeconds } = grant.smart;
   ctx.body = { ...(ctx.body as object), ...context };
   if (params?.['grant_type'] === 'refresh_token' && client) {
@@ -44,6 +50,14 @@ function refusePublicCaller(ctx: KoaContextWithOIDC): void {
   if (ctx.oidc.client?.clientAuthMethod !== 'none') return;
   ctx.status = 401;
   ctx.body = { error: 'invalid_client', error_description: 'introspection needs an authenticated client' };
+}
+
+/** The provider does not look at a secret in the form when another proof is there (TOK-24, attack row A128). */
+function refuseTwoMethods(ctx: KoaContextWithOIDC): void {
+  const { client_secret: secret, client_assertion: assertion } = ctx.oidc.body ?? {};
+  if (secret === undefined || (ctx.get('Authorization') === '' && assertion === undefined)) return;
+  ctx.status = 400;
+  ctx.body = { error: 'invalid_request', error_description: 'authenticate the client in one way only' };
 }
 
 /** Somebody else redeemed it first, or the grant was revoked while we worked. */
@@ -81,13 +95,19 @@ function describeOutcome(
   if (route === 'token') {
     const grantType = String(params?.['grant_type']);
     if (outcome === 'committed') return { type: 'token.issued', outcome: 'success', grantType, ...subject };
-    if (outcome === 'lost') return { type: 'token.reuse', outcome: 'refused', what: 'code-or-refresh-token', ...subject };
+    if (outcome === 'lost')
+      return { type: 'token.reuse', outcome: 'refused', what: 'code-or-refresh-token', ...subject };
     if (outcome === 'revoked') return { type: 'token.refused', outcome: 'refused', grantType, ...subject };
     return undefined;
   }
   if (route === 'introspection' && outcome === 'committed') return describeIntrospection(ctx, subject);
   if (route === 'revocation' && outcome === 'committed' && (token || entities.RefreshToken)) {
-    return { type: 'token.revoked', outcome: 'success', what: entities.RefreshToken ? 'grant' : 'token', ...subject };
+    return {
+      type: 'token.revoked',
+      outcome: 'success',
+      what: entities.RefreshToken ? 'grant' : 'token',
+      ...subject,
+    };
   }
   return undefined;
 }

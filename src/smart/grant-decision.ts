@@ -133,4 +133,3 @@ export function needsEncounter(scopes: readonly Scope[]): boolean {
 export function describeDropped(dropped: readonly DroppedScope[]): string {
   return dropped.map(({ scope, reason }) => `${scope} (${reason})`).join(', ');
 }
-

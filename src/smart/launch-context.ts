@@ -45,7 +45,9 @@ export function parseLaunchContext(input: Readonly<Record<string, unknown>>): Pa
   for (const [field, { holds, expected }] of Object.entries(RULES)) {
     if (input[field] !== undefined && !holds(input[field])) return { ok: false, field, expected };
   }
-  const known = Object.entries(input).filter(([name, value]) => Object.hasOwn(RULES, name) && value !== undefined);
+  const known = Object.entries(input).filter(
+    ([name, value]) => Object.hasOwn(RULES, name) && value !== undefined,
+  );
   return { ok: true, context: Object.fromEntries(known) };
 }
 
@@ -54,7 +56,8 @@ interface Rule {
   readonly expected: string;
 }
 
-const isText = (value: unknown): boolean => typeof value === 'string' && value.length > 0 && value.length <= MAX_TEXT;
+const isText = (value: unknown): boolean =>
+  typeof value === 'string' && value.length > 0 && value.length <= MAX_TEXT;
 
 const RULES: Readonly<Record<keyof LaunchContext, Rule>> = {
   patient: { holds: isFhirId, expected: 'the bare id of a Patient, such as "123"' },
@@ -68,7 +71,8 @@ const RULES: Readonly<Record<keyof LaunchContext, Rule>> = {
   tenant: { holds: isText, expected: 'a non-empty string' },
   fhirContext: {
     holds: (value) => Array.isArray(value) && value.length <= MAX_ITEMS && value.every(isFhirContextItem),
-    expected: 'a list of objects, each with reference, canonical or identifier; Patient and Encounter only with a role',
+    expected:
+      'a list of objects, each with reference, canonical or identifier; Patient and Encounter only with a role',
   },
 };
 
@@ -77,7 +81,10 @@ function isFhirContextItem(value: unknown): boolean {
   const { reference, canonical, identifier, type, role } = value as FhirContextItem;
   if (reference === undefined && canonical === undefined && identifier === undefined) return false;
   if (canonical !== undefined && !isText(canonical)) return false;
-  if (identifier !== undefined && (typeof identifier !== 'object' || identifier === null || Array.isArray(identifier))) {
+  if (
+    identifier !== undefined &&
+    (typeof identifier !== 'object' || identifier === null || Array.isArray(identifier))
+  ) {
     return false;
   }
   if (type !== undefined && !isText(type)) return false;

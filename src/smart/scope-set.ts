@@ -79,7 +79,7 @@ function union(one: readonly Constraint[], other: readonly Constraint[]): Constr
 }
 
 /** Makes a resource scope from its meaning, writing its text. */
-export function build(meaning: Omit<ResourceScope, 'kind' | 'text'>): ResourceScope {
+function build(meaning: Omit<ResourceScope, 'kind' | 'text'>): ResourceScope {
   const text = formatResourceScope(meaning);
   const v1 = meaning.spelling === 'v1' && /\.(read|write|\*)$/.test(text);
   return { kind: 'resource', ...meaning, spelling: v1 ? 'v1' : 'v2', text };
@@ -103,7 +103,11 @@ export function shortest(scopes: readonly ResourceScope[]): ResourceScope[] {
   const bySubject = new Map<string, ResourceScope>();
   for (const scope of scopes) {
     // A decoded value may hold `&`: joined with one, two different lists of constraints could read alike.
-    const subject = JSON.stringify([scope.level, scope.resourceType, ...scope.constraints.map(constraintKey)]);
+    const subject = JSON.stringify([
+      scope.level,
+      scope.resourceType,
+      ...scope.constraints.map(constraintKey),
+    ]);
     const known = bySubject.get(subject);
     bySubject.set(subject, known ? merge(known, scope) : scope);
   }

@@ -63,8 +63,7 @@ export interface ScopeProblem {
 }
 
 export type ParsedScope =
-  | { readonly ok: true; readonly scope: Scope }
-  | { readonly ok: false; readonly problem: ScopeProblem };
+  { readonly ok: true; readonly scope: Scope } | { readonly ok: false; readonly problem: ScopeProblem };
 
 const RESOURCE_SYNTAX = /^(patient|user|system)\/(\*|[A-Za-z]+)\.([a-z]*|\*)(?:\?(.*))?$/;
 const V1_SUFFIX = new Map<string, string>([
@@ -95,7 +94,8 @@ export function parseScope(text: string): ParsedScope {
   if (!SCOPE_TOKEN.test(text)) return refuse('malformed', text);
   if (text === 'openid' || text === 'fhirUser' || text === 'profile')
     return accept({ kind: 'identity', name: text, text });
-  if (text === 'offline_access' || text === 'online_access') return accept({ kind: 'refresh', name: text, text });
+  if (text === 'offline_access' || text === 'online_access')
+    return accept({ kind: 'refresh', name: text, text });
   if (text === 'launch' || text.startsWith('launch/')) return parseContextScope(text);
   if (text.startsWith('__') && text.length > 2) return accept({ kind: 'extension', text });
   if (ABSOLUTE_URI.test(text)) return accept({ kind: 'extension', text });
@@ -177,7 +177,8 @@ export function formatResourceScope(
   const letters = permissionLetters(scope.permissions);
   const v1 = [...V1_SUFFIX].find(([, meaning]) => meaning === letters)?.[0];
   const query = scope.constraints.map(({ param, value }) => `${param}=${encodeValue(value)}`).join('&');
-  if (scope.spelling === 'v1' && v1 !== undefined && !query) return `${scope.level}/${scope.resourceType}.${v1}`;
+  if (scope.spelling === 'v1' && v1 !== undefined && !query)
+    return `${scope.level}/${scope.resourceType}.${v1}`;
   return `${scope.level}/${scope.resourceType}.${letters}${query ? `?${query}` : ''}`;
 }
 

@@ -6,14 +6,20 @@ import type { Vault } from './vault.ts';
 /** Keeps accounts under a random id, found by a keyed hash of the user name. */
 export function createAccountStore(vault: Vault): AccountStore {
   const { driver, keys } = vault;
-  const loginKey = (username: string): string => key.login(keys.keyedHash('login', canonicalUsername(username)));
+  const loginKey = (username: string): string =>
+    key.login(keys.keyedHash('login', canonicalUsername(username)));
   const find = (id: AccountId): Promise<Account | undefined> => vault.read<Account>(key.account(id));
   return {
     find,
     async add(account) {
-      if (!(await vault.writeIfAbsent(loginKey(account.username), { accountId: account.accountId }))) return false;
-      await vault.write(key.account(account.accountId), account);
-      await driver.addMember(key.allAccounts, account.accountId);
+      const { accountId, username } = account;
+      // The account first: a name that is taken always leads to somebody, whenever the process ends.
+      await vault.write(key.account(accountId), account);
+      if (!(await vault.writeIfAbsent(loginKey(username), { accountId }))) {
+        await driver.remove([key.account(accountId)]);
+        return false;
+      }
+      await driver.addMember(key.allAccounts, accountId);
       return true;
     },
     async findByUsername(username) {

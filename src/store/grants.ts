@@ -5,7 +5,11 @@ import { key } from './keys.ts';
 /** What ends grants from outside a token request. */
 export interface GrantIndex {
   /** Written before the grant itself, so that whoever ends a user's grants cannot miss one. */
-  note(grantId: GrantId, owner: { clientId: ClientId; accountId: AccountId }, expiresAt: EpochSeconds): Promise<void>;
+  note(
+    grantId: GrantId,
+    owner: { clientId: ClientId; accountId: AccountId },
+    expiresAt: EpochSeconds,
+  ): Promise<void>;
   /** A tombstone: from now on nothing of the grant lives, and nothing more can be issued from it. */
   revoke(grantId: GrantId): Promise<void>;
   /** Ends every grant of a client or an account; returns how many. */
@@ -33,7 +37,8 @@ export function createGrantIndex(driver: StoreDriver, deadTtlSeconds: number): G
       ]);
     },
     async revokeAllOf(owner) {
-      const index = 'clientId' in owner ? key.clientGrants(owner.clientId) : key.accountGrants(owner.accountId);
+      const index =
+        'clientId' in owner ? key.clientGrants(owner.clientId) : key.accountGrants(owner.accountId);
       const grants = await driver.members(index);
       await Promise.all(grants.map(revoke));
       return grants.length;

@@ -39,7 +39,8 @@ const TOKEN_LETTERS: Readonly<Record<TokenKind, string>> = {
 
 export const key = {
   grant: (grantId: GrantId) => `gh:{${grantId}}:grant`,
-  token: (grantId: GrantId, kind: TokenKind, hash: string) => `gh:{${grantId}}:${TOKEN_LETTERS[kind]}:${hash}`,
+  token: (grantId: GrantId, kind: TokenKind, hash: string) =>
+    `gh:{${grantId}}:${TOKEN_LETTERS[kind]}:${hash}`,
   used: (tokenKey: string) => `${tokenKey}:used`,
   dead: (grantId: GrantId) => `gh:{${grantId}}:dead`,
   session: (hash: string) => `gh:{s.${hash}}:session`,

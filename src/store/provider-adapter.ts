@@ -40,7 +40,10 @@ function adapterFor(model: string, parts: AdapterParts): Adapter {
     case 'Session':
       return sessionAdapter(parts);
     case 'Client':
-      return { ...unsupported(model), find: (id) => (isClientId(id) ? parts.findClient(id) : Promise.resolve(undefined)) };
+      return {
+        ...unsupported(model),
+        find: (id) => (isClientId(id) ? parts.findClient(id) : Promise.resolve(undefined)),
+      };
     default:
       return recordAdapter(model, parts);
   }
@@ -114,12 +117,18 @@ function grantAdapter({ vault, grants, grantTtlSeconds }: AdapterParts): Adapter
     async upsert(id, payload, expiresIn) {
       const { clientId = '', accountId = '', exp } = payload;
       await grants.note(id, { clientId, accountId }, exp ?? Math.floor(Date.now() / 1000) + grantTtlSeconds);
+      const put = vault.sealed(key.grant(id), payload, expiresIn);
+      const scope = currentRequestScope();
+      if (scope) {
+        scope.pending(id).puts.set(put.key, put);
+        return;
+      }
       const outcome = await driver.commit({
         mode: 'issue',
         deadKey: key.dead(id),
         deadTtlSeconds: grantTtlSeconds,
         consume: [],
-        puts: [vault.sealed(key.grant(id), payload, expiresIn)],
+        puts: [put],
         removes: [],
       });
       if (outcome !== 'committed') throw new errors.InvalidGrant('the authorization was revoked');
@@ -128,7 +137,9 @@ function grantAdapter({ vault, grants, grantTtlSeconds }: AdapterParts): Adapter
       const known = currentRequestScope()?.grants.get(id);
       if (known !== undefined) return known as AdapterPayload;
       const [grant, dead] = await driver.getMany([key.grant(id), key.dead(id)]);
-      return grant === undefined || dead !== undefined ? undefined : vault.open<AdapterPayload>(key.grant(id), grant);
+      return grant === undefined || dead !== undefined
+        ? undefined
+        : vault.open<AdapterPayload>(key.grant(id), grant);
     },
     async destroy(id) {
       const scope = currentRequestScope();
@@ -175,7 +186,8 @@ function recordAdapter(model: string, { vault }: AdapterParts): Adapter {
     destroy: (id) => driver.remove([at(id)]),
     async consume(id) {
       const used = `${at(id)}:used`;
-      if (await driver.putIfAbsent({ key: used, value: Uint8Array.of(1), ttlSeconds: USED_CODE_SECONDS })) return;
+      if (await driver.putIfAbsent({ key: used, value: Uint8Array.of(1), ttlSeconds: USED_CODE_SECONDS }))
+        return;
       throw new errors.InvalidRequest('was already used');
     },
   };

@@ -47,7 +47,11 @@ export function currentRequestScope(): RequestScope | undefined {
 
 function createRequestScope(driver: StoreDriver, deadTtlSeconds: number): RequestScope {
   const all = new Map<GrantId, Pending>();
-  const commitOne = (grantId: GrantId, pending: Pending, request: 'succeeded' | 'refused'): Promise<CommitOutcome> => {
+  const commitOne = (
+    grantId: GrantId,
+    pending: Pending,
+    request: 'succeeded' | 'refused',
+  ): Promise<CommitOutcome> => {
     const deadKey = key.dead(grantId);
     if (pending.revoked) {
       const removes = [...pending.removes, key.grant(grantId)];
@@ -68,9 +72,15 @@ function createRequestScope(driver: StoreDriver, deadTtlSeconds: number): Reques
       return fresh;
     },
     async commit(request) {
-      const outcomes = await Promise.all([...all].map(([grantId, pending]) => commitOne(grantId, pending, request)));
+      const outcomes = await Promise.all(
+        [...all].map(([grantId, pending]) => commitOne(grantId, pending, request)),
+      );
       all.clear();
-      return outcomes.find((outcome) => outcome === 'lost') ?? outcomes.find((one) => one === 'revoked') ?? 'committed';
+      return (
+        outcomes.find((outcome) => outcome === 'lost') ??
+        outcomes.find((one) => one === 'revoked') ??
+        'committed'
+      );
     },
   };
 }

@@ -7,7 +7,7 @@ const HEADER_BYTES = 1 + NONCE_BYTES;
 const KEY_BYTES = 32;
 
 /** The shortest master secret that is accepted: 256 bits. */
-export const MIN_SECRET_BYTES = 32;
+const MIN_SECRET_BYTES = 32;
 
 /**
  * A sealed value did not open: it was edited, moved to another key, or sealed under another secret. This is an alarm,
@@ -31,7 +31,8 @@ export interface StoreKeys {
 
 /** @param secret the master secret: at least 32 bytes from a random source. */
 export function createStoreKeys(secret: Uint8Array): StoreKeys {
-  if (secret.byteLength < MIN_SECRET_BYTES) throw new TypeError(`the store secret needs ${MIN_SECRET_BYTES} bytes or more`);
+  if (secret.byteLength < MIN_SECRET_BYTES)
+    throw new TypeError(`the store secret needs ${MIN_SECRET_BYTES} bytes or more`);
   const sealKey = derive(secret, 'seal');
   const hashKey = derive(secret, 'keyed-hash');
   const maskKey = derive(secret, 'token-mask');

@@ -22,8 +22,8 @@ const countOf = (results: readonly unknown[], wanted: unknown): number =>
 const nowSeconds = (): number => Math.floor(Date.now() / 1000);
 
 /** Longer than the time to live it is used with, shorter than anyone would notice. */
-const TTL_SECONDS = 0.05;
-const AFTER_TTL_MS = 80;
+const TTL_SECONDS = 0.08;
+const AFTER_TTL_MS = 100;
 
 let serial = 0;
 /** Names in one Redis Cluster slot, of which no other test knows. */
@@ -70,7 +70,12 @@ describe.each(PLACES)('the %s driver', (name, makePlace) => {
       await put(key('a'), 'one');
       await put(key('b'), 'two');
       const found = await driver.getMany([key('b'), key('nothing'), key('a'), key('b')]);
-      expect(found.map((value) => value && Buffer.from(value).toString())).toEqual(['two', undefined, 'one', 'two']);
+      expect(found.map((value) => value && Buffer.from(value).toString())).toEqual([
+        'two',
+        undefined,
+        'one',
+        'two',
+      ]);
       expect(await driver.getMany([])).toEqual([]);
     });
 
@@ -122,9 +127,15 @@ describe.each(PLACES)('the %s driver', (name, makePlace) => {
         consume: [{ key: key('used'), ttlSeconds: TTL_SECONDS }],
         puts: [{ key: key('c'), value: bytes('three'), ttlSeconds: TTL_SECONDS }],
       });
-      expect([await read(key('a')), await read(key('b')), await read(key('c'))]).toEqual(['one', 'two', 'three']);
+      expect([await read(key('a')), await read(key('b')), await read(key('c'))]).toEqual([
+        'one',
+        'two',
+        'three',
+      ]);
       await delay(AFTER_TTL_MS);
-      expect(await driver.getMany([key('a'), key('b'), key('c'), key('used')])).toEqual(Array(4).fill(undefined));
+      expect(await driver.getMany([key('a'), key('b'), key('c'), key('used')])).toEqual(
+        Array(4).fill(undefined),
+      );
       expect(await driver.take(key('a'))).toBeUndefined();
       expect(await driver.putIfAbsent({ key: key('b'), value: bytes('again') })).toBe(true);
     });
@@ -148,9 +159,9 @@ describe.each(PLACES)('the %s driver', (name, makePlace) => {
       const { key } = names();
       await put(key('launch'), 'context');
       const taken = await atOnce((at) => either(at).take(key('launch')));
-      expect(taken.filter((value) => value !== undefined).map((value) => Buffer.from(value).toString())).toEqual([
-        'context',
-      ]);
+      expect(
+        taken.filter((value) => value !== undefined).map((value) => Buffer.from(value).toString()),
+      ).toEqual(['context']);
       expect(await read(key('launch'))).toBeUndefined();
     });
 
@@ -170,7 +181,7 @@ describe.each(PLACES)('the %s driver', (name, makePlace) => {
     });
 
     test('[F24] [F26] of four processes exactly one gets each', async () => {
-      const count = 100;
+      const count = 400;
       await Promise.all(Array.from({ length: count }, (_, at) => put(`take:${at}`, 'value')));
       const won = await race(place.address, count, 4);
       const all = Array.from({ length: count }, (_, at) => at);
@@ -208,13 +219,17 @@ describe.each(PLACES)('the %s driver', (name, makePlace) => {
       const { key } = names();
       await put(key('old'), 'old');
       await driver.commit({ ...redeem(key), puts: [{ key: key('first'), value: bytes('1') }] });
-      const second = { ...redeem(key), puts: [{ key: key('second'), value: bytes('2') }], removes: [key('old')] };
+      const second = {
+        ...redeem(key),
+        puts: [{ key: key('second'), value: bytes('2') }],
+        removes: [key('old')],
+      };
       expect(await driver.commit(second)).toBe('lost');
-      expect([await read(key('second')), await read(key('old')), await read(key('dead')) !== undefined]).toEqual([
-        undefined,
-        'old',
-        true,
-      ]);
+      expect([
+        await read(key('second')),
+        await read(key('old')),
+        (await read(key('dead'))) !== undefined,
+      ]).toEqual([undefined, 'old', true]);
     });
 
     test('[A099] one used marker among fresh ones is enough to lose, and the fresh ones stay unwritten', async () => {
@@ -278,7 +293,8 @@ describe.each(PLACES)('the %s driver', (name, makePlace) => {
   });
 
   describe('indexes', () => {
-    const membersOf = async (index: string, from = driver): Promise<string[]> => [...(await from.members(index))].sort();
+    const membersOf = async (index: string, from = driver): Promise<string[]> =>
+      [...(await from.members(index))].sort();
 
     test('[C2] members are there once, until they are removed', async () => {
       const index = names().key('index');
@@ -366,10 +382,16 @@ const revoke = (key: Key): Commit => ({ ...issue(key), mode: 'revoke' });
 type Won = Record<'taken' | 'added' | 'committed', number[]>;
 
 /** Starts processes that all wait for one signal, and collects what each of them won. */
-async function race([name, where]: readonly [string, string], count: number, processes: number): Promise<Won[]> {
+async function race(
+  [name, where]: readonly [string, string],
+  count: number,
+  processes: number,
+): Promise<Won[]> {
   const script = path.join(import.meta.dirname, 'racer.ts');
   const racers = Array.from({ length: processes }, () => {
-    const child = spawn(process.execPath, [script, name, where, String(count)], { stdio: ['pipe', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, [script, name, where, String(count)], {
+      stdio: ['pipe', 'pipe', 'pipe'],
+    });
     const output = { text: '', problem: '' };
     child.stdout.on('data', (chunk: Buffer) => (output.text += chunk.toString()));
     child.stderr.on('data', (chunk: Buffer) => (output.problem += chunk.toString()));
@@ -417,10 +439,9 @@ describe('openRedisStore', () => {
     try {
       process.kill(server.pid, 'SIGSTOP');
       const answers = await Promise.allSettled([driver.getMany(['a']), driver.take('a')]);
-      expect(answers.map((one) => one.status === 'rejected' && one.reason instanceof StoreUnavailable)).toEqual([
-        true,
-        true,
-      ]);
+      expect(
+        answers.map((one) => one.status === 'rejected' && one.reason instanceof StoreUnavailable),
+      ).toEqual([true, true]);
     } finally {
       process.kill(server.pid, 'SIGCONT');
       await driver.close();

@@ -67,14 +67,18 @@ describe.each(DRIVERS)('the demo in a browser, on %s', (driver) => {
 
   test('it says where its store is', () => {
     expect(demo.output()).toContain(driver === 'redis' ? `Redis at 127.0.0.1:${redis!.port}` : demo.dataDir);
-    for (const name of ['amy', 'demo-amy-1', demo.issuer, demo.fhir, demo.apps]) expect(demo.output()).toContain(name);
+    for (const name of ['amy', 'demo-amy-1', demo.issuer, demo.fhir, demo.apps])
+      expect(demo.output()).toContain(name);
   });
 
   test('[CAP-23] a patient opens a standalone app, leaves one kind of data out, and sees the rest', async () => {
     await freshPage();
     await page.goto(`${demo.apps}/apps/my-health/launch.html`);
     await signIn('amy');
-    await page.getByRole('checkbox', { name: 'Allergies' }).waitFor({ state: 'attached' }).catch(() => undefined);
+    await page
+      .getByRole('checkbox', { name: 'Allergies' })
+      .waitFor({ state: 'attached' })
+      .catch(() => undefined);
     await allow();
     await isReady();
     expect(await text('#patient-name')).toContain('Amy');

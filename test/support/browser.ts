@@ -6,9 +6,14 @@ export class CookieBrowser {
     return this.#send(url, { method: 'GET', headers: { accept: 'text/html', ...headers } });
   }
 
-  async post(url: string, form: Record<string, string | string[]>, headers: Record<string, string> = {}): Promise<Response> {
+  async post(
+    url: string,
+    form: Record<string, string | string[]>,
+    headers: Record<string, string> = {},
+  ): Promise<Response> {
     const body = new URLSearchParams();
-    for (const [name, value] of Object.entries(form)) for (const one of [value].flat()) body.append(name, one);
+    for (const [name, value] of Object.entries(form))
+      for (const one of [value].flat()) body.append(name, one);
     const own = { accept: 'text/html', origin: new URL(url).origin, 'sec-fetch-site': 'same-origin' };
     return this.#send(url, { method: 'POST', body, headers: { ...own, ...headers } });
   }
@@ -19,7 +24,11 @@ export class CookieBrowser {
       .filter(([, { path }]) => pathname.startsWith(path))
       .map(([name, { value }]) => `${name.split('\n')[0] ?? ''}=${value}`)
       .join('; ');
-    const response = await fetch(url, { ...init, redirect: 'manual', headers: { ...init.headers, ...(cookie ? { cookie } : {}) } });
+    const response = await fetch(url, {
+      ...init,
+      redirect: 'manual',
+      headers: { ...init.headers, ...(cookie ? { cookie } : {}) },
+    });
     for (const line of response.headers.getSetCookie()) this.#keep(line);
     return response;
   }
@@ -27,7 +36,11 @@ export class CookieBrowser {
   #keep(line: string): void {
     const [pair = '', ...attributes] = line.split(';');
     const at = pair.indexOf('=');
-    const path = attributes.find((one) => /^\s*path=/i.test(one))?.split('=')[1]?.trim() ?? '/';
+    const path =
+      attributes
+        .find((one) => /^\s*path=/i.test(one))
+        ?.split('=')[1]
+        ?.trim() ?? '/';
     const name = `${pair.slice(0, at)}\n${path}`;
     if (/expires=Thu, 01 Jan 1970/i.test(line)) this.#cookies.delete(name);
     else this.#cookies.set(name, { value: pair.slice(at + 1), path });
@@ -48,5 +61,9 @@ export function formFields(html: string): Record<string, string[]> {
 
 function attribute(tag: string, name: string): string {
   const [, value = ''] = new RegExp(`\\s${name}="([^"]*)"`).exec(tag) ?? [];
-  return value.replaceAll('&amp;', '&').replaceAll('&quot;', '"').replaceAll('&lt;', '<').replaceAll('&#39;', "'");
+  return value
+    .replaceAll('&amp;', '&')
+    .replaceAll('&quot;', '"')
+    .replaceAll('&lt;', '<')
+    .replaceAll('&#39;', "'");
 }

@@ -6,7 +6,8 @@ const PATHS = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/googl
 export async function launchChromium(): Promise<Browser> {
   const { existsSync } = await import('node:fs');
   const executablePath = process.env['CHROMIUM_PATH'] ?? PATHS.find((path) => existsSync(path));
-  if (executablePath === undefined) throw new Error('Chromium is not installed; install the package chromium');
+  if (executablePath === undefined)
+    throw new Error('Chromium is not installed; install the package chromium');
   return chromium.launch({
     executablePath,
     args: [

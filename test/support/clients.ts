@@ -35,7 +35,11 @@ export const RESOURCE_SERVER: ClientRegistrationInput = {
 export interface KeyedClient {
   readonly registration: ClientRegistrationInput;
   /** Signs a client assertion; members given replace the usual ones, `undefined` leaves one out. */
-  assertion(audience: string, claims?: Record<string, unknown>, header?: Record<string, unknown>): Promise<string>;
+  assertion(
+    audience: string,
+    claims?: Record<string, unknown>,
+    header?: Record<string, unknown>,
+  ): Promise<string>;
   readonly privateKey: CryptoKey;
   readonly publicJwk: JWK;
 }

@@ -25,8 +25,22 @@ export interface Demo {
 
 export async function startDemo(env: Record<string, string> = {}): Promise<Demo> {
   const dataDir = await mkdtemp(path.join(tmpdir(), 'gatehouse-demo-'));
-  const [server, fhir, apps, management] = await Promise.all([freePort(), freePort(), freePort(), freePort()]);
-  const ports = ['--port', server, '--fhir-port', fhir, '--apps-port', apps, '--management-port', management].map(String);
+  const [server, fhir, apps, management] = await Promise.all([
+    freePort(),
+    freePort(),
+    freePort(),
+    freePort(),
+  ]);
+  const ports = [
+    '--port',
+    server,
+    '--fhir-port',
+    fhir,
+    '--apps-port',
+    apps,
+    '--management-port',
+    management,
+  ].map(String);
   const child = spawn(process.execPath, [...NODE_ARGS, MAIN, 'demo', '--data-dir', dataDir, ...ports], {
     env: { ...withoutStore(process.env), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -68,7 +82,14 @@ export async function runCli(args: readonly string[], env: Record<string, string
 
 /** The settings of whoever runs the tests must not reach the servers under test. */
 function withoutStore(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  const { REDIS_URL: _redis, DATA_DIR: _dir, PORT: _port, GATEHOUSE_CONFIG: _config, NODE_OPTIONS: _node, ...rest } = env;
+  const {
+    REDIS_URL: _redis,
+    DATA_DIR: _dir,
+    PORT: _port,
+    GATEHOUSE_CONFIG: _config,
+    NODE_OPTIONS: _node,
+    ...rest
+  } = env;
   return rest;
 }
 

@@ -1,6 +1,13 @@
 import { beforeAll } from '@jest/globals';
 
-import { ASSERTION_TYPE, PUBLIC_APP, RESOURCE_SERVER, SECRET_APP, keyedClient, type KeyedClient } from './clients.ts';
+import {
+  ASSERTION_TYPE,
+  PUBLIC_APP,
+  RESOURCE_SERVER,
+  SECRET_APP,
+  keyedClient,
+  type KeyedClient,
+} from './clients.ts';
 import { postForm, type TokenAnswer } from './flow.ts';
 import { FHIR, type DriverName } from './gatehouse.ts';
 import { gatehouseOn, type Suite } from './suite.ts';
@@ -40,10 +47,18 @@ export async function announce(
 ): Promise<LaunchAnswer> {
   const response = await fetch(`${issuer}/launches`, {
     method: 'POST',
-    headers: { 'content-type': 'application/json', ...(token === undefined ? {} : { authorization: `Bearer ${token}` }) },
-    body: typeof launch === 'string' ? launch : JSON.stringify({ client_id: 'public-app', iss: FHIR, ...launch }),
+    headers: {
+      'content-type': 'application/json',
+      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+    },
+    body:
+      typeof launch === 'string' ? launch : JSON.stringify({ client_id: 'public-app', iss: FHIR, ...launch }),
   });
-  return { status: response.status, headers: response.headers, body: (await response.json()) as LaunchAnswer['body'] };
+  return {
+    status: response.status,
+    headers: response.headers,
+    body: (await response.json()) as LaunchAnswer['body'],
+  };
 }
 
 export interface EhrSuite extends Suite {

@@ -17,7 +17,8 @@ export interface FlowOptions {
   readonly encounter?: string;
 }
 
-export const SCOPE = 'openid fhirUser launch/patient offline_access patient/Patient.rs patient/Observation.rs';
+export const SCOPE =
+  'openid fhirUser launch/patient offline_access patient/Patient.rs patient/Observation.rs';
 
 export function pkce(): { verifier: string; challenge: string } {
   const verifier = randomBytes(36).toString('base64url');
@@ -37,7 +38,8 @@ export function authorizeUrl(issuer: string, options: FlowOptions, challenge: st
     code_challenge_method: 'S256',
     ...options.params,
   };
-  for (const [name, value] of Object.entries(params)) if (value !== undefined) url.searchParams.set(name, value);
+  for (const [name, value] of Object.entries(params))
+    if (value !== undefined) url.searchParams.set(name, value);
   return url.href;
 }
 
@@ -102,7 +104,11 @@ export async function arrive(issuer: string, browser: CookieBrowser, first: Resp
   throw new Error('too many redirects');
 }
 
-async function walk(issuer: string, options: FlowOptions, until?: string): Promise<Ended & { verifier: string }> {
+async function walk(
+  issuer: string,
+  options: FlowOptions,
+  until?: string,
+): Promise<Ended & { verifier: string }> {
   const { verifier, challenge } = pkce();
   return { verifier, ...(await walkFrom(issuer, authorizeUrl(issuer, options, challenge), options, until)) };
 }
@@ -151,7 +157,12 @@ export function textOf(html: string): string {
 export interface TokenAnswer {
   readonly status: number;
   readonly headers: Headers;
-  readonly body: Record<string, unknown> & { access_token: string; refresh_token: string; scope: string; error?: string };
+  readonly body: Record<string, unknown> & {
+    access_token: string;
+    refresh_token: string;
+    scope: string;
+    error?: string;
+  };
 }
 
 export async function postForm(
@@ -174,6 +185,15 @@ export function redeem(
   return postForm(`${issuer}/token`, { ...usual, ...form }, headers);
 }
 
-export function refresh(issuer: string, token: string, form: Record<string, string> = {}): Promise<TokenAnswer> {
-  return postForm(`${issuer}/token`, { grant_type: 'refresh_token', refresh_token: token, client_id: 'public-app', ...form });
+export function refresh(
+  issuer: string,
+  token: string,
+  form: Record<string, string> = {},
+): Promise<TokenAnswer> {
+  return postForm(`${issuer}/token`, {
+    grant_type: 'refresh_token',
+    refresh_token: token,
+    client_id: 'public-app',
+    ...form,
+  });
 }

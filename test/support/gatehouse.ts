@@ -36,7 +36,10 @@ export async function testStore(driver: DriverName): Promise<TestStore> {
     return { open: () => openRedisStore(redis.url, () => undefined), dispose: () => redis.stop(), redis };
   }
   const dir = await mkdtemp(path.join(tmpdir(), 'gatehouse-test-'));
-  return { open: async () => openEmbeddedStore(dir), dispose: () => rm(dir, { recursive: true, force: true }) };
+  return {
+    open: async () => openEmbeddedStore(dir),
+    dispose: () => rm(dir, { recursive: true, force: true }),
+  };
 }
 
 export interface TestServer {
@@ -76,9 +79,19 @@ export async function startGatehouse(
   const driver = await store.open();
   await addPeople(driver);
   const audit: AuditRecord[] = [];
-  const sink = { name: 'test', write: async (record: AuditRecord) => void audit.push(record), close: async () => undefined };
+  const sink = {
+    name: 'test',
+    write: async (record: AuditRecord) => void audit.push(record),
+    close: async () => undefined,
+  };
   const log = pino({ level: process.env['TEST_LOG'] ?? 'silent' });
-  const gatehouse = await createGatehouse({ config, driver, log, auditSinks: [sink], viewsDir: path.resolve('views') });
+  const gatehouse = await createGatehouse({
+    config,
+    driver,
+    log,
+    auditSinks: [sink],
+    viewsDir: path.resolve('views'),
+  });
   const { managementPort } = await gatehouse.listen();
   const managementUrl = `http://127.0.0.1:${managementPort}`;
   return { issuer, managementUrl, driver, audit, gatehouse, close: () => gatehouse.close() };

@@ -34,7 +34,9 @@ export interface RedisServer {
 export async function startRedis({ appendOnly = false }: RedisOptions = {}): Promise<RedisServer> {
   const dataDir = await mkdtemp(path.join(tmpdir(), 'gatehouse-redis-'));
   const start = (port: number): Promise<ChildProcess> => launch(port, dataDir, appendOnly);
-  let { child, port } = await startOnFreePort(start);
+  const started = await startOnFreePort(start);
+  const { port } = started;
+  let { child } = started;
   const end = async (signal: NodeJS.Signals): Promise<void> => {
     if (child.exitCode !== null || child.signalCode !== null) return;
     const exited = once(child, 'exit');
@@ -78,13 +80,19 @@ async function launch(port: number, dataDir: string, appendOnly: boolean): Promi
   const args = ['--port', String(port), '--bind', '127.0.0.1', '--appendfsync', 'always', ...storage];
   const child = spawn('redis-server', args, { stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
   const failed = new Promise<never>((_resolve, reject) => {
     child.once('error', (cause: NodeJS.ErrnoException) => {
-      const reason = cause.code === 'ENOENT' ? 'redis-server is not on PATH; these tests need Redis 7 or later' : cause.message;
+      const reason =
+        cause.code === 'ENOENT'
+          ? 'redis-server is not on PATH; these tests need Redis 7 or later'
+          : cause.message;
       reject(new Error(reason, { cause }));
     });
-    child.once('exit', (code) => reject(new Error(`redis-server ended with code ${String(code)}:\n${output}`)));
+    child.once('exit', (code) =>
+      reject(new Error(`redis-server ended with code ${String(code)}:\n${output}`)),
+    );
   });
   failed.catch(() => undefined);
   try {

@@ -106,7 +106,11 @@ class EmbeddedStore implements StoreDriver {
   async addMember(index: string, member: string, expiresAt?: EpochSeconds): Promise<void> {
     const expires = expiresAt === undefined ? null : expiresAt * 1000;
     this.#guard(() => {
-      this.#prepare('INSERT OR REPLACE INTO members (idx, member, expires_ms) VALUES (?, ?, ?)').run(index, member, expires);
+      this.#prepare('INSERT OR REPLACE INTO members (idx, member, expires_ms) VALUES (?, ?, ?)').run(
+        index,
+        member,
+        expires,
+      );
     });
   }
 
@@ -140,7 +144,11 @@ class EmbeddedStore implements StoreDriver {
 
   #write({ key, value, ttlSeconds }: Put): void {
     const expires = ttlSeconds === undefined ? null : Date.now() + ttlSeconds * 1000;
-    this.#prepare('INSERT OR REPLACE INTO kv (key, value, expires_ms) VALUES (?, ?, ?)').run(key, value, expires);
+    this.#prepare('INSERT OR REPLACE INTO kv (key, value, expires_ms) VALUES (?, ?, ?)').run(
+      key,
+      value,
+      expires,
+    );
   }
 
   #transaction<Result>(work: () => Result): Result {

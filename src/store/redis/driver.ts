@@ -19,7 +19,8 @@ const OPTIONS = {
   commandTimeout: COMMAND_TIMEOUT_MS,
   connectTimeout: CONNECT_TIMEOUT_MS,
   lazyConnect: true,
-  retryStrategy: (attempt: number) => Math.min(50 * 2 ** attempt, MAX_RETRY_DELAY_MS) * (0.75 + Math.random() / 2),
+  retryStrategy: (attempt: number) =>
+    Math.min(50 * 2 ** attempt, MAX_RETRY_DELAY_MS) * (0.75 + Math.random() / 2),
   reconnectOnError: (error: Error) => error.message.startsWith('READONLY'),
 };
 
@@ -59,6 +60,7 @@ class RedisStore implements StoreDriver {
   }
 
   async getMany(keys: readonly string[]): Promise<(Uint8Array | undefined)[]> {
+    if (keys.length === 0) return [];
     const values = await this.#guard(this.#redis.mgetBuffer(...keys));
     return values.map((value) => value ?? undefined);
   }
@@ -66,7 +68,9 @@ class RedisStore implements StoreDriver {
   async put({ key, value, ttlSeconds }: Put): Promise<void> {
     const bytes = asBuffer(value);
     await this.#guard(
-      ttlSeconds === undefined ? this.#redis.set(key, bytes) : this.#redis.set(key, bytes, 'PX', millis(ttlSeconds)),
+      ttlSeconds === undefined
+        ? this.#redis.set(key, bytes)
+        : this.#redis.set(key, bytes, 'PX', millis(ttlSeconds)),
     );
   }
 
@@ -96,7 +100,10 @@ class RedisStore implements StoreDriver {
         ...keys,
         ...[mode, millis(deadTtlSeconds), consume.length, puts.length, removes.length],
         ...consume.map(({ ttlSeconds }) => millis(ttlSeconds)),
-        ...puts.flatMap(({ value, ttlSeconds }) => [asBuffer(value), ttlSeconds === undefined ? 0 : millis(ttlSeconds)]),
+        ...puts.flatMap(({ value, ttlSeconds }) => [
+          asBuffer(value),
+          ttlSeconds === undefined ? 0 : millis(ttlSeconds),
+        ]),
       ),
     );
     if (reply === 'committed' || reply === 'lost' || reply === 'revoked') return reply;

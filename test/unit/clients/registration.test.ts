@@ -24,7 +24,9 @@ const backend: ClientRegistrationInput = {
 /** What is wrong with a registration, as `member: message`; empty when nothing is. */
 function problemsOf(input: unknown): string[] {
   const { error } = clientRegistration.safeParse(input);
-  return (error?.issues ?? []).map(({ path, message }) => [path.join('.'), message].filter(Boolean).join(': '));
+  return (error?.issues ?? []).map(({ path, message }) =>
+    [path.join('.'), message].filter(Boolean).join(': '),
+  );
 }
 
 describe('redirect URIs', () => {
@@ -49,7 +51,11 @@ describe('redirect URIs', () => {
     ['A013', 'data:text/html,x', 'must not use the data: scheme'],
     ['A013', 'file:///etc/passwd', 'must not use the file: scheme'],
     ['A013', 'blob:https://app.example/1', 'must not use the blob: scheme'],
-    ['A013', ' javascript:alert(1)', 'must use https or a private scheme with a dot in it, such as com.example.app:'],
+    [
+      'A013',
+      ' javascript:alert(1)',
+      'must use https or a private scheme with a dot in it, such as com.example.app:',
+    ],
     ['A014', 'myapp:/cb', 'must use https or a private scheme with a dot in it, such as com.example.app:'],
     ['A015', 'https://*.app.example/cb', 'must not contain a wildcard'],
     ['A015', 'https://app.example/*', 'must not contain a wildcard'],
@@ -76,7 +82,8 @@ describe('redirect URIs', () => {
   });
 
   test('[A189] twenty redirect URIs are enough, twenty-one too many', () => {
-    const many = (count: number): string[] => Array.from({ length: count }, (_, at) => `https://app.example/${at}`);
+    const many = (count: number): string[] =>
+      Array.from({ length: count }, (_, at) => `https://app.example/${at}`);
     expect(problemsOf({ ...app, redirect_uris: many(20) })).toEqual([]);
     expect(problemsOf({ ...app, redirect_uris: many(21) })).toHaveLength(1);
   });
@@ -94,7 +101,11 @@ describe('contradictions', () => {
   test.each([
     // requirement change                                                      what is wrong
     ['CRG-08', { token_endpoint_auth_method: 'client_secret_basic', client_secret: secret }, undefined],
-    ['CRG-08', { token_endpoint_auth_method: 'client_secret_basic' }, 'client_secret_basic needs a client_secret'],
+    [
+      'CRG-08',
+      { token_endpoint_auth_method: 'client_secret_basic' },
+      'client_secret_basic needs a client_secret',
+    ],
     ['CRG-08', { client_secret: secret }, 'none takes no client_secret'],
     ['CRG-04', { token_endpoint_auth_method: 'private_key_jwt', jwks: { keys: [rsa] } }, undefined],
     [
@@ -170,11 +181,14 @@ describe('keys', () => {
   });
 
   test('[A136] two keys of one kid are refused', () => {
-    expect(problemsOf(withKeys(rsa, { ...ec, kid: rsa.kid }))).toEqual(['jwks: each key needs a kid of its own']);
+    expect(problemsOf(withKeys(rsa, { ...ec, kid: rsa.kid }))).toEqual([
+      'jwks: each key needs a kid of its own',
+    ]);
   });
 
   test('[A156] fifty keys are enough, and none is too few', () => {
-    const keys = (count: number): unknown[] => Array.from({ length: count }, (_, at) => ({ ...rsa, kid: `k${at}` }));
+    const keys = (count: number): unknown[] =>
+      Array.from({ length: count }, (_, at) => ({ ...rsa, kid: `k${at}` }));
     expect(problemsOf(withKeys(...keys(50)))).toEqual([]);
     expect(problemsOf(withKeys(...keys(51)))).toHaveLength(1);
     expect(problemsOf(withKeys())).toHaveLength(1);
@@ -251,10 +265,18 @@ describe('everything else', () => {
 
 describe('browserOrigins', () => {
   test.each([
-    ['CORS-03', { redirect_uris: ['https://a.example/cb', 'https://a.example/other'] }, ['https://a.example']],
+    [
+      'CORS-03',
+      { redirect_uris: ['https://a.example/cb', 'https://a.example/other'] },
+      ['https://a.example'],
+    ],
     ['CORS-03', { redirect_uris: ['http://localhost:4000/cb'] }, ['http://localhost:4000']],
     ['CORS-03', { redirect_uris: ['com.example.app:/cb'] }, []],
-    ['CORS-02', { redirect_uris: ['https://a.example/cb'], allowed_origins: ['https://b.example'] }, ['https://b.example']],
+    [
+      'CORS-02',
+      { redirect_uris: ['https://a.example/cb'], allowed_origins: ['https://b.example'] },
+      ['https://b.example'],
+    ],
     ['CORS-02', { redirect_uris: ['https://a.example/cb'], allowed_origins: [] }, []],
   ])('[%s] %j → %j', (_requirement, client, origins) => {
     expect(browserOrigins(client)).toEqual(origins);

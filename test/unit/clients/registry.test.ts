@@ -60,13 +60,19 @@ describe('createClientRegistry', () => {
   ): Pick<ClientStore, 'find' | 'list'> => ({
     find: async (id) => {
       asked.push(id);
-      return { registration: stored.find(({ client_id }) => client_id === id), disabled: disabled.includes(id) };
+      return {
+        registration: stored.find(({ client_id }) => client_id === id),
+        disabled: disabled.includes(id),
+      };
     },
     list: async () => stored.map(({ client_id }) => client_id),
   });
 
   test('[CRG-12] a configured client wins over a stored one of the same id', async () => {
-    const registry = createClientRegistry([registration('app', 'Configured')], store([registration('app', 'Stored')]));
+    const registry = createClientRegistry(
+      [registration('app', 'Configured')],
+      store([registration('app', 'Stored')]),
+    );
     const client = await registry.find('app');
     expect(client).toMatchObject({ source: 'configured', registration: { client_name: 'Configured' } });
     expect(await registry.list()).toHaveLength(1);

@@ -57,7 +57,12 @@ describe('loadConfig', () => {
       store: { driver: 'embedded', dataDir: './data' },
       fhirServers: [{ id: 'main', name: 'FHIR server', url: 'https://ehr.example.org/fhir/r4' }],
       clients: [],
-      tokens: { accessTokenSeconds: 3600, backendTokenSeconds: 300, codeSeconds: 60, revokeAccessToken: 'token' },
+      tokens: {
+        accessTokenSeconds: 3600,
+        backendTokenSeconds: 300,
+        codeSeconds: 60,
+        revokeAccessToken: 'token',
+      },
     });
     expect(config.secrets.store.reveal()).toBe(STORE_SECRET);
   });
@@ -77,7 +82,11 @@ describe('loadConfig', () => {
   });
 
   test.each([
-    ['no such file', undefined, "gatehouse.yaml: cannot be read: ENOENT: no such file, open 'gatehouse.yaml'"],
+    [
+      'no such file',
+      undefined,
+      "gatehouse.yaml: cannot be read: ENOENT: no such file, open 'gatehouse.yaml'",
+    ],
     ['a broken file', 'issuer: "https\n', /^gatehouse\.yaml:\d+:\d+ /],
     ['a setting twice', `${BASE}issuer: https://b.example\n`, /^gatehouse\.yaml:8:1 Map keys must be unique/],
   ])('[F43] %s stops the start', (_what, yaml, problem) => {
@@ -134,7 +143,11 @@ describe('problems', () => {
       BASE.replace(/ {2}cookies.*\n/, ''),
       'gatehouse.yaml:3:3 secrets.cookies: is missing',
     ],
-    ['no FHIR server', BASE.replace(/fhirServers:[^]*/, 'fhirServers: []\n'), 'gatehouse.yaml:5:14 fhirServers: name at least one FHIR server'],
+    [
+      'no FHIR server',
+      BASE.replace(/fhirServers:[^]*/, 'fhirServers: []\n'),
+      'gatehouse.yaml:5:14 fhirServers: name at least one FHIR server',
+    ],
     [
       'redis without URL',
       `${BASE}store:\n  driver: redis\n`,
@@ -163,7 +176,13 @@ describe('problems', () => {
     const yaml = BASE.replace('https://auth', 'http://auth').replace('https://ehr', 'http://ehr');
     const problems = problemsOf(`${yaml}nonsense: 1\nlog:\n  level: loud\n`, { PORT: 'seventy' });
     expect(problems.map((problem) => problem.split(' ').slice(0, -1)[0])).toEqual(
-      expect.arrayContaining(['gatehouse.yaml:1:9', 'gatehouse.yaml:7:10', 'gatehouse.yaml:8:1', 'gatehouse.yaml:10:10', 'PORT']),
+      expect.arrayContaining([
+        'gatehouse.yaml:1:9',
+        'gatehouse.yaml:7:10',
+        'gatehouse.yaml:8:1',
+        'gatehouse.yaml:10:10',
+        'PORT',
+      ]),
     );
     expect(problems).toHaveLength(5);
   });
@@ -204,7 +223,9 @@ describe('problems', () => {
     'a'.repeat(48),
   ])('[SEC-11] the secret %s is one people forget to change', (text) => {
     const problem = 'is a default secret; make one with: openssl rand -base64 48';
-    expect(problemsOf(BASE, { STORE_SECRET: text })).toEqual([`STORE_SECRET (environment) secrets.store: ${problem}`]);
+    expect(problemsOf(BASE, { STORE_SECRET: text })).toEqual([
+      `STORE_SECRET (environment) secrets.store: ${problem}`,
+    ]);
     expect(problemsOf(BASE, { COOKIE_KEYS: `${COOKIE_KEY} ${text}` })).toEqual([
       `COOKIE_KEYS (environment) secrets.cookies.1: ${problem}`,
     ]);
@@ -229,7 +250,12 @@ describe('the environment', () => {
 
   test('[F43] wins over the file, setting by setting', () => {
     const yaml = `${BASE}listen:\n  host: 10.0.0.1\n  port: 4000\n`;
-    const config = load(yaml, { PORT: '5000', FHIR_BASE_URL: 'https://other.example/fhir', TRUST_PROXY: 'true', LOG_LEVEL: 'warn' });
+    const config = load(yaml, {
+      PORT: '5000',
+      FHIR_BASE_URL: 'https://other.example/fhir',
+      TRUST_PROXY: 'true',
+      LOG_LEVEL: 'warn',
+    });
     expect(config).toMatchObject({
       listen: { host: '10.0.0.1', port: 5000 },
       fhirServers: [{ id: 'main', url: 'https://other.example/fhir' }],
@@ -254,12 +280,21 @@ describe('the environment', () => {
     expect(cookies.map((one) => one.reveal())).toEqual([other, COOKIE_KEY]);
   });
 
-  test.each(['STORE_SECRET', 'COOKIE_KEYS', 'REDIS_URL'])('[SEC-11] %s may stand in a file of its own', (name) => {
-    const value = { STORE_SECRET: 'f'.concat(STORE_SECRET), COOKIE_KEYS: COOKIE_KEY, REDIS_URL: 'redis://r' }[name]!;
-    const config = load(BASE, { [`${name}_FILE`]: '/run/secrets/x' }, { '/run/secrets/x': `${value}\n` });
-    const revealed = [config.secrets.store, ...config.secrets.cookies, config.store.redisUrl].map((one) => one?.reveal());
-    expect(revealed).toContain(value);
-  });
+  test.each(['STORE_SECRET', 'COOKIE_KEYS', 'REDIS_URL'])(
+    '[SEC-11] %s may stand in a file of its own',
+    (name) => {
+      const value = {
+        STORE_SECRET: 'f'.concat(STORE_SECRET),
+        COOKIE_KEYS: COOKIE_KEY,
+        REDIS_URL: 'redis://r',
+      }[name]!;
+      const config = load(BASE, { [`${name}_FILE`]: '/run/secrets/x' }, { '/run/secrets/x': `${value}\n` });
+      const revealed = [config.secrets.store, ...config.secrets.cookies, config.store.redisUrl].map((one) =>
+        one?.reveal(),
+      );
+      expect(revealed).toContain(value);
+    },
+  );
 
   test('[SEC-11] a secret both set and in a file is a mistake, not a choice', () => {
     const problems = problemsOf(

@@ -8,11 +8,14 @@ describe('Secret', () => {
 
   test.each([
     ['JSON', () => JSON.stringify({ secret })],
-    ['a template', () => `${String(secret)}`],
+    ['a text', () => String(secret)],
     ['a sum', () => ['', secret].join('')],
     ['inspect', () => inspect({ secret }, { depth: null, showHidden: true })],
-    ['an error', () => new Error(`failed with ${String(secret)}`).message],
-    ['its members', () => JSON.stringify(Object.getOwnPropertyDescriptors(secret)).replace('{}', '[redacted]')],
+    ['a template', () => `redis at ${String(secret)}`],
+    [
+      'its members',
+      () => JSON.stringify(Object.getOwnPropertyDescriptors(secret)).replace('{}', '[redacted]'),
+    ],
     ['a copy', () => JSON.stringify({ ...secret }).replace('{}', '[redacted]')],
   ])('[SEC-11] in %s it prints as [redacted]', (_where, print) => {
     expect(print()).toContain('[redacted]');

@@ -41,13 +41,22 @@ const lastUrl = (): URL => new URL(asked.at(-1)?.url ?? '', base);
 
 describe('searchPatients', () => {
   test('[CONS-04] ten patients by name, with our own token', async () => {
-    answer = json(bundleOf([patientOf({ name: [{ given: ['Ada'], family: 'Example' }], birthDate: '1970-01-02' })]));
+    answer = json(
+      bundleOf([patientOf({ name: [{ given: ['Ada'], family: 'Example' }], birthDate: '1970-01-02' })]),
+    );
     expect(await directory.searchPatients('  ada & bob  ')).toEqual({
       patients: [{ id: 'p1', name: 'Ada Example', birthDate: '1970-01-02' }],
     });
     expect(lastUrl().pathname).toBe('/fhir/r4/Patient');
-    expect(Object.fromEntries(lastUrl().searchParams)).toEqual({ name: 'ada & bob', _count: '10', _sort: 'name' });
-    expect(asked[0]?.headers).toMatchObject({ authorization: 'Bearer own-token', accept: 'application/fhir+json' });
+    expect(Object.fromEntries(lastUrl().searchParams)).toEqual({
+      name: 'ada & bob',
+      _count: '10',
+      _sort: 'name',
+    });
+    expect(asked[0]?.headers).toMatchObject({
+      authorization: 'Bearer own-token',
+      accept: 'application/fhir+json',
+    });
   });
 
   test('[CONS-04] without a name it asks for everyone; nobody is an answer too', async () => {
@@ -76,13 +85,23 @@ describe('searchPatients', () => {
       { value: 'other' },
       { value: '12\u202e34\n', type: { coding: [{ code: 'SS' }, { code: 'MR' }] } },
     ];
-    answer = json(bundleOf([patientOf({ birthDate: '1970\u202e-01\n', gender: 'fe\u2067male', identifier })]));
+    answer = json(
+      bundleOf([patientOf({ birthDate: '1970\u202e-01\n', gender: 'fe\u2067male', identifier })]),
+    );
     const { patients } = await directory.searchPatients('');
-    expect(patients).toEqual([{ id: 'p1', name: 'Patient p1', birthDate: '1970-01', sex: 'female', mrn: '1234' }]);
+    expect(patients).toEqual([
+      { id: 'p1', name: 'Patient p1', birthDate: '1970-01', sex: 'female', mrn: '1234' },
+    ]);
   });
 
   test('[CONS-04] an outcome or an included resource among the matches is not a patient', async () => {
-    answer = json(bundleOf([{ resourceType: 'OperationOutcome', issue: [] }, patientOf(), { resourceType: 'Practitioner', id: 'd' }]));
+    answer = json(
+      bundleOf([
+        { resourceType: 'OperationOutcome', issue: [] },
+        patientOf(),
+        { resourceType: 'Practitioner', id: 'd' },
+      ]),
+    );
     expect((await directory.searchPatients('')).patients.map(({ id }) => id)).toEqual(['p1']);
   });
 });
@@ -150,7 +169,12 @@ describe('readPatient', () => {
 });
 
 describe('encountersOf', () => {
-  const encounterOf = (more: object = {}): object => ({ resourceType: 'Encounter', id: 'e1', status: 'finished', ...more });
+  const encounterOf = (more: object = {}): object => ({
+    resourceType: 'Encounter',
+    id: 'e1',
+    status: 'finished',
+    ...more,
+  });
 
   test.each([
     [{ type: [{ text: 'Check\u202e-up' }] }, 'Check-up'],
@@ -168,7 +192,11 @@ describe('encountersOf', () => {
     expect(await directory.encountersOf('p1&x=1')).toEqual([
       { id: 'e1', label: 'Visit', status: 'finished', start: '2026-01-02T03:04:05Z' },
     ]);
-    expect(Object.fromEntries(lastUrl().searchParams)).toEqual({ patient: 'p1&x=1', _count: '10', _sort: '-date' });
+    expect(Object.fromEntries(lastUrl().searchParams)).toEqual({
+      patient: 'p1&x=1',
+      _count: '10',
+      _sort: '-date',
+    });
   });
 });
 

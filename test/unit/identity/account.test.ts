@@ -1,9 +1,20 @@
 import { describe, expect, test } from '@jest/globals';
 import { parseScopeList } from '../../../src/smart/index.ts';
-import { canonicalUsername, maySeePatient, newAccount, ownPatient, rightsOf } from '../../../src/identity/index.ts';
+import {
+  canonicalUsername,
+  maySeePatient,
+  newAccount,
+  ownPatient,
+  rightsOf,
+} from '../../../src/identity/index.ts';
 
 const ada = { username: 'ada', name: 'Ada Example', role: 'patient', fhirUser: 'Patient/p1' } as const;
-const doctor = { username: 'grey', name: 'Dr Grey', role: 'practitioner', fhirUser: 'Practitioner/d1' } as const;
+const doctor = {
+  username: 'grey',
+  name: 'Dr Grey',
+  role: 'practitioner',
+  fhirUser: 'Practitioner/d1',
+} as const;
 
 const accepts = (account: object): boolean => newAccount.safeParse(account).success;
 

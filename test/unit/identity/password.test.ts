@@ -13,7 +13,10 @@ describe('passwords', () => {
     const [one, other] = await Promise.all([hashPassword('correct horse'), hashPassword('correct horse')]);
     expect(one).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$[A-Za-z0-9+/]{22}\$[A-Za-z0-9+/]{43}$/);
     expect(one).not.toBe(other);
-    expect(await Promise.all([one, other].map((hash) => verifyPassword(hash, 'correct horse')))).toEqual([true, true]);
+    expect(await Promise.all([one, other].map((hash) => verifyPassword(hash, 'correct horse')))).toEqual([
+      true,
+      true,
+    ]);
   });
 
   test.each([
@@ -43,9 +46,14 @@ describe('passwords', () => {
 describe('signIn', () => {
   let ada: Account;
   beforeAll(async () => {
-    ada = await createAccount({ username: 'ada', name: 'Ada', role: 'patient', fhirUser: 'Patient/p1' }, 'lovelace');
+    ada = await createAccount(
+      { username: 'ada', name: 'Ada', role: 'patient', fhirUser: 'Patient/p1' },
+      'lovelace',
+    );
   });
-  const accounts = (account: Account | undefined): { findByUsername: () => Promise<Account | undefined> } => ({
+  const accounts = (
+    account: Account | undefined,
+  ): { findByUsername: () => Promise<Account | undefined> } => ({
     findByUsername: async () => account,
   });
 

@@ -97,7 +97,9 @@ describe('signing keys', () => {
     expect(jwk).toMatchObject({ kty: 'RSA', kid, alg: 'RS256', use: 'sig' });
     const { kty, n, e } = jwk as { kty: string; n: string; e: string };
     expect(Buffer.from(n, 'base64url')).toHaveLength(256);
-    const signed = await new SignJWT({}).setProtectedHeader({ alg: 'RS256', kid }).sign(await importJWK(jwk, 'RS256'));
+    const signed = await new SignJWT({})
+      .setProtectedHeader({ alg: 'RS256', kid })
+      .sign(await importJWK(jwk, 'RS256'));
     const { protectedHeader } = await jwtVerify(signed, await importJWK({ kty, n, e }, 'RS256'));
     expect(protectedHeader).toEqual({ alg: 'RS256', kid });
   });

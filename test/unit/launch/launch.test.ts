@@ -21,7 +21,13 @@ describe('checkLaunch', () => {
     ['LCH-04', record, { clientId: 'App', fhirBaseUrl: FHIR }, 0, 'other-client'],
     ['LCH-04', record, { clientId: '', fhirBaseUrl: FHIR }, 0, 'other-client'],
     ['LCH-04', record, { clientId: 'app', fhirBaseUrl: `${FHIR}/` }, 0, 'other-fhir-server'],
-    ['LCH-04', record, { clientId: 'app', fhirBaseUrl: 'https://ehr.example/fhir/r5' }, 0, 'other-fhir-server'],
+    [
+      'LCH-04',
+      record,
+      { clientId: 'app', fhirBaseUrl: 'https://ehr.example/fhir/r5' },
+      0,
+      'other-fhir-server',
+    ],
     ['A045', record, { clientId: 'other', fhirBaseUrl: FHIR }, 1000, 'unknown'],
   ] as const)('[%s] %j asked for by %j at %d: %s', (_requirement, kept, asking, now, problem) => {
     expect(checkLaunch(kept, asking, () => now)).toBe(problem);

@@ -21,7 +21,9 @@ const EVERYTHING: Features = {
   encounterPicker: true,
   onlineAccess: true,
 };
-const NOTHING = Object.fromEntries(Object.keys(EVERYTHING).map((name) => [name, false])) as unknown as Features;
+const NOTHING = Object.fromEntries(
+  Object.keys(EVERYTHING).map((name) => [name, false]),
+) as unknown as Features;
 
 describe('capabilities', () => {
   test('[CAP-27] [G10-02] everything switched on is what certification asks for, exactly spelled', () => {
@@ -50,8 +52,16 @@ describe('capabilities', () => {
 
   test.each([
     // requirement feature                capabilities that go with it
-    ['CAP-01', 'ehrLaunch', 'launch-ehr context-banner context-style context-ehr-patient context-ehr-encounter'],
-    ['CAP-02', 'standaloneLaunch', 'launch-standalone context-standalone-patient context-standalone-encounter'],
+    [
+      'CAP-01',
+      'ehrLaunch',
+      'launch-ehr context-banner context-style context-ehr-patient context-ehr-encounter',
+    ],
+    [
+      'CAP-02',
+      'standaloneLaunch',
+      'launch-standalone context-standalone-patient context-standalone-encounter',
+    ],
     ['CAP-03', 'authorizePost', 'authorize-post'],
     ['CAP-04', 'publicClients', 'client-public'],
     ['CAP-05', 'symmetricClients', 'client-confidential-symmetric'],
@@ -136,8 +146,14 @@ describe('usCoreScopes', () => {
       'USC-10',
       'user/Observation.rs?category=http://terminology.hl7.org/CodeSystem/observation-category|social-history',
     ],
-    ['USC-10', 'patient/Observation.rs?category=http://hl7.org/fhir/us/core/CodeSystem/us-core-category|sdoh'],
-    ['USC-13', 'patient/Observation.rs?category=http://terminology.hl7.org/CodeSystem/observation-category|procedure'],
+    [
+      'USC-10',
+      'patient/Observation.rs?category=http://hl7.org/fhir/us/core/CodeSystem/us-core-category|sdoh',
+    ],
+    [
+      'USC-13',
+      'patient/Observation.rs?category=http://terminology.hl7.org/CodeSystem/observation-category|procedure',
+    ],
   ])('[%s] %s is listed', (_requirement, scope) => {
     expect(scopes).toContain(scope);
   });

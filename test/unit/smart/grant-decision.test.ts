@@ -25,7 +25,10 @@ const bounds = (more: Partial<GrantBounds> = {}): GrantBounds => ({
   ...more,
 });
 
-const offerOf = (requested: string, more: Partial<GrantBounds> = {}): { granted: string; dropped: string } => {
+const offerOf = (
+  requested: string,
+  more: Partial<GrantBounds> = {},
+): { granted: string; dropped: string } => {
   const { granted, dropped } = decideOffer(requested, bounds(more));
   return { granted: textOf(granted), dropped: describeDropped(dropped) };
 };
@@ -36,7 +39,13 @@ describe('decideOffer', () => {
     ['SCO-14', 'openid patient/Patient.rs', {}, 'openid patient/Patient.rs', ''],
     ['SCO-22', 'launch/patient offline_access', {}, 'launch/patient offline_access', ''],
     ['SCO-21', 'launch/list?role=friend', {}, 'launch/list?role=friend', ''],
-    ['SCO-04', 'patient/Patient.dus patient/Patient.rs', {}, 'patient/Patient.rs', 'patient/Patient.dus (malformed)'],
+    [
+      'SCO-04',
+      'patient/Patient.dus patient/Patient.rs',
+      {},
+      'patient/Patient.rs',
+      'patient/Patient.dus (malformed)',
+    ],
     [
       'CRG-10',
       'patient/Patient.rs patient/Goal.rs',
@@ -53,7 +62,13 @@ describe('decideOffer', () => {
     ['CONS-01', 'user/Goal.rs', { userRights: 'patient/*.cruds' }, '', 'user/Goal.rs (beyond-user-rights)'],
     ['CONS-01', 'patient/Goal.rs', { userRights: '' }, '', 'patient/Goal.rs (beyond-user-rights)'],
     ['A040', 'system/*.rs', {}, '', 'system/*.rs (wrong-level)'],
-    ['A176', 'patient/*.rs user/*.rs', { flow: 'system' }, '', 'patient/*.rs (wrong-level), user/*.rs (wrong-level)'],
+    [
+      'A176',
+      'patient/*.rs user/*.rs',
+      { flow: 'system' },
+      '',
+      'patient/*.rs (wrong-level), user/*.rs (wrong-level)',
+    ],
     ['A176', 'system/*.rs __billing', { flow: 'system' }, 'system/*.rs __billing', ''],
     ['A171', 'offline_access', { flow: 'system' }, '', 'offline_access (wrong-level)'],
     ['A177', 'system/*.cruds', { flow: 'system', registered: 'system/Goal.rs' }, 'system/Goal.rs', ''],
@@ -61,12 +76,21 @@ describe('decideOffer', () => {
     ['SCO-20', 'launch/patient', { hasLaunch: false }, 'launch/patient', ''],
     ['OIDC-08', 'openid fhirUser', { hasFhirUser: false }, 'openid', 'fhirUser (no-fhir-user)'],
     ['OIDC-08', 'fhirUser', {}, '', 'fhirUser (no-openid)'],
-    ['OIDC-08', 'openid fhirUser', { registered: 'fhirUser' }, '', 'openid (not-registered), fhirUser (no-openid)'],
+    [
+      'OIDC-08',
+      'openid fhirUser',
+      { registered: 'fhirUser' },
+      '',
+      'openid (not-registered), fhirUser (no-openid)',
+    ],
     ['REF-01', 'offline_access', { mayRefresh: false }, '', 'offline_access (no-refresh)'],
     ['SCO-26', 'openid openid', {}, 'openid', ''],
-  ] as const)('[%s] "%s" within %j → "%s", without "%s"', (_requirement, requested, more, granted, dropped) => {
-    expect(offerOf(requested, more)).toEqual({ granted, dropped });
-  });
+  ] as const)(
+    '[%s] "%s" within %j → "%s", without "%s"',
+    (_requirement, requested, more, granted, dropped) => {
+      expect(offerOf(requested, more)).toEqual({ granted, dropped });
+    },
+  );
 
   test('[CONS-01] allows exactly what request, registration and the rights of the user all allow', () => {
     fc.assert(
@@ -89,10 +113,18 @@ describe('decideOffer', () => {
       nearbyScope.map(({ text }) => text),
     );
     fc.assert(
-      fc.property(word, fc.array(word, { maxLength: 8 }), fc.boolean(), (requested, registered, hasLaunch) => {
-        const { granted, dropped } = decideOffer(requested, bounds({ registered: registered.join(' '), hasLaunch }));
-        expect(dropped.map(({ scope }) => scope)).toEqual(granted.length > 0 ? [] : [requested]);
-      }),
+      fc.property(
+        word,
+        fc.array(word, { maxLength: 8 }),
+        fc.boolean(),
+        (requested, registered, hasLaunch) => {
+          const { granted, dropped } = decideOffer(
+            requested,
+            bounds({ registered: registered.join(' '), hasLaunch }),
+          );
+          expect(dropped.map(({ scope }) => scope)).toEqual(granted.length > 0 ? [] : [requested]);
+        },
+      ),
       { numRuns: 200 },
     );
   });
@@ -111,7 +143,9 @@ describe('decideGrant', () => {
   });
 
   test('[A069] what was never offered is not granted, however it is spelled', () => {
-    expect(grantOf('patient/*.cruds', 'patient/Patient.cruds', 'patient/Patient.r', 'system/*.rs', '__proto__')).toBe('');
+    expect(
+      grantOf('patient/*.cruds', 'patient/Patient.cruds', 'patient/Patient.r', 'system/*.rs', '__proto__'),
+    ).toBe('');
     expect(grantOf('patient/Patient.rs', 'user/*.cruds')).toBe('patient/Patient.rs');
   });
 
@@ -125,7 +159,9 @@ describe('decideGrant', () => {
   });
 
   test('[A069] grants a part of the offer, whatever is posted', () => {
-    const texts = fc.array(fc.oneof(fc.constantFrom(...EVERYTHING.split(' ')), fc.string()), { maxLength: 10 });
+    const texts = fc.array(fc.oneof(fc.constantFrom(...EVERYTHING.split(' ')), fc.string()), {
+      maxLength: 10,
+    });
     fc.assert(
       fc.property(nearbyScopes, texts, (offered, approved) => {
         const { granted, dropped } = decideGrant(offered, new Set(approved));

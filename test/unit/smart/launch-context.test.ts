@@ -92,7 +92,15 @@ describe('parseLaunchContext', () => {
   });
 
   test('[CTX-19] no JSON object makes it throw', () => {
-    const names = fc.constantFrom('patient', 'encounter', 'fhirContext', 'intent', 'tenant', 'smart_style_url', 'x');
+    const names = fc.constantFrom(
+      'patient',
+      'encounter',
+      'fhirContext',
+      'intent',
+      'tenant',
+      'smart_style_url',
+      'x',
+    );
     fc.assert(
       fc.property(fc.dictionary(names, fc.jsonValue()), (context) => {
         const parsed = parseLaunchContext(context);

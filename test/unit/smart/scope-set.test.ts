@@ -102,7 +102,12 @@ describe('narrow', () => {
       'patient/Observation.rs patient/Condition.r',
       'patient/Observation.rs patient/Condition.r',
     ],
-    ['SCO-16', 'patient/Observation.rs', 'patient/Observation.r patient/Observation.s', 'patient/Observation.rs'],
+    [
+      'SCO-16',
+      'patient/Observation.rs',
+      'patient/Observation.r patient/Observation.s',
+      'patient/Observation.rs',
+    ],
   ])('[%s] %s within "%s" → "%s"', (_requirement, requested, allowed, granted) => {
     expect(textOf(narrow(resourceScope(requested), resourceScopes(allowed)))).toBe(granted);
   });
@@ -166,7 +171,9 @@ describe('shortest', () => {
     fc.assert(
       fc.property(nearbyScopes, (scopes) => {
         const fewest = shortest(scopes);
-        const idle = fewest.filter((scope) => fewest.some((other) => other !== scope && covers(other, scope)));
+        const idle = fewest.filter((scope) =>
+          fewest.some((other) => other !== scope && covers(other, scope)),
+        );
         expect(idle).toEqual([]);
         expect(fewest.length).toBeLessThanOrEqual(scopes.length);
       }),

@@ -161,7 +161,18 @@ describe('parseScope', () => {
   });
 
   test('[A037] no text makes it throw, and what it accepts is what was sent', () => {
-    const pieces = fc.constantFrom('patient/', 'launch/', 'Observation', '.rs', '?', '=', '&', '%', '%7C', '*');
+    const pieces = fc.constantFrom(
+      'patient/',
+      'launch/',
+      'Observation',
+      '.rs',
+      '?',
+      '=',
+      '&',
+      '%',
+      '%7C',
+      '*',
+    );
     const texts = fc.oneof(
       fc.string({ unit: 'binary', maxLength: 200 }),
       fc.array(fc.oneof(pieces, fc.string({ maxLength: 3 })), { maxLength: 12 }).map((all) => all.join('')),

@@ -2,7 +2,13 @@ import { randomBytes } from 'node:crypto';
 
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { createStoreKeys, grantIdOf, newGrantId, newTokenText, type TokenKind } from '../../../src/store/index.ts';
+import {
+  createStoreKeys,
+  grantIdOf,
+  newGrantId,
+  newTokenText,
+  type TokenKind,
+} from '../../../src/store/index.ts';
 
 const keys = createStoreKeys(randomBytes(32));
 const KINDS: readonly TokenKind[] = ['AccessToken', 'RefreshToken', 'AuthorizationCode', 'ClientCredentials'];
@@ -42,7 +48,9 @@ describe('newTokenText', () => {
     // Of 54 characters of 64 letters two random texts share about one place; a run of six would be no accident.
     const runs = bodies.slice(1).map((body) => longestSharedRun(body, bodies[0] ?? ''));
     expect(Math.max(...runs)).toBeLessThan(6);
-    const shared = bodies.slice(1).map((body) => [...body].filter((char, at) => char === bodies[0]?.[at]).length);
+    const shared = bodies
+      .slice(1)
+      .map((body) => [...body].filter((char, at) => char === bodies[0]?.[at]).length);
     expect(shared.reduce((sum, count) => sum + count, 0) / shared.length).toBeLessThan(2);
   });
 });
@@ -50,10 +58,14 @@ describe('newTokenText', () => {
 describe('grantIdOf', () => {
   test('[TOK-15] every token leads back to its grant', () => {
     fc.assert(
-      fc.property(fc.constantFrom(...KINDS), fc.uint8Array({ minLength: 16, maxLength: 16 }), (kind, bytes) => {
-        const grantId = Buffer.from(bytes).toString('base64url');
-        expect(grantIdOf(keys, kind, newTokenText(keys, kind, grantId))).toBe(grantId);
-      }),
+      fc.property(
+        fc.constantFrom(...KINDS),
+        fc.uint8Array({ minLength: 16, maxLength: 16 }),
+        (kind, bytes) => {
+          const grantId = Buffer.from(bytes).toString('base64url');
+          expect(grantIdOf(keys, kind, newTokenText(keys, kind, grantId))).toBe(grantId);
+        },
+      ),
       { numRuns: 100 },
     );
   });
@@ -68,7 +80,10 @@ describe('grantIdOf', () => {
   test('[A182] with a character changed it leads to no grant, or to another one', () => {
     const grantId = newGrantId();
     const text = newTokenText(keys, 'AccessToken', grantId);
-    const altered = Array.from(text, (char, at) => `${text.slice(0, at)}${char === 'A' ? 'B' : 'A'}${text.slice(at + 1)}`);
+    const altered = Array.from(
+      text,
+      (char, at) => `${text.slice(0, at)}${char === 'A' ? 'B' : 'A'}${text.slice(at + 1)}`,
+    );
     const found = altered.map((one) => grantIdOf(keys, 'AccessToken', one));
     expect(found).not.toContain(grantId);
     expect(found.slice(0, 4)).toEqual([undefined, undefined, undefined, undefined]);
@@ -78,7 +93,9 @@ describe('grantIdOf', () => {
     const text = newTokenText(keys, 'AccessToken', newGrantId());
     const bytes = (one: string): string => Buffer.from(one.slice(4), 'base64url').toString('hex');
     const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
-    const same = Array.from(ALPHABET, (last) => text.slice(0, -1) + last).filter((one) => bytes(one) === bytes(text));
+    const same = Array.from(ALPHABET, (last) => text.slice(0, -1) + last).filter(
+      (one) => bytes(one) === bytes(text),
+    );
     expect(same.length).toBe(16);
     expect(same.filter((one) => grantIdOf(keys, 'AccessToken', one) !== undefined)).toEqual([text]);
   });
@@ -89,25 +106,36 @@ describe('grantIdOf', () => {
     expect(grantIdOf(createStoreKeys(randomBytes(32)), 'AccessToken', text)).not.toBe(grantId);
   });
 
-  test.each(['', 'gat_', 'gat_short', 'x'.repeat(58), `gat_${'A'.repeat(55)}`, `gat_${'A'.repeat(53)}=`, '__proto__'])(
-    '[A182] %j is no token',
-    (text) => {
-      expect(KINDS.map((kind) => grantIdOf(keys, kind, text))).toEqual(Array(4).fill(undefined));
-    },
-  );
+  test.each([
+    '',
+    'gat_',
+    'gat_short',
+    'x'.repeat(58),
+    `gat_${'A'.repeat(55)}`,
+    `gat_${'A'.repeat(53)}=`,
+    '__proto__',
+  ])('[A182] %j is no token', (text) => {
+    expect(KINDS.map((kind) => grantIdOf(keys, kind, text))).toEqual(Array(4).fill(undefined));
+  });
 
   test('[A182] no text makes it throw', () => {
     fc.assert(
-      fc.property(fc.constantFrom('', 'gat_', 'grt_'), fc.string({ unit: 'binary', maxLength: 60 }), (prefix, rest) => {
-        const found = grantIdOf(keys, 'AccessToken', prefix + rest);
-        expect(found === undefined || found.length === 22).toBe(true);
-      }),
+      fc.property(
+        fc.constantFrom('', 'gat_', 'grt_'),
+        fc.string({ unit: 'binary', maxLength: 60 }),
+        (prefix, rest) => {
+          const found = grantIdOf(keys, 'AccessToken', prefix + rest);
+          expect(found === undefined || found.length === 22).toBe(true);
+        },
+      ),
       { numRuns: 200 },
     );
   });
 });
 
 test('[SEC-11] the master secret is 32 bytes or more', () => {
-  expect(() => createStoreKeys(randomBytes(31))).toThrow(new TypeError('the store secret needs 32 bytes or more'));
+  expect(() => createStoreKeys(randomBytes(31))).toThrow(
+    new TypeError('the store secret needs 32 bytes or more'),
+  );
   expect(createStoreKeys(randomBytes(32)).keyedHash('token', 'x')).toHaveLength(43);
 });

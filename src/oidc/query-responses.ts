@@ -1,0 +1,22 @@
+import type { Middleware } from 'koa';
+
+/**
+ * Answers travel in the query of the redirect URI and nowhere else (attack row A026). The provider refuses another
+ * `response_mode` in that very mode, `form_post` by a form that our own Content-Security-Policy stops; so it never sees
+ * one. {@link refusedResponseMode} remembers it, for the check that tells the app.
+ */
+export function queryResponses(authorizationPath: string): Middleware {
+  return async function queryResponsesMiddleware(ctx, next) {
+    const { response_mode: mode, ...others } = ctx.query;
+    if (ctx.path === authorizationPath && typeof mode === 'string' && mode !== 'query') {
+      ctx.query = others;
+      ctx.state['refusedResponseMode'] = mode;
+    }
+    await next();
+  };
+}
+
+/** The response mode that was asked for and cannot be had. */
+export function refusedResponseMode(ctx: { readonly state: Readonly<Record<string, unknown>> }): unknown {
+  return ctx.state['refusedResponseMode'];
+}

@@ -1,0 +1,51 @@
+import compose from 'koa-compose';
+import type { Middleware } from 'koa';
+import type { Provider } from 'oidc-provider';
+
+import { loadOrCreateKeys, type SigningKeySet, type SigningKeyStore } from '../keys/index.ts';
+import type { Clock } from '../oauth/index.ts';
+
+const WATCH_MS = 1000;
+
+/** The provider that is current, whichever that is. */
+export interface RotatingProvider {
+  readonly current: () => Provider;
+  readonly middleware: Middleware;
+  /** Stops looking for rotated keys. */
+  readonly stop: () => void;
+}
+
+export interface RotationParts {
+  readonly keyStore: SigningKeyStore;
+  readonly clock: Clock;
+  readonly build: (keys: SigningKeySet) => Provider;
+  readonly onRotated: (version: number) => void;
+  readonly onFailure: (error: unknown) => void;
+}
+
+/**
+ * oidc-provider fixes its keys when it is built. A rotation, seen within a second, builds a second one beside it, and the
+ * next request goes there; what the first one is doing it finishes (ARCHITECTURE §3.10).
+ */
+export async function createRotatingProvider(parts: RotationParts): Promise<RotatingProvider> {
+  const { keyStore, clock, build, onRotated, onFailure } = parts;
+  let keys = await loadOrCreateKeys(keyStore, clock);
+  let provider = build(keys);
+  let middleware = compose(provider.middleware);
+  const look = async (): Promise<void> => {
+    const latest = await keyStore.load();
+    if (!latest || latest.version === keys.version) return;
+    keys = latest;
+    provider = build(keys);
+    middleware = compose(provider.middleware);
+    onRotated(keys.version);
+  };
+  const watcher = setInterval(() => void look().catch(onFailure), WATCH_MS).unref();
+  return {
+    current: () => provider,
+    middleware: async (ctx, next) => {
+      await middleware(ctx, next);
+    },
+    stop: () => clearInterval(watcher),
+  };
+}
