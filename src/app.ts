@@ -236,6 +236,7 @@ function createPublicApp(parts: PublicAppParts): Koa {
   const ownToken = createOwnTokens(engine.current, config.tokens.backendTokenSeconds, clock);
   const style = styleDocument(config.issuer);
   const { keys } = vault;
+  const launchHash = (launch: string): string => keys.keyedHash('launch', launch);
 
   app.use(nameRequests());
   app.use(logRequests(log, metrics.observeRequest));
@@ -266,7 +267,7 @@ function createPublicApp(parts: PublicAppParts): Koa {
       audit,
       clock,
       provider: engine.current,
-      launchHash: (launch) => keys.keyedHash('launch', launch),
+      launchHash,
     }).routes(),
   );
   app.use(forPath('/interaction/', sameSiteForms(config.issuer)));
@@ -284,6 +285,7 @@ function createPublicApp(parts: PublicAppParts): Koa {
       accounts: createAccountStore(vault),
       directory: (fhirBaseUrl) => createFhirDirectory(fhirBaseUrl, () => ownToken(fhirBaseUrl)),
       smartStyleUrl: style.url,
+      launchHash,
       usernameHash: (username) => keys.keyedHash('login', username),
       referenceFor: (ctx: Context, authorization) => referenceFor(ctx, authorization),
     }).routes(),

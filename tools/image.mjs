@@ -3,12 +3,14 @@
 import { spawn, spawnSync } from 'node:child_process';
 import {
   chmodSync,
+  copyFileSync,
   cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
   readdirSync,
+  realpathSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
@@ -16,10 +18,12 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
-import { ROOT, fail, makeReady } from './ready.mjs';
+import { ROOT, makeReady } from './ready.mjs';
 import { BIN } from './run.mjs';
 
 const node = makeReady();
+// The user of the image must be able to read what root of this machine copies.
+process.umask(0o022);
 const work = mkdtempSync(path.join(tmpdir(), 'gatehouse-image-'));
 chmodSync(work, 0o755);
 try {
@@ -27,8 +31,16 @@ try {
   checkContents(image);
   await checkRun(image);
   process.stdout.write('image: passed\n');
+} catch (error) {
+  process.stderr.write(`${error.message}\n`);
+  process.exitCode = 1;
 } finally {
   rmSync(work, { recursive: true, force: true });
+}
+
+/** Ends the run, and lets every `finally` on the way clean up. */
+function fail(message) {
+  throw new Error(message);
 }
 
 function readDockerfile() {
@@ -113,7 +125,7 @@ function checkContents(image) {
 async function checkRun(image) {
   const app = path.join(image.root, image.dir);
   const nodeInImage = path.join(work, 'node');
-  cpSync(node, nodeInImage, { dereference: true });
+  copyFileSync(realpathSync(node), nodeInImage);
   const [uid, gid] = process.getuid?.() === 0 ? image.user.split(':').map(Number) : [];
   const data = path.join(work, 'data');
   mkdirSync(data);
@@ -137,13 +149,14 @@ async function checkRun(image) {
   const inImage = (args) => args.map((arg) => (arg === '/nodejs/bin/node' ? nodeInImage : arg));
   const [command, ...args] = inImage(image.entrypoint);
   const server = spawn(command, [...args, 'serve', '--config', config], options);
+  const ended = new Promise((resolve) => server.once('exit', resolve));
   try {
     const [check, ...checkArgs] = inImage(image.healthcheck);
     await until(() => spawnSync(check, checkArgs, options).status === 0);
   } finally {
     server.kill('SIGTERM');
   }
-  const code = await new Promise((resolve) => server.once('exit', resolve));
+  const code = await ended;
   if (code !== 0) fail(`image: the server ended with ${code}`);
 }
 

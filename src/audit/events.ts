@@ -45,7 +45,7 @@ export type AuditEvent =
   | Event<'token.refused', Subject & Reason & { readonly grantType?: string }>
   | Event<'token.introspected', Subject & { readonly active: boolean; readonly resourceServer?: ClientId }>
   | Event<'token.revoked', Subject & { readonly what: 'grant' | 'token' }>
-  | Event<'token.reuse', Subject & { readonly what: 'code' | 'refresh-token' | 'code-or-refresh-token' }>
+  | Event<'token.reuse', Subject & { readonly what: 'code-or-refresh-token' }>
   | Event<'client.changed', Subject & { readonly change: 'added' | 'removed' | 'disabled' | 'enabled' }>
   | Event<'account.changed', Subject & { readonly change: 'added' | 'disabled' | 'enabled' }>
   | Event<'keys.rotated', { readonly active: string; readonly next: string }>;

@@ -87,7 +87,7 @@ const IDENTITY_WORDS = {
 const REFRESH_WORDS = {
   offline_access: {
     label: 'Keep access when you are not using the app',
-    detail: 'You can stop it at any time.',
+    detail: 'Without this, access ends soon after you close the app.',
   },
   online_access: { label: 'Keep access until you sign out' },
 } as const;

@@ -1,11 +1,12 @@
 import type { Context, Middleware } from 'koa';
 
+import type { ErrorCode } from '../oauth/index.ts';
 import { wantsHtml } from './wants-html.ts';
 
 /** An error as the outside may know it. */
 export interface OutsideError {
   readonly status: number;
-  readonly code: string;
+  readonly code: ErrorCode;
   readonly description: string;
 }
 

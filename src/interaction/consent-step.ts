@@ -61,6 +61,7 @@ export async function takeConsent(
     );
   }
   const { pending, fhirServer, reference, client } = visit;
+  if (pending.launch !== undefined) await tellLaunchUsed(visit, account, parts);
   const context = contextFor(visit, account, granted, parts.smartStyleUrl);
   const scope = formatScopeList(granted);
   const hasFhirUser = granted.some(({ text }) => text === 'fhirUser') && account.fhirUser !== undefined;
@@ -89,6 +90,21 @@ export async function takeConsent(
   });
   await saveProgress(visit, { finishedAt: url }, parts);
   return url;
+}
+
+async function tellLaunchUsed(visit: Visit, account: Account, parts: InteractionParts): Promise<void> {
+  const { ctx, pending, launch, fhirServer, reference } = visit;
+  await parts.audit.record({
+    type: 'launch.used',
+    outcome: 'success',
+    reference,
+    address: ctx.ip,
+    clientId: pending.clientId,
+    accountId: account.accountId,
+    fhirServer: fhirServer.url,
+    launchHash: parts.launchHash(pending.launch ?? ''),
+    ...(launch?.context.patient === undefined ? {} : { patient: launch.context.patient }),
+  });
 }
 
 /** What travels beside the token: only what the granted scopes entitle the app to (CTX-03, CTX-22). */
@@ -126,7 +142,7 @@ function accessInWords(
   if (offer.some(({ text }) => text === 'offline_access')) {
     const until = dateOf(clock() + refreshTokenSeconds);
     return {
-      until: `This app keeps access until you stop it. If it is not used, access ends on ${until}.`,
+      until: `This app keeps access while it is in use. If it is not used any more, access ends on ${until}.`,
       offline: true,
     };
   }

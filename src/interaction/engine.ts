@@ -1,6 +1,6 @@
 import type { Context } from 'koa';
 
-import type { AccountId, ClientId } from '../oauth/index.ts';
+import type { AccountId, ClientId, ErrorCode } from '../oauth/index.ts';
 import type { LaunchContext } from '../smart/index.ts';
 
 /** An authorization request that waits for a person. */
@@ -43,5 +43,5 @@ export interface AuthorizationEngine {
   /** Makes the grant and returns where the browser goes on. */
   approve(ctx: Context, approval: Approval): Promise<string>;
   /** Ends the request with an error for the app and returns where the browser goes on. */
-  refuse(ctx: Context, error: string, description: string): Promise<string>;
+  refuse(ctx: Context, error: ErrorCode, description: string): Promise<string>;
 }

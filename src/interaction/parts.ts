@@ -28,6 +28,7 @@ export interface InteractionParts {
   /** The style document for embedded apps, sent along with an EHR launch (CTX-06). */
   readonly smartStyleUrl: string;
   readonly usernameHash: (username: string) => string;
+  readonly launchHash: (launch: string) => string;
   readonly referenceFor: (ctx: Context, authorization: string) => string;
 }
 

@@ -6,4 +6,4 @@ export type { Clock, EpochSeconds } from './time.ts';
 export { systemClock } from './time.ts';
 export type { ClientId, GrantId, LaunchId, AccountId } from './identifiers.ts';
 export { newReferenceId } from './identifiers.ts';
-export type { OAuthErrorCode, Refusal } from './refusal.ts';
+export { ERROR_CODES, type ErrorCode } from './error-codes.ts';

@@ -57,6 +57,17 @@ export function auditProviderEvents(
       ...subject(ctx),
     });
   });
+  provider.on('grant.revoked', (ctx, grantId) => {
+    // At the token endpoint nothing revokes but a code or refresh token that came a second time.
+    if (ctx.oidc.route !== 'token') return;
+    record({
+      type: 'token.reuse',
+      outcome: 'refused',
+      what: 'code-or-refresh-token',
+      grantId,
+      ...subject(ctx),
+    });
+  });
   provider.on('end_session.success', (ctx) => {
     record({ type: 'sign-out', outcome: 'success', ...subject(ctx) });
   });

@@ -9,7 +9,7 @@ import type { AuditRecorder } from '../audit/index.ts';
 import type { Client, ClientRegistry } from '../clients/index.ts';
 import type { Config, FhirServerConfig } from '../config/index.ts';
 import { LAUNCH_TTL_SECONDS, launchUrl, type LaunchStore } from '../launch/index.ts';
-import type { Clock } from '../oauth/index.ts';
+import type { Clock, ErrorCode } from '../oauth/index.ts';
 import { parseLaunchContext, type LaunchContext } from '../smart/index.ts';
 import { fhirServerOf } from './authorization-request.ts';
 
@@ -154,7 +154,7 @@ async function readRequest(body: unknown, { config, clients }: LaunchEndpointPar
   return { ok: true, app, server, uri, context: context.context, fhirUser, loginHint };
 }
 
-function refuse(ctx: Context, status: number, error: string, description: string): void {
+function refuse(ctx: Context, status: number, error: ErrorCode, description: string): void {
   ctx.status = status;
   ctx.body = { error, error_description: description };
 }

@@ -21,6 +21,7 @@ export function tokenEndpoints(parts: ProviderParts): Middleware {
       // Without it the request was answered before the provider saw it: too long, for example.
       if (!('oidc' in ctx)) return;
       const oidcCtx = ctx as unknown as KoaContextWithOIDC;
+      treatJwtAsUnknown(oidcCtx);
       if (ctx.status === 200) await prepare(oidcCtx, parts);
       const succeeded = ctx.status === 200;
       const outcome = await commit(succeeded ? 'succeeded' : 'refused');
@@ -43,6 +44,14 @@ async function prepare(ctx: KoaContextWithOIDC, { clock }: ProviderParts): Promi
     grant.exp = clock() + lifetimeSeconds;
     await grant.save();
   }
+}
+
+/** No token of ours is a JWT, so one is unknown like any other (INT-06, A186); the provider calls it unsupported. */
+function treatJwtAsUnknown(ctx: KoaContextWithOIDC): void {
+  const { error } = (ctx.body ?? {}) as { readonly error?: unknown };
+  if (error !== 'unsupported_token_type') return;
+  ctx.body = ctx.oidc.route === 'introspection' ? { active: false } : '';
+  ctx.status = 200;
 }
 
 /** A public client proves nothing, so it may not ask about tokens (attack row A181). */
