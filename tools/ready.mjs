@@ -1,6 +1,6 @@
 // What every command of a fresh clone needs first: dependencies that match the lockfile, and a Node new enough. Plain
 // JavaScript without imports of ours, since it runs on whatever Node the machine has.
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { accessSync, constants, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -44,14 +44,30 @@ function installWhenNeeded() {
     );
   }
   process.stdout.write('Installing dependencies (once, about a minute) …\n');
+  if (runNpmCi() !== 0) fail('Installing the dependencies failed; the lines above say why.');
+  writeFileSync(marker, wanted);
+}
+
+/** Runs `npm ci`. On a terminal npm shows its own progress; elsewhere a dot every two seconds says that it goes on. */
+function runNpmCi() {
   const npm = process.env.npm_execpath;
   const [command, args] = npm ? [process.execPath, [npm]] : ['npm', []];
-  const result = spawnSync(command, [...args, 'ci', '--no-audit', '--no-fund'], {
-    cwd: ROOT,
-    stdio: 'inherit',
-  });
-  if (result.status !== 0) fail('Installing the dependencies failed; the lines above say why.');
-  writeFileSync(marker, wanted);
+  const dots = process.stdout.isTTY ? undefined : startDots();
+  try {
+    // Warnings about engines would only puzzle: the Node that runs Gatehouse is among what is being installed.
+    const options = ['ci', '--no-audit', '--no-fund', '--loglevel=error'];
+    return spawnSync(command, [...args, ...options], { cwd: ROOT, stdio: 'inherit' }).status;
+  } finally {
+    dots?.kill();
+    if (dots) process.stdout.write('\n');
+  }
+}
+
+/** A process of its own, since this one waits for npm. It ends with us, whatever happens. */
+function startDots() {
+  const tick = `const parent = process.ppid;
+    setInterval(() => { if (process.ppid !== parent) process.exit(); process.stdout.write('.'); }, 2000)`;
+  return spawn(process.execPath, ['-e', tick], { stdio: ['ignore', 'inherit', 'ignore'] });
 }
 
 /** The pinned Node that came with the dependencies; where there is none for this machine, the one that runs us. */
