@@ -230,7 +230,11 @@ interface PublicAppParts extends ProtocolParts {
 
 function createPublicApp(parts: PublicAppParts): Koa {
   const { config, log, clock, vault, clients, audit, pages, metrics, engine, assets } = parts;
-  const app = new Koa({ proxy: true, keys: config.secrets.cookies.map((one) => one.reveal()) });
+  const app = new Koa({
+    proxy: true,
+    maxIpsCount: 1,
+    keys: config.secrets.cookies.map((one) => one.reveal()),
+  });
   app.on('error', (error: unknown) => log.error({ err: error }, 'a response failed'));
   const launches = createLaunchStore(vault);
   const ownToken = createOwnTokens(engine.current, config.tokens.backendTokenSeconds, clock);

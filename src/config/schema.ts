@@ -81,7 +81,12 @@ function refuseRepeats<Item, Name extends keyof Item & string>(
 
 /** The whole configuration: one schema, read once. Every default is the safe one. */
 export const configSchema = z.strictObject({
-  issuer: secureUrl.describe('our public URL; must be what browsers and apps use'),
+  issuer: secureUrl
+    .refine(
+      (text) => (URL.parse(text)?.pathname ?? '/') === '/',
+      'must have no path; give Gatehouse a host name of its own',
+    )
+    .describe('our public URL; must be what browsers and apps use'),
   name: z
     .string()
     .min(1)

@@ -26,12 +26,10 @@ export function logRequests(log: Logger, observe: Observe): Middleware {
 }
 
 const KNOWN =
-  /^\/(authorize|token|jwks|introspect|revoke|logout|interaction|launches|assets|\.well-known|fhir-servers)\b/;
+  /^\/(authorize|token|jwks|introspect|revoke|logout|interaction|launches|assets|\.well-known\/(?:openid-configuration|oauth-authorization-server))(?=\/|$)/;
 
 /** A path with its ids cut out, one of few: what people send cannot grow a log field or a metric without end. */
 function routeOf(path: string): string {
-  const [known] = KNOWN.exec(path) ?? [];
-  if (known === undefined)
-    return path.endsWith('/.well-known/smart-configuration') ? 'smart-configuration' : 'other';
-  return known === '/.well-known' ? path.slice(0, 60) : known;
+  if (path.endsWith('/.well-known/smart-configuration')) return 'smart-configuration';
+  return KNOWN.exec(path)?.[0] ?? 'other';
 }
