@@ -44,7 +44,6 @@ import {
   type RotatingProvider,
 } from './oidc/index.ts';
 import {
-  StoreUnavailable,
   createAccountStore,
   createClientStore,
   createGrantIndex,
@@ -54,6 +53,7 @@ import {
   createSigningKeyStore,
   createStoreKeys,
   createVault,
+  isStoreUnavailable,
   key,
   newGrantId,
   newTokenText,
@@ -106,10 +106,8 @@ export async function createGatehouse(options: GatehouseOptions): Promise<Gateho
   const management = createListener(createManagementApp(checks, metrics, () => draining));
   return {
     async listen() {
-      const [port, managementPort] = await Promise.all([
-        open.listen(config.listen),
-        management.listen(config.management),
-      ]);
+      const port = await open.listen(config.listen);
+      const managementPort = await management.listen(config.management);
       await audit.record({
         type: 'server.start',
         outcome: 'success',
@@ -195,7 +193,11 @@ function buildProvider(
       }),
     requestUnitOfWork: (work) =>
       runInRequestScope(driver, grantTtlSeconds, (scope) => work((how) => scope.commit(how))),
-    onServerError: (ctx, error) => log.error({ err: error, reference: referenceOf(ctx) }, 'a request failed'),
+    onServerError: (ctx, error) => {
+      // The provider would call it a 500; whoever catches it next knows better.
+      if (isStoreUnavailable(error)) throw error;
+      log.error({ err: error, reference: referenceOf(ctx) }, 'a request failed');
+    },
     pages: {
       error: (ctx, { status, code, description }) =>
         pages.error(ctx, {
@@ -249,7 +251,7 @@ function createPublicApp(parts: PublicAppParts): Koa {
       (ctx, { status, code, description }) =>
         pages.error(ctx, { status, ...errorWords(status), code, description }),
       (ctx, error) => log.error({ err: error, reference: referenceFor(ctx) }, 'a request failed'),
-      (error) => error instanceof StoreUnavailable,
+      isStoreUnavailable,
     ),
   );
   app.use(securityHeaders(config.issuer));

@@ -1,7 +1,7 @@
 import { Command, Option } from 'commander';
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { parse } from 'yaml';
+import { LineCounter, parseDocument } from 'yaml';
 
 import { clientRegistration, type ClientRegistration } from '../clients/index.ts';
 import { UserError } from './explain.ts';
@@ -78,7 +78,7 @@ async function add(options: AddOptions, { clients, clientStore, audit }: Office)
 }
 
 function readRegistration(options: AddOptions): { registration: ClientRegistration; secret?: string } {
-  const given: unknown = options.file === undefined ? fromOptions(options) : parse(readText(options.file));
+  const given: unknown = options.file === undefined ? fromOptions(options) : readYaml(options.file);
   const needsSecret =
     isRecord(given) &&
     given['token_endpoint_auth_method'] === 'client_secret_basic' &&
@@ -104,7 +104,7 @@ function fromOptions({ id, name, redirectUri, launchUri, scope, auth, jwks, jwks
     launch_uris: launchUri,
     scope,
     token_endpoint_auth_method: auth,
-    jwks: jwks === undefined ? undefined : (JSON.parse(readText(jwks)) as unknown),
+    jwks: jwks === undefined ? undefined : readJson(jwks),
     jwks_uri: jwksUri,
     grant_types: isBackend ? ['client_credentials'] : undefined,
   };
@@ -154,6 +154,24 @@ async function remove(id: string, { clients, clientStore, grants, audit }: Offic
   const ended = await grants.revokeAllOf({ clientId: id });
   await audit.record({ type: 'client.changed', outcome: 'success', change: 'removed', clientId: id });
   process.stdout.write(`client ${id} was removed; ${ended} grant(s) ended\n`);
+}
+
+function readYaml(file: string): unknown {
+  const lineCounter = new LineCounter();
+  const document = parseDocument(readText(file), { lineCounter, prettyErrors: false });
+  const [problem] = document.errors;
+  if (!problem) return document.toJS();
+  const { line, col } = lineCounter.linePos(problem.pos[0]);
+  throw new UserError(`${file}:${line}:${col} ${problem.message}`);
+}
+
+function readJson(file: string): unknown {
+  try {
+    return JSON.parse(readText(file));
+  } catch (error) {
+    if (error instanceof UserError) throw error;
+    throw new UserError(`${file} is not JSON; give a JSON Web Key Set`);
+  }
 }
 
 function readText(file: string): string {

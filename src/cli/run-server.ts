@@ -21,7 +21,12 @@ const REDACT = [
 
 export function createLog(level: string): Logger {
   const paths = REDACT.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]);
-  return pino({ level, base: { app: 'gatehouse' }, redact: { paths, censor: '[redacted]' } });
+  return pino({ level, base: { app: 'gatehouse' }, redact: { paths, censor } });
+}
+
+/** `ECONNREFUSED` and its like are a `code` too, and what an operator needs most. */
+function censor(value: unknown, path: string[]): unknown {
+  return path.at(-1) === 'code' && /^[A-Z][A-Z0-9_]+$/.test(String(value)) ? value : '[redacted]';
 }
 
 /** Opens the store the configuration names. @throws StoreUnavailable with what to do */

@@ -3,6 +3,7 @@
  * neither HTTP nor oidc-provider. Called when a client is added, and each time one is looked up.
  */
 export {
+  OWN_CLIENT_ID,
   browserOrigins,
   clientRegistration,
   isClientId,

@@ -4,6 +4,8 @@ import { parseScopeList } from '../smart/index.ts';
 
 /** Characters that read alike raw and form-encoded, so that HTTP Basic cannot be misread (CLI-03). */
 const CLIENT_ID = /^[A-Za-z0-9._~-]{1,128}$/;
+/** Ours, with which we ask FHIR servers for patients to choose from; nobody else may be called so. */
+export const OWN_CLIENT_ID = 'gatehouse';
 const SECRET = /^[A-Za-z0-9._~-]{16,256}$/;
 /** A scheme with a dot in it, the reversed domain name of a native app (RFC 8252 §7.1). */
 const PRIVATE_SCHEME = /^[a-z][a-z0-9+-]*\.[a-z0-9.+-]*:/i;
@@ -82,7 +84,10 @@ const GRANT_TYPES = ['authorization_code', 'refresh_token', 'client_credentials'
  */
 export const clientRegistration = z
   .strictObject({
-    client_id: z.string().regex(CLIENT_ID, 'use 1 to 128 letters, digits, ., _, ~ or -'),
+    client_id: z
+      .string()
+      .regex(CLIENT_ID, 'use 1 to 128 letters, digits, ., _, ~ or -')
+      .refine((id) => id !== OWN_CLIENT_ID, 'is what Gatehouse calls itself; choose another'),
     client_name: z.string().min(1).max(100),
     client_uri: z.url({ protocol: /^https?$/ }).optional(),
     redirect_uris: z.array(redirectUri).max(20).default([]),

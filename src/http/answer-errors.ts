@@ -26,6 +26,7 @@ export function answerErrors(
     try {
       await next();
       if (ctx.status === 404 && ctx.body === undefined) answer(ctx, NOT_FOUND, render);
+      if (ctx.status === 503) ctx.set('Retry-After', RETRY_AFTER_SECONDS);
     } catch (error) {
       const outside = isUnavailable(error) ? UNAVAILABLE : describe(error);
       if (outside.status >= 500) log(ctx, error);

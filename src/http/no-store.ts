@@ -3,9 +3,13 @@ import type { Middleware } from 'koa';
 /** Keeps answers with tokens or pages about people out of every cache (TOK-15 wants both headers). */
 export function noStore(applies: (path: string) => boolean): Middleware {
   return async function noStoreMiddleware(ctx, next) {
-    await next();
-    if (!applies(ctx.path)) return;
-    ctx.set('Cache-Control', 'no-store');
-    ctx.set('Pragma', 'no-cache');
+    try {
+      await next();
+    } finally {
+      if (applies(ctx.path)) {
+        ctx.set('Cache-Control', 'no-store');
+        ctx.set('Pragma', 'no-cache');
+      }
+    }
   };
 }

@@ -1,11 +1,11 @@
 import type { Provider } from 'oidc-provider';
 
-import type { ClientRegistration } from '../clients/index.ts';
+import { OWN_CLIENT_ID, type ClientRegistration } from '../clients/index.ts';
 import type { Clock, EpochSeconds } from '../oauth/index.ts';
 
 /** Gatehouse as a client of itself: for its own look-ups on the FHIR server. It can sign in nowhere. */
 export const OWN_CLIENT: ClientRegistration = {
-  client_id: 'gatehouse',
+  client_id: OWN_CLIENT_ID,
   client_name: 'Gatehouse',
   redirect_uris: [],
   launch_uris: [],

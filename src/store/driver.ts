@@ -68,3 +68,10 @@ export interface StoreDriver {
 export class StoreUnavailable extends Error {
   override readonly name = 'StoreUnavailable';
 }
+
+/** Is this the store being away, told directly or as the cause of an error in somebody else's words? */
+export function isStoreUnavailable(error: unknown): boolean {
+  return (
+    error instanceof StoreUnavailable || (error instanceof Error && error.cause instanceof StoreUnavailable)
+  );
+}

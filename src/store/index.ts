@@ -4,7 +4,13 @@
  */
 export { createAccountStore } from './accounts.ts';
 export { createClientStore } from './clients.ts';
-export { StoreUnavailable, type Commit, type CommitOutcome, type StoreDriver } from './driver.ts';
+export {
+  StoreUnavailable,
+  isStoreUnavailable,
+  type Commit,
+  type CommitOutcome,
+  type StoreDriver,
+} from './driver.ts';
 export { openEmbeddedStore } from './embedded/index.ts';
 export { createGrantIndex, type GrantIndex } from './grants.ts';
 export { createLaunchStore } from './launches.ts';

@@ -18,12 +18,17 @@ export class CookieBrowser {
     return this.#send(url, { method: 'POST', body, headers: { ...own, ...headers } });
   }
 
-  async #send(url: string, init: RequestInit & { headers: Record<string, string> }): Promise<Response> {
+  /** The cookies that go with a request to this address. */
+  cookieHeader(url: string): string {
     const { pathname } = new URL(url);
-    const cookie = [...this.#cookies]
+    return [...this.#cookies]
       .filter(([, { path }]) => pathname.startsWith(path))
       .map(([name, { value }]) => `${name.split('\n')[0] ?? ''}=${value}`)
       .join('; ');
+  }
+
+  async #send(url: string, init: RequestInit & { headers: Record<string, string> }): Promise<Response> {
+    const cookie = this.cookieHeader(url);
     const response = await fetch(url, {
       ...init,
       redirect: 'manual',

@@ -1,13 +1,12 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
 import { freePort } from './ports.ts';
+import { cleanEnvironment, gatehouseArgs, runGatehouse, terminate, type Ended } from './process.ts';
 
 const START_TIMEOUT_MS = 20_000;
-const MAIN = path.resolve('src/main.ts');
-const NODE_ARGS = ['--disable-warning=ExperimentalWarning'];
 
 /** A running `gatehouse demo`, as its users have it: a process of its own. */
 export interface Demo {
@@ -19,7 +18,7 @@ export interface Demo {
   /** Everything it has printed so far. */
   output(): string;
   /** Runs `gatehouse <args> --demo` beside it, on the same store. */
-  cli(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }>;
+  cli(...args: string[]): Promise<Ended>;
   stop(): Promise<number>;
 }
 
@@ -41,8 +40,8 @@ export async function startDemo(env: Record<string, string> = {}): Promise<Demo>
     '--management-port',
     management,
   ].map(String);
-  const child = spawn(process.execPath, [...NODE_ARGS, MAIN, 'demo', '--data-dir', dataDir, ...ports], {
-    env: { ...withoutStore(process.env), ...env },
+  const child = spawn(process.execPath, gatehouseArgs('demo', '--data-dir', dataDir, ...ports), {
+    env: { ...cleanEnvironment(), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let printed = '';
@@ -57,47 +56,13 @@ export async function startDemo(env: Record<string, string> = {}): Promise<Demo>
     management: `http://localhost:${management}`,
     dataDir,
     output: () => printed,
-    cli: (...args) => runCli([...args, '--demo', '--data-dir', dataDir], env),
+    cli: (...args) => runGatehouse([...args, '--demo', '--data-dir', dataDir], env),
     async stop() {
-      const code = await end(child);
+      const code = await terminate(child);
       await rm(dataDir, { recursive: true, force: true });
       return code;
     },
   };
-}
-
-/** Runs the command line to its end. */
-export async function runCli(args: readonly string[], env: Record<string, string> = {}) {
-  const child = spawn(process.execPath, [...NODE_ARGS, MAIN, ...args], {
-    env: { ...withoutStore(process.env), ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  let stdout = '';
-  let stderr = '';
-  child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
-  child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
-  const code = await new Promise<number>((resolve) => child.once('close', (status) => resolve(status ?? 1)));
-  return { code, stdout, stderr };
-}
-
-/** The settings of whoever runs the tests must not reach the servers under test. */
-function withoutStore(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  const {
-    REDIS_URL: _redis,
-    DATA_DIR: _dir,
-    PORT: _port,
-    GATEHOUSE_CONFIG: _config,
-    NODE_OPTIONS: _node,
-    ...rest
-  } = env;
-  return rest;
-}
-
-function end(child: ChildProcess): Promise<number> {
-  if (child.exitCode !== null) return Promise.resolve(child.exitCode);
-  const ended = new Promise<number>((resolve) => child.once('exit', (code) => resolve(code ?? 1)));
-  child.kill('SIGTERM');
-  return ended;
 }
 
 async function until(done: () => boolean): Promise<void> {

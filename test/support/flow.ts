@@ -8,6 +8,7 @@ export interface FlowOptions {
   readonly clientId?: string;
   readonly scope?: string;
   readonly username?: string;
+  readonly password?: string;
   readonly browser?: CookieBrowser;
   /** Replaces parameters of the authorization request; `undefined` leaves one out. */
   readonly params?: Readonly<Record<string, string | undefined>>;
@@ -140,7 +141,10 @@ async function walkFrom(issuer: string, start: string, options: FlowOptions, unt
 
 function fill(fields: Record<string, string[]>, options: FlowOptions): Record<string, string[]> {
   const step = fields['step']?.[0];
-  if (step === 'login') return { ...fields, username: [options.username ?? 'amy'], password: [PASSWORD] };
+  if (step === 'login') {
+    const { username = 'amy', password = PASSWORD } = options;
+    return { ...fields, username: [username], password: [password] };
+  }
   if (step === 'patient') return { ...fields, patient: [options.patient ?? ''] };
   if (step === 'encounter') return { ...fields, encounter: [options.encounter ?? ''] };
   const scope = fields['scope'] ?? [];

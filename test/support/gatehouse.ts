@@ -100,6 +100,7 @@ export async function startGatehouse(
 async function addPeople(driver: StoreDriver): Promise<void> {
   const accounts = createAccountStore(createVault(driver, createStoreKeys(Buffer.from(STORE_SECRET))));
   for (const person of PEOPLE) {
+    if (await accounts.findByUsername(person.username)) continue;
     const made = hashes.get(person.username) ?? createAccount(person, PASSWORD);
     hashes.set(person.username, made);
     await accounts.add(await made);

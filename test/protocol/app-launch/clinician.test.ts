@@ -2,7 +2,15 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 
 import { PUBLIC_APP, RESOURCE_SERVER } from '../../support/clients.ts';
 import { fhirServerFor, type TestFhirServer } from '../../support/fhir-server.ts';
-import { authorize, openScreen, redeem, submit, textOf, type FlowOptions, type Screen } from '../../support/flow.ts';
+import {
+  authorize,
+  openScreen,
+  redeem,
+  submit,
+  textOf,
+  type FlowOptions,
+  type Screen,
+} from '../../support/flow.ts';
 import { DRIVERS } from '../../support/gatehouse.ts';
 import { gatehouseOn } from '../../support/suite.ts';
 import { formFields } from '../../support/browser.ts';
@@ -13,7 +21,10 @@ describe.each(DRIVERS)('standalone launch of a clinician on %s', (driver) => {
   let fhir: TestFhirServer;
   const suite = gatehouseOn(driver, async (issuer) => {
     fhir = await fhirServerFor(issuer);
-    return { clients: [PUBLIC_APP, RESOURCE_SERVER], fhirServers: [{ id: 'main', name: 'Test FHIR', url: fhir.base }] };
+    return {
+      clients: [PUBLIC_APP, RESOURCE_SERVER],
+      fhirServers: [{ id: 'main', name: 'Test FHIR', url: fhir.base }],
+    };
   });
   beforeAll(() => fhir.start());
   afterAll(() => fhir.stop());
@@ -22,7 +33,10 @@ describe.each(DRIVERS)('standalone launch of a clinician on %s', (driver) => {
     ...{ username: 'dora', scope: SCOPE, params: { aud: fhir.base } },
     ...more,
   });
-  const look = async ({ browser, url }: Screen, query = ''): Promise<{ status: number; html: string; patients: string[] }> => {
+  const look = async (
+    { browser, url }: Screen,
+    query = '',
+  ): Promise<{ status: number; html: string; patients: string[] }> => {
     const response = await browser.get(url + query);
     const html = await response.text();
     return { status: response.status, html, patients: patientsOn(html) };
@@ -54,7 +68,10 @@ describe.each(DRIVERS)('standalone launch of a clinician on %s', (driver) => {
     expect(wrong.response.status).toBe(422);
     expect(textOf(wrong.html)).toMatch(/Choose one of the visits/);
 
-    const authorized = await authorize(suite.server.issuer, dora({ scope, patient: 'amy-shaw', encounter: first! }));
+    const authorized = await authorize(
+      suite.server.issuer,
+      dora({ scope, patient: 'amy-shaw', encounter: first! }),
+    );
     const { body } = await redeem(suite.server.issuer, authorized);
     expect(body).toMatchObject({ patient: 'amy-shaw', encounter: first });
   });
@@ -98,9 +115,16 @@ describe.each(DRIVERS)('standalone launch of a clinician on %s', (driver) => {
   });
 
   test('[CONS-03] [CTX-23] a patient-level scope alone also needs a patient; a user-level one does not', async () => {
-    const withPatient = await openScreen(suite.server.issuer, 'patient', dora({ scope: 'patient/Patient.rs' }));
+    const withPatient = await openScreen(
+      suite.server.issuer,
+      'patient',
+      dora({ scope: 'patient/Patient.rs' }),
+    );
     expect(withPatient.status).toBe(200);
-    const authorized = await authorize(suite.server.issuer, dora({ scope: 'openid fhirUser user/Patient.rs' }));
+    const authorized = await authorize(
+      suite.server.issuer,
+      dora({ scope: 'openid fhirUser user/Patient.rs' }),
+    );
     const { body } = await redeem(suite.server.issuer, authorized);
     expect(body.scope).toBe('openid fhirUser user/Patient.rs');
     expect(body).not.toHaveProperty('patient');

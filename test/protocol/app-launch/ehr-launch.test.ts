@@ -3,7 +3,16 @@ import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import { CookieBrowser } from '../../support/browser.ts';
 import { RS_SECRET, basic } from '../../support/clients.ts';
 import { announce, ehrSuite } from '../../support/ehr.ts';
-import { authorize, openScreen, postForm, redeem, refresh, submit, textOf, type FlowOptions } from '../../support/flow.ts';
+import {
+  authorize,
+  openScreen,
+  postForm,
+  redeem,
+  refresh,
+  submit,
+  textOf,
+  type FlowOptions,
+} from '../../support/flow.ts';
 import { DRIVERS, FHIR } from '../../support/gatehouse.ts';
 
 const SCOPE = 'openid fhirUser launch offline_access user/Patient.rs patient/Observation.rs';
@@ -19,7 +28,7 @@ const CONTEXT = {
 describe.each(DRIVERS)('EHR launch on %s', (driver) => {
   const browser = new CookieBrowser();
   const suite = ehrSuite(driver);
-  afterEach(() => jest.restoreAllMocks());
+  afterEach(() => void jest.restoreAllMocks());
 
   const launched = async (more: Record<string, unknown> = {}): Promise<string> => {
     const { body } = await announce(suite.server.issuer, suite.token, { ...CONTEXT, ...more });
@@ -46,7 +55,10 @@ describe.each(DRIVERS)('EHR launch on %s', (driver) => {
   });
 
   test('[LCH-10] [CTX-01] [CTX-02] [CTX-04] [CTX-05] [CTX-09] [CTX-10] [CTX-22] the whole context arrives beside the token', async () => {
-    const { body } = await redeem(suite.server.issuer, await authorize(suite.server.issuer, dora(await launched())));
+    const { body } = await redeem(
+      suite.server.issuer,
+      await authorize(suite.server.issuer, dora(await launched())),
+    );
     expect(body).toMatchObject(CONTEXT);
     expect(body['need_patient_banner']).toBe(false);
     expect(new Set(body.scope.split(' '))).toEqual(new Set(SCOPE.split(' ')));
@@ -55,7 +67,11 @@ describe.each(DRIVERS)('EHR launch on %s', (driver) => {
     expect(claims).toMatchObject({ fhirUser: `${FHIR}/Practitioner/d1` });
 
     const rs = basic('fhir-server', RS_SECRET);
-    const { body: told } = await postForm(`${suite.server.issuer}/introspect`, { token: body.access_token }, rs);
+    const { body: told } = await postForm(
+      `${suite.server.issuer}/introspect`,
+      { token: body.access_token },
+      rs,
+    );
     expect(told).toMatchObject({ active: true, ...CONTEXT, smart_style_url: body['smart_style_url'] });
     const { body: again } = await refresh(suite.server.issuer, body.refresh_token);
     expect(again).toMatchObject({ ...CONTEXT, smart_style_url: body['smart_style_url'], scope: body.scope });
@@ -66,12 +82,17 @@ describe.each(DRIVERS)('EHR launch on %s', (driver) => {
     const { body } = await redeem(suite.server.issuer, await authorize(suite.server.issuer, dora(launch)));
     expect(body['need_patient_banner']).toBe(true);
     expect(body).not.toHaveProperty('encounter');
-    const style = await fetch(String(body['smart_style_url']), { headers: { origin: 'https://app.example' } });
+    const style = await fetch(String(body['smart_style_url']), {
+      headers: { origin: 'https://app.example' },
+    });
     expect(style.status).toBe(200);
     expect(style.headers.get('content-type')).toMatch(/^application\/json/);
     expect(style.headers.get('access-control-allow-origin')).toBe('*');
     expect(style.headers.get('cache-control')).toMatch(/immutable/);
-    expect(await style.json()).toMatchObject({ color_background: expect.stringMatching(/^#/), dim_font_size: expect.any(String) });
+    expect(await style.json()).toMatchObject({
+      color_background: expect.stringMatching(/^#/),
+      dim_font_size: expect.any(String),
+    });
   });
 
   test('[LCH-04] [A046] a launch is good once, one after the other', async () => {
@@ -82,13 +103,17 @@ describe.each(DRIVERS)('EHR launch on %s', (driver) => {
 
   test('[LCH-04] [A046] of 20 consents to one launch at the same time exactly one gets a code', async () => {
     const launch = await launched();
-    const screens = await Promise.all(Array.from({ length: 20 }, () => openScreen(suite.server.issuer, 'consent', dora(launch))));
+    const screens = await Promise.all(
+      Array.from({ length: 20 }, () => openScreen(suite.server.issuer, 'consent', dora(launch))),
+    );
     const arrivals = await Promise.all(screens.map((screen) => submit(suite.server.issuer, screen)));
     const codes = arrivals.filter(({ callback }) => callback?.searchParams.has('code'));
     expect(codes).toHaveLength(1);
     // Whoever came late is sent back with the error or, having looked after it was taken, told on a page.
     for (const { callback, response } of arrivals.filter((one) => !codes.includes(one))) {
-      expect(callback ? callback.searchParams.get('error') : response.status).toBe(callback ? 'invalid_request' : 400);
+      expect(callback ? callback.searchParams.get('error') : response.status).toBe(
+        callback ? 'invalid_request' : 400,
+      );
     }
   });
 
@@ -97,7 +122,9 @@ describe.each(DRIVERS)('EHR launch on %s', (driver) => {
     const launch = await launched();
     const now = Date.now();
     jest.spyOn(Date, 'now').mockImplementation(() => now + 301_000);
-    expect(await errorOf(dora(launch))).toMatch(/^invalid_request: the launch is unknown.*older than five minutes/);
+    expect(await errorOf(dora(launch))).toMatch(
+      /^invalid_request: the launch is unknown.*older than five minutes/,
+    );
   });
 
   test('[LCH-06] a launch that ends while the person reads: the page says so, and nothing is granted', async () => {
@@ -111,7 +138,9 @@ describe.each(DRIVERS)('EHR launch on %s', (driver) => {
 
   test('[LCH-04] [LCH-06] [AUTHZ-12] a launch is bound to its app and to its FHIR server', async () => {
     const launch = await launched();
-    expect(await errorOf(dora(launch, { clientId: 'secret-app' }))).toMatch(/^invalid_request: the launch was made for another app/);
+    expect(await errorOf(dora(launch, { clientId: 'secret-app' }))).toMatch(
+      /^invalid_request: the launch was made for another app/,
+    );
     expect(await errorOf(dora(launch, { params: { aud: 'http://localhost:3998/fhir' } }))).toMatch(
       /^invalid_request: aud differs from the iss this launch was made for/,
     );
@@ -121,11 +150,18 @@ describe.each(DRIVERS)('EHR launch on %s', (driver) => {
 
   test('[LCH-07] a launch bound to a user is not for another one, who can go back to the app or sign in as that user', async () => {
     const launch = await launched({ fhirUser: 'Practitioner/somebody-else' });
-    const page = await openScreen(suite.server.issuer, 'login', dora(launch, { browser: new CookieBrowser() }));
+    const page = await openScreen(
+      suite.server.issuer,
+      'login',
+      dora(launch, { browser: new CookieBrowser() }),
+    );
     const refused = await submit(suite.server.issuer, page, { username: 'dora' });
     expect(refused.response.status).toBe(403);
     expect(textOf(refused.html)).toMatch(/opened for another user/);
-    const { callback } = await submit(suite.server.issuer, { ...page, fields: { ...page.fields, step: ['refused'], cancel: ['yes'] } });
+    const { callback } = await submit(suite.server.issuer, {
+      ...page,
+      fields: { ...page.fields, step: ['refused'], cancel: ['yes'] },
+    });
     expect(callback?.searchParams.get('error')).toBe('access_denied');
 
     const bound = await launched({ fhirUser: 'Practitioner/d1' });
@@ -133,7 +169,11 @@ describe.each(DRIVERS)('EHR launch on %s', (driver) => {
   });
 
   test('[LCH-07] [CONS-06] a patient cannot use a launch for the record of somebody else', async () => {
-    const page = await openScreen(suite.server.issuer, 'login', dora(await launched(), { browser: new CookieBrowser() }));
+    const page = await openScreen(
+      suite.server.issuer,
+      'login',
+      dora(await launched(), { browser: new CookieBrowser() }),
+    );
     const { response, html, callback } = await submit(suite.server.issuer, page, { username: 'amy' });
     expect(callback).toBeUndefined();
     expect([response.status, textOf(html)]).toEqual([403, expect.stringMatching(/cannot open this record/)]);
@@ -141,16 +181,25 @@ describe.each(DRIVERS)('EHR launch on %s', (driver) => {
 
   test('[LCH-04] whoever only holds a launch value has to sign in; login_hint fills in the name and no more', async () => {
     const launch = await launched({ fhirUser: 'Practitioner/d1', login_hint: 'dora' });
-    const page = await openScreen(suite.server.issuer, 'login', dora(launch, { browser: new CookieBrowser() }));
+    const page = await openScreen(
+      suite.server.issuer,
+      'login',
+      dora(launch, { browser: new CookieBrowser() }),
+    );
     expect(page.html).toMatch(/name="username"[^>]*value="dora"/);
-    const skipped = await submit(suite.server.issuer, { ...page, fields: { ...page.fields, step: ['consent'], scope: SCOPE.split(' ') } });
+    const skipped = await submit(suite.server.issuer, {
+      ...page,
+      fields: { ...page.fields, step: ['consent'], scope: SCOPE.split(' ') },
+    });
     expect(skipped.callback).toBeUndefined();
     expect(textOf(skipped.html)).toMatch(/Sign in/);
   });
 
   test('[A048] [SCO-20] launch scope and launch value go together', async () => {
     const scope = SCOPE.replace('launch ', '');
-    expect(await errorOf(dora(await launched(), { scope }))).toMatch(/^invalid_request: the launch parameter needs the launch scope/);
+    expect(await errorOf(dora(await launched(), { scope }))).toMatch(
+      /^invalid_request: the launch parameter needs the launch scope/,
+    );
     expect(await errorOf({ username: 'dora', scope: SCOPE, browser })).toMatch(
       /^invalid_request: the launch scope needs the launch parameter/,
     );

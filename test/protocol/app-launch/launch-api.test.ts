@@ -24,24 +24,56 @@ describe.each(DRIVERS)('the launch API on %s', (driver) => {
     for (const { body } of [narrow, withoutRight]) {
       const answer = await announce(suite.server.issuer, body.access_token, { patient: 'p7' });
       expect([answer.status, answer.body['error']]).toEqual([403, 'insufficient_scope']);
-      expect(answer.headers.get('www-authenticate')).toBe(`Bearer error="insufficient_scope", scope="${scope}"`);
+      expect(answer.headers.get('www-authenticate')).toBe(
+        `Bearer error="insufficient_scope", scope="${scope}"`,
+      );
     }
   });
 
   test.each([
     ['LCH-09', 'an unknown app', { client_id: 'nobody' }, /^client_id: there is no such app/],
     ['LCH-09', 'an app that is no text', { client_id: 7 }, /^client_id: /],
-    ['LCH-09', 'a launch URL that is not registered', { launch_uri: 'https://evil.example/launch' }, /^launch_uri: is not a registered/],
-    ['LCH-02', 'a FHIR server that is not ours', { iss: 'https://evil.example/fhir' }, /^iss: is not a FHIR server/],
+    [
+      'LCH-09',
+      'a launch URL that is not registered',
+      { launch_uri: 'https://evil.example/launch' },
+      /^launch_uri: is not a registered/,
+    ],
+    [
+      'LCH-02',
+      'a FHIR server that is not ours',
+      { iss: 'https://evil.example/fhir' },
+      /^iss: is not a FHIR server/,
+    ],
     ['LCH-07', 'a user who is no person', { fhirUser: 'Device/1' }, /^fhirUser: /],
     ['CTX-01', 'a patient as a reference', { patient: 'Patient/7' }, /^patient: expected the bare id/],
     ['CTX-02', 'an encounter as a number', { encounter: 7 }, /^encounter: expected the bare id/],
-    ['CTX-04', 'a banner as text', { need_patient_banner: 'true' }, /^need_patient_banner: expected true or false/],
+    [
+      'CTX-04',
+      'a banner as text',
+      { need_patient_banner: 'true' },
+      /^need_patient_banner: expected true or false/,
+    ],
     ['CTX-05', 'an empty intent', { intent: '' }, /^intent: expected a non-empty string/],
-    ['CTX-06', 'a relative style address', { smart_style_url: '/style.json' }, /^smart_style_url: expected the absolute URL/],
+    [
+      'CTX-06',
+      'a relative style address',
+      { smart_style_url: '/style.json' },
+      /^smart_style_url: expected the absolute URL/,
+    ],
     ['CTX-09', 'a tenant that is a list', { tenant: ['a'] }, /^tenant: expected a non-empty string/],
-    ['CTX-10', 'a context of texts', { fhirContext: ['ImagingStudy/1'] }, /^fhirContext: expected a list of objects/],
-    ['CTX-14', 'a patient in fhirContext without a role', { fhirContext: [{ reference: 'Patient/1' }] }, /^fhirContext: /],
+    [
+      'CTX-10',
+      'a context of texts',
+      { fhirContext: ['ImagingStudy/1'] },
+      /^fhirContext: expected a list of objects/,
+    ],
+    [
+      'CTX-14',
+      'a patient in fhirContext without a role',
+      { fhirContext: [{ reference: 'Patient/1' }] },
+      /^fhirContext: /,
+    ],
     ['CTX-19', 'a member there is not', { surprise: 'x' }, /^surprise: there is no such member/],
   ] as const)('[%s] %s → 400', async (_id, _what, launch, description) => {
     const answer = await announce(suite.server.issuer, suite.token, { patient: 'p7', ...launch });
@@ -64,7 +96,10 @@ describe.each(DRIVERS)('the launch API on %s', (driver) => {
     const body = JSON.stringify({ client_id: 'public-app', patient: 'p7' });
     const answer = await announce(suite.server.issuer, suite.token, body);
     expect(answer.status).toBe(201);
-    expect(answer.body).toMatchObject({ iss: FHIR, launch_url: expect.stringMatching(/^http:\/\/localhost:4999\/launch\?/) });
+    expect(answer.body).toMatchObject({
+      iss: FHIR,
+      launch_url: expect.stringMatching(/^http:\/\/localhost:4999\/launch\?/),
+    });
   });
 
   test('[CLI-09] an assertion signed by another key under the same key id gets no token', async () => {

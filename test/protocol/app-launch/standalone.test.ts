@@ -2,7 +2,14 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 
 import { PUBLIC_APP, RESOURCE_SERVER, RS_SECRET, SECRET_APP, basic } from '../../support/clients.ts';
 import { authorize, postForm, redeem, refresh } from '../../support/flow.ts';
-import { DRIVERS, FHIR, startGatehouse, testStore, type TestServer, type TestStore } from '../../support/gatehouse.ts';
+import {
+  DRIVERS,
+  FHIR,
+  startGatehouse,
+  testStore,
+  type TestServer,
+  type TestStore,
+} from '../../support/gatehouse.ts';
 
 describe.each(DRIVERS)('standalone launch on %s', (driver) => {
   let store: TestStore;
@@ -25,7 +32,9 @@ describe.each(DRIVERS)('standalone launch on %s', (driver) => {
     expect(status).toBe(200);
     expect(body).toMatchObject({ token_type: 'Bearer', expires_in: 3600, patient: 'p1' });
     expect(new Set(body.scope.split(' '))).toEqual(
-      new Set('openid fhirUser launch/patient offline_access patient/Patient.rs patient/Observation.rs'.split(' ')),
+      new Set(
+        'openid fhirUser launch/patient offline_access patient/Patient.rs patient/Observation.rs'.split(' '),
+      ),
     );
     expect(headers.get('cache-control')).toBe('no-store');
     expect(headers.get('pragma')).toBe('no-cache');

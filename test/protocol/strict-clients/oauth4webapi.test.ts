@@ -1,7 +1,15 @@
 import { describe, expect, test } from '@jest/globals';
 import * as oauth from 'oauth4webapi';
 
-import { PUBLIC_APP, REDIRECT, RESOURCE_SERVER, RS_SECRET, SECRET, SECRET_APP, keyedClient } from '../../support/clients.ts';
+import {
+  PUBLIC_APP,
+  REDIRECT,
+  RESOURCE_SERVER,
+  RS_SECRET,
+  SECRET,
+  SECRET_APP,
+  keyedClient,
+} from '../../support/clients.ts';
 import { SCOPE, authorizeAt } from '../../support/flow.ts';
 import { DRIVERS, FHIR } from '../../support/gatehouse.ts';
 import { gatehouseOn } from '../../support/suite.ts';
@@ -25,50 +33,82 @@ describe.each(DRIVERS)('oauth4webapi 3 on %s', (driver) => {
     const issuer = new URL(suite.server.issuer);
     return oauth.processDiscoveryResponse(issuer, await oauth.discoveryRequest(issuer, insecure));
   };
-  const signed = ({ privateKey, publicJwk }: typeof RSA_APP) => oauth.PrivateKeyJwt({ key: privateKey, kid: publicJwk.kid! });
+  const signed = ({ privateKey, publicJwk }: typeof RSA_APP) =>
+    oauth.PrivateKeyJwt({ key: privateKey, kid: publicJwk.kid! });
 
   test.each([
     ['a public app', 'public-app', () => oauth.None()],
     ['an app with a secret', 'secret-app', () => oauth.ClientSecretBasic(SECRET)],
     ['an app with an RSA key', 'rsa-app', () => signed(RSA_APP)],
-  ] as const)('[TOK-07] [OIDC-10] [REF-08] %s: code, id token with its signature, refresh', async (_what, clientId, authOf) => {
-    const as = await discover();
-    const client: oauth.Client = { client_id: clientId };
-    const verifier = oauth.generateRandomCodeVerifier();
-    const [state, nonce] = [oauth.generateRandomState(), oauth.generateRandomNonce()];
-    const url = new URL(as.authorization_endpoint!);
-    url.search = new URLSearchParams({
-      response_type: 'code',
-      client_id: clientId,
-      redirect_uri: REDIRECT,
-      scope: SCOPE,
-      aud: FHIR,
-      state,
-      nonce,
-      code_challenge: await oauth.calculatePKCECodeChallenge(verifier),
-      code_challenge_method: 'S256',
-    }).toString();
+  ] as const)(
+    '[TOK-07] [OIDC-10] [REF-08] %s: code, id token with its signature, refresh',
+    async (_what, clientId, authOf) => {
+      const as = await discover();
+      const client: oauth.Client = { client_id: clientId };
+      const verifier = oauth.generateRandomCodeVerifier();
+      const [state, nonce] = [oauth.generateRandomState(), oauth.generateRandomNonce()];
+      const url = new URL(as.authorization_endpoint!);
+      url.search = new URLSearchParams({
+        response_type: 'code',
+        client_id: clientId,
+        redirect_uri: REDIRECT,
+        scope: SCOPE,
+        aud: FHIR,
+        state,
+        nonce,
+        code_challenge: await oauth.calculatePKCECodeChallenge(verifier),
+        code_challenge_method: 'S256',
+      }).toString();
 
-    const params = oauth.validateAuthResponse(as, client, await authorizeAt(suite.server.issuer, url.href), state);
-    const response = await oauth.authorizationCodeGrantRequest(as, client, authOf(), params, REDIRECT, verifier, insecure);
-    const tokens = await oauth.processAuthorizationCodeResponse(as, client, response, {
-      expectedNonce: nonce,
-      requireIdToken: true,
-    });
-    await oauth.validateApplicationLevelSignature(as, response, insecure);
-    expect(oauth.getValidatedIdTokenClaims(tokens)).toMatchObject({ iss: suite.server.issuer, aud: clientId });
-    expect(tokens['patient']).toBe('p1');
+      const params = oauth.validateAuthResponse(
+        as,
+        client,
+        await authorizeAt(suite.server.issuer, url.href),
+        state,
+      );
+      const response = await oauth.authorizationCodeGrantRequest(
+        as,
+        client,
+        authOf(),
+        params,
+        REDIRECT,
+        verifier,
+        insecure,
+      );
+      const tokens = await oauth.processAuthorizationCodeResponse(as, client, response, {
+        expectedNonce: nonce,
+        requireIdToken: true,
+      });
+      await oauth.validateApplicationLevelSignature(as, response, insecure);
+      expect(oauth.getValidatedIdTokenClaims(tokens)).toMatchObject({
+        iss: suite.server.issuer,
+        aud: clientId,
+      });
+      expect(tokens['patient']).toBe('p1');
 
-    const refreshed = await oauth.refreshTokenGrantRequest(as, client, authOf(), tokens.refresh_token!, insecure);
-    const again = await oauth.processRefreshTokenResponse(as, client, refreshed);
-    expect(again).toMatchObject({ scope: tokens.scope, patient: 'p1', expires_in: 3600 });
-  });
+      const refreshed = await oauth.refreshTokenGrantRequest(
+        as,
+        client,
+        authOf(),
+        tokens.refresh_token!,
+        insecure,
+      );
+      const again = await oauth.processRefreshTokenResponse(as, client, refreshed);
+      expect(again).toMatchObject({ scope: tokens.scope, patient: 'p1', expires_in: 3600 });
+    },
+  );
 
   test('[RESP-02] a refusal is an authorization error response with iss, which the client understands', async () => {
     const as = await discover();
     const url = new URL(as.authorization_endpoint!);
     url.search = new URLSearchParams({
-      ...{ response_type: 'code', client_id: 'public-app', redirect_uri: REDIRECT, scope: SCOPE, state: 'a-state' },
+      ...{
+        response_type: 'code',
+        client_id: 'public-app',
+        redirect_uri: REDIRECT,
+        scope: SCOPE,
+        state: 'a-state',
+      },
     }).toString();
     const callback = await authorizeAt(suite.server.issuer, url.href);
     const check = () => oauth.validateAuthResponse(as, { client_id: 'public-app' }, callback, 'a-state');
@@ -80,7 +120,13 @@ describe.each(DRIVERS)('oauth4webapi 3 on %s', (driver) => {
     const as = await discover();
     const backend: oauth.Client = { client_id: 'ec-backend' };
     const asked = { scope: 'system/Observation.rs' };
-    const response = await oauth.clientCredentialsGrantRequest(as, backend, signed(EC_BACKEND), asked, insecure);
+    const response = await oauth.clientCredentialsGrantRequest(
+      as,
+      backend,
+      signed(EC_BACKEND),
+      asked,
+      insecure,
+    );
     const tokens = await oauth.processClientCredentialsResponse(as, backend, response);
     expect(tokens).toMatchObject({ scope: 'system/Observation.rs', expires_in: 300 });
 

@@ -1,7 +1,15 @@
 import { describe, expect, test } from '@jest/globals';
 import * as client from 'openid-client';
 
-import { PUBLIC_APP, REDIRECT, RESOURCE_SERVER, RS_SECRET, SECRET, SECRET_APP, keyedClient } from '../../support/clients.ts';
+import {
+  PUBLIC_APP,
+  REDIRECT,
+  RESOURCE_SERVER,
+  RS_SECRET,
+  SECRET,
+  SECRET_APP,
+  keyedClient,
+} from '../../support/clients.ts';
 import { SCOPE, authorizeAt } from '../../support/flow.ts';
 import { DRIVERS, FHIR } from '../../support/gatehouse.ts';
 import { gatehouseOn } from '../../support/suite.ts';
@@ -34,7 +42,8 @@ describe.each(DRIVERS)('openid-client 6 on %s', (driver) => {
       auth,
       insecure,
     );
-  const signed = ({ privateKey, publicJwk }: typeof KEYED_APP) => client.PrivateKeyJwt({ key: privateKey, kid: publicJwk.kid! });
+  const signed = ({ privateKey, publicJwk }: typeof KEYED_APP) =>
+    client.PrivateKeyJwt({ key: privateKey, kid: publicJwk.kid! });
 
   const ways = [
     ['a public app', 'public-app', () => client.None()],
@@ -66,14 +75,20 @@ describe.each(DRIVERS)('openid-client 6 on %s', (driver) => {
       const checks = { pkceCodeVerifier, expectedState, expectedNonce, idTokenExpected: true };
       const tokens = await client.authorizationCodeGrant(config, callback, checks);
       expect(tokens).toMatchObject({ token_type: 'bearer', expires_in: 3600, patient: 'p1' });
-      expect(tokens.claims()).toMatchObject({ iss: suite.server.issuer, aud: clientId, fhirUser: `${FHIR}/Patient/p1` });
+      expect(tokens.claims()).toMatchObject({
+        iss: suite.server.issuer,
+        aud: clientId,
+        fhirUser: `${FHIR}/Patient/p1`,
+      });
 
       const again = await client.refreshTokenGrant(config, tokens.refresh_token!);
       expect(again).toMatchObject({ scope: tokens.scope, patient: 'p1' });
       expect(again.claims()?.sub).toBe(tokens.claims()?.sub);
 
       await client.tokenRevocation(config, again.refresh_token!);
-      await expect(client.refreshTokenGrant(config, again.refresh_token!)).rejects.toMatchObject({ error: 'invalid_grant' });
+      await expect(client.refreshTokenGrant(config, again.refresh_token!)).rejects.toMatchObject({
+        error: 'invalid_grant',
+      });
     },
   );
 
@@ -103,16 +118,24 @@ describe.each(DRIVERS)('openid-client 6 on %s', (driver) => {
   test.each([
     ['CLI-08', 'RS384', RSA_BACKEND],
     ['CLI-08', 'ES384', EC_BACKEND],
-  ] as const)('[%s] [BSV-07] private_key_jwt with %s gets a backend token that a FHIR server can check', async (_id, alg, keyed) => {
-    const config = await discover(keyed.registration.client_id, signed(keyed), alg);
-    const tokens = await client.clientCredentialsGrant(config, { scope: 'system/Patient.rs' });
-    expect(tokens).toMatchObject({ token_type: 'bearer', expires_in: 300, scope: 'system/Patient.rs' });
-    expect(tokens.refresh_token).toBeUndefined();
+  ] as const)(
+    '[%s] [BSV-07] private_key_jwt with %s gets a backend token that a FHIR server can check',
+    async (_id, alg, keyed) => {
+      const config = await discover(keyed.registration.client_id, signed(keyed), alg);
+      const tokens = await client.clientCredentialsGrant(config, { scope: 'system/Patient.rs' });
+      expect(tokens).toMatchObject({ token_type: 'bearer', expires_in: 300, scope: 'system/Patient.rs' });
+      expect(tokens.refresh_token).toBeUndefined();
 
-    const fhirServer = await discover('fhir-server', client.ClientSecretBasic(RS_SECRET));
-    const told = await client.tokenIntrospection(fhirServer, tokens.access_token);
-    expect(told).toMatchObject({ active: true, client_id: keyed.registration.client_id, scope: 'system/Patient.rs', aud: FHIR });
-    await client.tokenRevocation(config, tokens.access_token);
-    expect(await client.tokenIntrospection(fhirServer, tokens.access_token)).toEqual({ active: false });
-  });
+      const fhirServer = await discover('fhir-server', client.ClientSecretBasic(RS_SECRET));
+      const told = await client.tokenIntrospection(fhirServer, tokens.access_token);
+      expect(told).toMatchObject({
+        active: true,
+        client_id: keyed.registration.client_id,
+        scope: 'system/Patient.rs',
+        aud: FHIR,
+      });
+      await client.tokenRevocation(config, tokens.access_token);
+      expect(await client.tokenIntrospection(fhirServer, tokens.access_token)).toEqual({ active: false });
+    },
+  );
 });

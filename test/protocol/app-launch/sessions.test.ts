@@ -1,0 +1,181 @@
+import { describe, expect, test } from '@jest/globals';
+
+import { CookieBrowser, formFields } from '../../support/browser.ts';
+import { RS_SECRET, basic } from '../../support/clients.ts';
+import { announce, ehrSuite } from '../../support/ehr.ts';
+import {
+  arrive,
+  authorize,
+  authorizeUrl,
+  openScreen,
+  pkce,
+  postForm,
+  redeem,
+  refresh,
+  submit,
+  textOf,
+} from '../../support/flow.ts';
+import { DRIVERS } from '../../support/gatehouse.ts';
+
+const LAUNCH_SCOPE = 'launch offline_access patient/Patient.rs patient/Observation.rs';
+
+describe.each(DRIVERS)('sessions on %s', (driver) => {
+  const suite = ehrSuite(driver);
+
+  const launchFor = async (patient: string): Promise<Record<string, string>> => {
+    const { body } = await announce(suite.server.issuer, suite.token, { patient });
+    return { launch: body.launch };
+  };
+  const introspect = async (token: string) =>
+    (await postForm(`${suite.server.issuer}/introspect`, { token }, basic('fhir-server', RS_SECRET))).body;
+  const signOut = async (browser: CookieBrowser, button: string): Promise<Response> => {
+    const page = await browser.get(`${suite.server.issuer}/logout`);
+    const html = await page.text();
+    expect(textOf(html)).toMatch(/Sign out\?/);
+    const action = /<form method="post" action="([^"]+)"/.exec(html)![1]!;
+    const fields = formFields(html);
+    expect(fields['xsrf']).toHaveLength(1);
+    return browser.post(new URL(action, page.url).href, {
+      ...fields,
+      ...(button ? { [button]: 'yes' } : {}),
+    });
+  };
+
+  test('[CTX-01] [REF-21] two launches of one app for two patients in one browser: each keeps its own patient', async () => {
+    const browser = new CookieBrowser();
+    const dora = { username: 'dora', scope: LAUNCH_SCOPE, browser };
+    const { issuer } = suite.server;
+    const { body: one } = await redeem(
+      issuer,
+      await authorize(issuer, { ...dora, params: await launchFor('first') }),
+    );
+    const params = await launchFor('second');
+    // The session is shared: the second launch begins with consent, not with a login.
+    const { challenge, verifier } = pkce();
+    const start = await arrive(
+      issuer,
+      browser,
+      await browser.get(authorizeUrl(issuer, { ...dora, params }, challenge)),
+    );
+    expect(formFields(start.html)['step']).toEqual(['consent']);
+    const done = await arrive(
+      issuer,
+      browser,
+      await browser.post(start.response.url, formFields(start.html)),
+    );
+    const { body: two } = await redeem(issuer, { code: done.callback!.searchParams.get('code')!, verifier });
+    expect([one['patient'], two['patient']]).toEqual(['first', 'second']);
+
+    const { body: oneAgain } = await refresh(issuer, one.refresh_token);
+    const { body: twoAgain } = await refresh(issuer, two.refresh_token);
+    expect([oneAgain['patient'], twoAgain['patient']]).toEqual(['first', 'second']);
+    const told = await Promise.all(
+      [one, two, oneAgain, twoAgain].map(({ access_token: token }) => introspect(token)),
+    );
+    expect(told.map(({ patient }) => patient)).toEqual(['first', 'second', 'first', 'second']);
+
+    // Ending one leaves the other.
+    await postForm(`${issuer}/revoke`, { token: oneAgain.refresh_token, client_id: 'public-app' });
+    expect((await refresh(issuer, oneAgain.refresh_token)).body.error).toBe('invalid_grant');
+    expect((await refresh(issuer, twoAgain.refresh_token)).status).toBe(200);
+  });
+
+  test('[REF-14] [REF-15] [A168] signing out ends online_access and leaves offline_access', async () => {
+    const browser = new CookieBrowser();
+    const { issuer } = suite.server;
+    const scope = 'launch/patient patient/Patient.rs';
+    const { body: online } = await redeem(
+      issuer,
+      await authorize(issuer, { browser, scope: `${scope} online_access` }),
+    );
+    const { body: offline } = await redeem(
+      issuer,
+      await authorize(issuer, { browser, scope: `${scope} offline_access` }),
+    );
+    const { body: onlineAgain } = await refresh(issuer, online.refresh_token);
+    expect(onlineAgain.scope.split(' ')).toContain('online_access');
+
+    const response = await signOut(browser, 'logout');
+    expect(response.status).toBe(303);
+    const { html } = await arrive(issuer, browser, response);
+    expect(textOf(html)).toMatch(/You have signed out/);
+
+    const refused = await refresh(issuer, onlineAgain.refresh_token);
+    expect([refused.status, refused.body.error]).toEqual([400, 'invalid_grant']);
+    const { status, body } = await refresh(issuer, offline.refresh_token);
+    expect([status, body['patient']]).toEqual([200, 'p1']);
+    expect((await openScreen(issuer, 'login', { browser })).status).toBe(200);
+  });
+
+  test('[A087] the sign-out form cannot be forged, and "stay" changes nothing', async () => {
+    const browser = new CookieBrowser();
+    const { issuer } = suite.server;
+    await authorize(issuer, { browser });
+    await signOut(browser, '');
+    await browser.get(`${issuer}/logout`);
+    const forged = await browser.post(`${issuer}/logout/confirm`, { xsrf: 'made-up', logout: 'yes' });
+    expect(forged.status).toBe(400);
+    expect((await openScreen(issuer, 'consent', { browser })).status).toBe(200);
+  });
+
+  test('[A072] the session id is another one after signing in', async () => {
+    const browser = new CookieBrowser();
+    const { issuer } = suite.server;
+    const planted = await browser.get(`${issuer}/logout`);
+    const before = planted.headers.getSetCookie().find((line) => line.startsWith('gatehouse='));
+    await authorize(issuer, { browser });
+    const after = (await browser.get(`${issuer}/logout`)).headers
+      .getSetCookie()
+      .find((line) => line.startsWith('gatehouse='));
+    expect(after?.split(';')[0]).not.toBe(before?.split(';')[0]);
+    for (const line of [before, after]) expect(line).toMatch(/httponly/i);
+    expect(after).toMatch(/samesite=lax/i);
+  });
+
+  test('[CONS-02] "use another account" signs in somebody else, who gets the grant', async () => {
+    const browser = new CookieBrowser();
+    const { issuer } = suite.server;
+    await authorize(issuer, { browser });
+    const screen = await openScreen(issuer, 'consent', { browser });
+    const login = await arrive(
+      issuer,
+      browser,
+      await browser.post(screen.url, { ...screen.fields, switch: 'yes' }),
+    );
+    expect(formFields(login.html)['step']).toEqual(['login']);
+    const ben = { ...formFields(login.html), username: 'ben', password: 'correct horse battery' };
+    const consent = await arrive(issuer, browser, await browser.post(login.response.url, ben));
+    // No form may lie between the consent page and the app: Chromium's form-action would stop the redirect.
+    const { callback } = await arrive(
+      issuer,
+      browser,
+      await browser.post(consent.response.url, formFields(consent.html)),
+    );
+    const code = callback!.searchParams.get('code')!;
+    const { body } = await redeem(issuer, { code, verifier: screen.verifier });
+    expect(body['patient']).toBe('p2');
+    // From now on the browser's session is that of the other person.
+    const next = await redeem(issuer, await authorize(issuer, { browser }));
+    expect(next.body['patient']).toBe('p2');
+  });
+
+  test('[A098] two tabs, two people: who signs in last has the browser, and each app gets its own person', async () => {
+    const browser = new CookieBrowser();
+    const { issuer } = suite.server;
+    const [one, two] = [
+      await openScreen(issuer, 'login', { browser }),
+      await openScreen(issuer, 'login', { browser }),
+    ];
+    const finish = async (screen: typeof one, username: string): Promise<unknown> => {
+      const consent = await submit(issuer, screen, { username });
+      const { callback } = await submit(issuer, { ...screen, fields: formFields(consent.html) });
+      const { body } = await redeem(issuer, {
+        code: callback!.searchParams.get('code')!,
+        verifier: screen.verifier,
+      });
+      return body['patient'];
+    };
+    expect(await finish(one, 'amy')).toBe('p1');
+    expect(await finish(two, 'ben')).toBe('p2');
+  });
+});

@@ -1,0 +1,215 @@
+import { request } from 'node:http';
+import { afterEach, describe, expect, jest, test } from '@jest/globals';
+
+import { createClientStore, createStoreKeys, createVault } from '../../../src/store/index.ts';
+import { CookieBrowser } from '../../support/browser.ts';
+import {
+  PUBLIC_APP,
+  REDIRECT,
+  RESOURCE_SERVER,
+  RS_SECRET,
+  SECRET,
+  SECRET_APP,
+  basic,
+} from '../../support/clients.ts';
+import {
+  authorize,
+  pkce,
+  postForm,
+  redeem,
+  refresh,
+  type Authorized,
+  type TokenAnswer,
+} from '../../support/flow.ts';
+import { DRIVERS, STORE_SECRET, startGatehouse } from '../../support/gatehouse.ts';
+import { freePort } from '../../support/ports.ts';
+import { gatehouseOn } from '../../support/suite.ts';
+
+describe.each(DRIVERS)('redeeming a code on %s', (driver) => {
+  const browser = new CookieBrowser();
+  const suite = gatehouseOn(driver, () => ({
+    clients: [PUBLIC_APP, SECRET_APP, RESOURCE_SERVER, { ...PUBLIC_APP, client_id: 'other-app' }],
+  }));
+  afterEach(() => void jest.restoreAllMocks());
+
+  const authorized = (clientId = 'public-app') => authorize(suite.server.issuer, { browser, clientId });
+  const isActive = async (token: string): Promise<unknown> =>
+    (await postForm(`${suite.server.issuer}/introspect`, { token }, basic('fhir-server', RS_SECRET))).body[
+      'active'
+    ];
+
+  test('[A099] [RESP-04] a code redeemed twice is refused, and what it gave the first time is dead', async () => {
+    const code = await authorized();
+    const { body: first } = await redeem(suite.server.issuer, code);
+    expect(await isActive(first.access_token)).toBe(true);
+    const again = await redeem(suite.server.issuer, code);
+    expect([again.status, again.body.error]).toEqual([400, 'invalid_grant']);
+    expect(again.body['error_description']).toMatch(/^authorization code already consumed/);
+    expect(await isActive(first.access_token)).toBe(false);
+    expect((await refresh(suite.server.issuer, first.refresh_token)).body.error).toBe('invalid_grant');
+  });
+
+  test('[A100] of 50 parallel redemptions of one code exactly one succeeds, and its tokens die with the replay', async () => {
+    const code = await authorized();
+    const answers = await Promise.all(Array.from({ length: 50 }, () => redeem(suite.server.issuer, code)));
+    expectOneWinner(answers);
+    const winner = answers.find(({ status }) => status === 200)!;
+    expect(await isActive(winner.body.access_token)).toBe(false);
+    expect((await refresh(suite.server.issuer, winner.body.refresh_token)).body.error).toBe('invalid_grant');
+  });
+
+  test.each([
+    [
+      'A105',
+      'a wrong verifier',
+      { code_verifier: 'x'.repeat(43) },
+      'invalid_grant',
+      /^code_verifier does not match code_challenge/,
+    ],
+    ['A105', 'no verifier', { code_verifier: '' }, 'invalid_grant', /./],
+    ['TOK-04', 'a verifier that is too short', { code_verifier: 'short' }, 'invalid_request', /./],
+    [
+      'TOK-03',
+      'another redirect_uri',
+      { redirect_uri: `${REDIRECT}/other` },
+      'invalid_grant',
+      /^authorization code redirect_uri mismatch/,
+    ],
+    ['A108', 'no redirect_uri', { redirect_uri: '' }, 'invalid_request', /./],
+    ['TOK-05', 'another app', { client_id: 'other-app' }, 'invalid_grant', /^client mismatch/],
+  ] as const)(
+    '[%s] %s is refused and does not burn the code',
+    async (_id, _what, form, error, description) => {
+      const code = await authorized();
+      const refused = await redeem(suite.server.issuer, code, { client_id: 'public-app', ...form });
+      expect([refused.status, refused.body.error]).toEqual([400, error]);
+      expect(refused.body['error_description']).toMatch(description);
+      const { status, body } = await redeem(suite.server.issuer, code);
+      expect(status).toBe(200);
+      expect(await isActive(body.access_token)).toBe(true);
+    },
+  );
+
+  test('[TOK-04] the challenge itself is no verifier, as it would be with plain', async () => {
+    const code = await authorized();
+    const { challenge } = pkce();
+    const refused = await redeem(suite.server.issuer, { ...code, verifier: challenge });
+    expect(refused.body.error).toBe('invalid_grant');
+  });
+
+  test('[A103] [RESP-03] a code is good for a minute', async () => {
+    const code = await authorized();
+    const now = Date.now();
+    jest.spyOn(Date, 'now').mockImplementation(() => now + 61_000);
+    const late = await redeem(suite.server.issuer, code);
+    expect([late.status, late.body.error]).toEqual([400, 'invalid_grant']);
+  });
+
+  test('[A120] [REF-20] [REV-10] an account or a client that was disabled since gets nothing', async () => {
+    const vault = createVault(suite.server.driver, createStoreKeys(Buffer.from(STORE_SECRET)));
+    const clients = createClientStore(vault);
+    const code = await authorized('other-app');
+    await clients.setDisabled('other-app', true);
+    const refused = await redeem(suite.server.issuer, code, { client_id: 'other-app' });
+    expect([refused.status, refused.body.error]).toEqual([401, 'invalid_client']);
+    await clients.setDisabled('other-app', false);
+    expect((await redeem(suite.server.issuer, code, { client_id: 'other-app' })).status).toBe(200);
+  });
+
+  test('[TOK-06] [TOK-02] [A125] [A151] a confidential app has to authenticate; a client_id beside it must match', async () => {
+    const code = await authorized('secret-app');
+    const bare = await redeem(suite.server.issuer, code, { client_id: 'secret-app' });
+    expect([bare.status, bare.body.error]).toEqual([401, 'invalid_client']);
+    const mismatch = await redeem(
+      suite.server.issuer,
+      code,
+      { client_id: 'other-app' },
+      basic('secret-app', SECRET),
+    );
+    expect([400, 401]).toContain(mismatch.status);
+    const matching = await redeem(
+      suite.server.issuer,
+      code,
+      { client_id: 'secret-app' },
+      basic('secret-app', SECRET),
+    );
+    expect(matching.status).toBe(200);
+  });
+
+  test('[A126] [TOK-23] [CLI-02] a wrong secret is 401 with a Basic challenge', async () => {
+    const refused = await redeem(
+      suite.server.issuer,
+      await authorized('secret-app'),
+      {},
+      basic('secret-app', `${SECRET}x`),
+    );
+    expect([refused.status, refused.body.error]).toEqual([401, 'invalid_client']);
+    expect(refused.headers.get('www-authenticate')).toMatch(/^Basic /);
+    expect(refused.headers.get('pragma')).toBe('no-cache');
+  });
+});
+
+describe('two servers over one Redis', () => {
+  const suite = gatehouseOn('redis', () => ({ clients: [PUBLIC_APP, RESOURCE_SERVER] }));
+
+  test('[A101] [F24] 50 redemptions spread over both: exactly one succeeds, and its tokens are dead on both', async () => {
+    const { issuer } = suite.server;
+    const port = await freePort();
+    const second = await startGatehouse(
+      suite.store,
+      { issuer, clients: [PUBLIC_APP, RESOURCE_SERVER] },
+      port,
+    );
+    try {
+      const code = await authorize(issuer);
+      const tries = Array.from({ length: 25 }, () => [redeem(issuer, code), redeemAt(port, issuer, code)]);
+      const answers = await Promise.all(tries.flat());
+      expectOneWinner(answers);
+      const token = answers.find(({ status }) => status === 200)!.body.access_token;
+      const told = await postAt(port, issuer, '/introspect', { token }, basic('fhir-server', RS_SECRET));
+      expect(told.body['active']).toBe(false);
+    } finally {
+      await second.close();
+    }
+  });
+});
+
+function expectOneWinner(answers: readonly Pick<TokenAnswer, 'status' | 'body'>[]): void {
+  const losers = answers.filter(({ status }) => status !== 200);
+  expect(answers.length - losers.length).toBe(1);
+  expect(new Set(losers.map(({ status, body }) => `${status} ${body.error}`))).toEqual(
+    new Set(['400 invalid_grant']),
+  );
+}
+
+function redeemAt(port: number, issuer: string, { code, verifier }: Authorized) {
+  const usual = { grant_type: 'authorization_code', code, redirect_uri: REDIRECT, code_verifier: verifier };
+  return postAt(port, issuer, '/token', { ...usual, client_id: 'public-app' });
+}
+
+/** To one server of several behind a name: `fetch` would not let us choose the Host header. */
+function postAt(
+  port: number,
+  issuer: string,
+  path: string,
+  form: Record<string, string>,
+  headers: Record<string, string> = {},
+): Promise<Pick<TokenAnswer, 'status' | 'body'>> {
+  const body = new URLSearchParams(form).toString();
+  const type = { 'content-type': 'application/x-www-form-urlencoded', 'content-length': String(body.length) };
+  return new Promise((resolve, reject) => {
+    const host = new URL(issuer).host;
+    const sent = request(
+      { port, path, host: '127.0.0.1', method: 'POST', headers: { ...headers, ...type, host } },
+      (answer) => {
+        let text = '';
+        answer.setEncoding('utf8').on('data', (part: string) => (text += part));
+        answer.on('end', () =>
+          resolve({ status: answer.statusCode ?? 0, body: JSON.parse(text) as TokenAnswer['body'] }),
+        );
+      },
+    );
+    sent.once('error', reject);
+    sent.end(body);
+  });
+}

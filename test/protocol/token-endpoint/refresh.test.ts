@@ -1,0 +1,124 @@
+import { describe, expect, test } from '@jest/globals';
+
+import { createAccountStore, createStoreKeys, createVault } from '../../../src/store/index.ts';
+import { CookieBrowser } from '../../support/browser.ts';
+import { PUBLIC_APP, RESOURCE_SERVER, RS_SECRET, SECRET_APP, basic } from '../../support/clients.ts';
+import { authorize, postForm, redeem, refresh, type TokenAnswer } from '../../support/flow.ts';
+import { DRIVERS, STORE_SECRET } from '../../support/gatehouse.ts';
+import { gatehouseOn } from '../../support/suite.ts';
+
+describe.each(DRIVERS)('refreshing on %s', (driver) => {
+  const browser = new CookieBrowser();
+  const suite = gatehouseOn(driver, () => ({
+    clients: [PUBLIC_APP, SECRET_APP, RESOURCE_SERVER, { ...PUBLIC_APP, client_id: 'other-app' }],
+  }));
+
+  const tokens = async (): Promise<TokenAnswer['body']> =>
+    (await redeem(suite.server.issuer, await authorize(suite.server.issuer, { browser }))).body;
+  const again = (token: string, form: Record<string, string> = {}) =>
+    refresh(suite.server.issuer, token, form);
+  const isActive = async (token: string): Promise<unknown> =>
+    (await postForm(`${suite.server.issuer}/introspect`, { token }, basic('fhir-server', RS_SECRET))).body[
+      'active'
+    ];
+
+  test('[REF-08] [REF-10] [TOK-16] each refresh gives a new refresh token, over and over, never cached', async () => {
+    let token = (await tokens()).refresh_token;
+    for (let turn = 0; turn < 3; turn += 1) {
+      const { status, headers, body } = await again(token);
+      expect([status, typeof body['expires_in'], body['token_type']]).toEqual([200, 'number', 'Bearer']);
+      expect([headers.get('cache-control'), headers.get('pragma')]).toEqual(['no-store', 'no-cache']);
+      expect(body.refresh_token).not.toBe(token);
+      token = body.refresh_token;
+    }
+  });
+
+  test('[A161] [REF-12] a refresh token used twice ends its whole family', async () => {
+    const first = await tokens();
+    const { body: second } = await again(first.refresh_token);
+    const reused = await again(first.refresh_token);
+    expect([reused.status, reused.body.error]).toEqual([400, 'invalid_grant']);
+    expect(reused.body['error_description']).toMatch(/^refresh token already used/);
+    expect((await again(second.refresh_token)).body.error).toBe('invalid_grant');
+    expect(await Promise.all([first, second].map(({ access_token: token }) => isActive(token)))).toEqual([
+      false,
+      false,
+    ]);
+  });
+
+  test('[A162] of 50 parallel refreshes with one token at most one succeeds, and none is a 500', async () => {
+    const { refresh_token: token } = await tokens();
+    const answers = await Promise.all(Array.from({ length: 50 }, () => again(token)));
+    const winners = answers.filter(({ status }) => status === 200);
+    expect(winners.length).toBeLessThanOrEqual(1);
+    const others = answers.filter(({ status }) => status !== 200);
+    expect(new Set(others.map(({ status, body }) => `${status} ${body.error}`))).toEqual(
+      new Set(['400 invalid_grant']),
+    );
+    for (const { body } of winners)
+      expect((await again(body.refresh_token)).body.error).toBe('invalid_grant');
+  });
+
+  test.each([
+    ['REF-04', 'a scope that was not granted', 'patient/Condition.rs', 'invalid_scope'],
+    ['REF-06', 'the resource instead of its category', 'patient/*.rs', 'invalid_scope'],
+    ['REF-06', 'v2 letters beyond', 'patient/Patient.cruds', 'invalid_scope'],
+  ])('[%s] [A166] %s → %s', async (_id, _what, scope, error) => {
+    const { refresh_token: token } = await tokens();
+    const refused = await again(token, { scope });
+    expect([refused.status, refused.body.error]).toEqual([400, error]);
+    // Asking for too much is a mistake of the app, not a theft: the token is still good.
+    expect((await again(token)).status).toBe(200);
+  });
+
+  test('[REF-04] [REF-09] [A167] all that was granted may be asked for, or less; less now is no less later', async () => {
+    const { refresh_token: token, scope } = await tokens();
+    const all = await again(token, { scope });
+    expect([all.status, all.body.scope]).toEqual([200, scope]);
+    const less = await again(all.body.refresh_token, { scope: 'launch/patient patient/Patient.rs' });
+    expect(less.body).toMatchObject({ scope: 'launch/patient patient/Patient.rs', patient: 'p1' });
+    const full = await again(less.body.refresh_token);
+    expect(full.body.scope).toBe(scope);
+  });
+
+  test.each([
+    ['REF-18', 'garbage', () => 'garbage'],
+    ['REF-18', 'an access token', ({ access_token: token }: TokenAnswer['body']) => token],
+    ['REF-18', 'a cut token', ({ refresh_token: token }: TokenAnswer['body']) => token.slice(0, -1)],
+    [
+      'A119',
+      'a token of the same shape that was never issued',
+      ({ refresh_token: token }: TokenAnswer['body']) => `${token.slice(0, -6)}AAAAAA`,
+    ],
+  ])('[%s] %s → invalid_grant', async (_id, _what, pick) => {
+    const refused = await again(pick(await tokens()));
+    expect([refused.status, refused.body.error]).toEqual([400, 'invalid_grant']);
+  });
+
+  test('[A165] [REF-02] [A130] another app, or a confidential one without its secret, is refused; the token stays good', async () => {
+    const { refresh_token: token } = await tokens();
+    const other = await again(token, { client_id: 'other-app' });
+    expect([other.status, other.body.error]).toEqual([400, 'invalid_grant']);
+    const bare = await again(token, { client_id: 'secret-app' });
+    expect([bare.status, bare.body.error]).toEqual([401, 'invalid_client']);
+    expect((await again(token)).status).toBe(200);
+  });
+
+  test('[REF-20] [A169] [A120] a disabled account gets nothing more, neither by code nor by refresh', async () => {
+    const accounts = createAccountStore(
+      createVault(suite.server.driver, createStoreKeys(Buffer.from(STORE_SECRET))),
+    );
+    const ben = { username: 'ben', browser: new CookieBrowser() };
+    const { body } = await redeem(suite.server.issuer, await authorize(suite.server.issuer, ben));
+    const code = await authorize(suite.server.issuer, ben);
+    const account = (await accounts.findByUsername('ben'))!;
+    await accounts.save({ ...account, disabled: true });
+
+    const redeemed = await redeem(suite.server.issuer, code);
+    expect([redeemed.status, redeemed.body.error]).toEqual([400, 'invalid_grant']);
+    const refreshed = await again(body.refresh_token);
+    expect([refreshed.status, refreshed.body.error]).toEqual([400, 'invalid_grant']);
+    expect(await isActive(body.access_token)).toBe(false);
+    await accounts.save(account);
+  });
+});

@@ -1,0 +1,69 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import path from 'node:path';
+
+const MAIN = path.resolve('src/main.ts');
+
+/** How a process ended, and what it said. */
+export interface Ended {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** The arguments with which Node runs `gatehouse <args>` from its sources. */
+export function gatehouseArgs(...args: string[]): string[] {
+  return ['--disable-warning=ExperimentalWarning', MAIN, ...args];
+}
+
+/** Runs `gatehouse <args>` to its end. */
+export function runGatehouse(
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<Ended> {
+  return runToEnd(process.execPath, gatehouseArgs(...args), env);
+}
+
+/** Runs a program to its end, or kills it; `env` is added to an environment without settings of ours. */
+export async function runToEnd(
+  command: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+  timeout = 20_000,
+): Promise<Ended> {
+  const child = spawn(command, args, {
+    env: { ...cleanEnvironment(), ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout,
+    killSignal: 'SIGKILL',
+  });
+  const said = collect(child);
+  const code = await new Promise<number>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (status) => resolve(status ?? 1));
+  });
+  return { code, ...said };
+}
+
+/** What a process has said so far; grows while it runs. */
+export function collect(child: ChildProcess): { stdout: string; stderr: string } {
+  const said = { stdout: '', stderr: '' };
+  child.stdout?.on('data', (chunk: Buffer) => (said.stdout += chunk.toString()));
+  child.stderr?.on('data', (chunk: Buffer) => (said.stderr += chunk.toString()));
+  return said;
+}
+
+/** Asks a process of ours to stop, and waits for its exit code. */
+export function terminate(child: ChildProcess): Promise<number> {
+  if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve(child.exitCode ?? 1);
+  const ended = new Promise<number>((resolve) => child.once('exit', (code) => resolve(code ?? 1)));
+  child.kill('SIGTERM');
+  return ended;
+}
+
+const SETTINGS =
+  /^(ISSUER|HOST|PORT|MANAGEMENT_HOST|MANAGEMENT_PORT|TRUST_PROXY|FHIR_BASE_URL|DATA_DIR|(REDIS_URL|STORE_SECRET|COOKIE_KEYS)(_FILE)?|LOG_LEVEL|GATEHOUSE_CONFIG|NODE_OPTIONS|DEBUG)$/;
+
+/** The settings of whoever runs the tests must not reach the servers under test. */
+export function cleanEnvironment(): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !SETTINGS.test(name)));
+}

@@ -1,0 +1,91 @@
+import { spawn } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+
+import { freePort } from './ports.ts';
+import { cleanEnvironment, collect, gatehouseArgs, terminate } from './process.ts';
+
+const START_TIMEOUT_MS = 15_000;
+
+export const COOKIE_KEY = 'e2e-cookie-key-9f8e7d6c5b4a-qwertyuiop';
+export const STORE_SECRET = 'e2e-store-secret-1a2b3c4d5e-asdfghjkl';
+
+/** A folder with a configuration file and what it needs. */
+export interface ServeFolder {
+  readonly dir: string;
+  readonly config: string;
+  readonly port: number;
+  readonly managementPort: number;
+  readonly issuer: string;
+  /** Writes a file into the folder and returns its path. */
+  write(name: string, text: string): Promise<string>;
+  remove(): Promise<void>;
+}
+
+/** Makes a folder with `config.yaml`; `change` edits the text of a configuration that is good. */
+export async function serveFolder(change: (yaml: string) => string = (yaml) => yaml): Promise<ServeFolder> {
+  const dir = await mkdtemp(path.join(tmpdir(), 'gatehouse-serve-'));
+  const [port, managementPort] = await Promise.all([freePort(), freePort()]);
+  const issuer = `http://localhost:${port}`;
+  const write = async (name: string, text: string): Promise<string> => {
+    const file = path.join(dir, name);
+    await writeFile(file, text);
+    return file;
+  };
+  const config = await write('config.yaml', change(goodConfig(issuer, port, managementPort, dir)));
+  const remove = () => rm(dir, { recursive: true, force: true });
+  return { dir, config, port, managementPort, issuer, write, remove };
+}
+
+function goodConfig(issuer: string, port: number, managementPort: number, dir: string): string {
+  return `issuer: ${issuer}
+listen: { port: ${port} }
+management: { port: ${managementPort} }
+store:
+  dataDir: ${dir}/data
+secrets:
+  store: ${STORE_SECRET}
+  cookies: [${COOKIE_KEY}]
+fhirServers:
+  - id: main
+    url: http://localhost:3999/fhir
+`;
+}
+
+/** A running `gatehouse serve`. */
+export interface Serve {
+  readonly issuer: string;
+  readonly management: string;
+  readonly said: { readonly stdout: string; readonly stderr: string };
+  /** Sends SIGTERM and resolves with the exit code. */
+  stop(): Promise<number>;
+}
+
+/** Starts `gatehouse serve` and waits until it is ready. */
+export async function startServe(
+  { config, managementPort, issuer }: ServeFolder,
+  env: Readonly<Record<string, string>> = {},
+): Promise<Serve> {
+  const child = spawn(process.execPath, gatehouseArgs('serve', '--config', config), {
+    env: { ...cleanEnvironment(), ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const said = collect(child);
+  const management = `http://127.0.0.1:${env['MANAGEMENT_PORT'] ?? managementPort}`;
+  const deadline = Date.now() + START_TIMEOUT_MS;
+  while (!(await isReady(management))) {
+    if (child.exitCode !== null || Date.now() > deadline) {
+      await terminate(child);
+      throw new Error(`serve did not become ready:\n${said.stdout}${said.stderr}`);
+    }
+    await delay(25);
+  }
+  return { issuer: env['ISSUER'] ?? issuer, management, said, stop: () => terminate(child) };
+}
+
+export async function isReady(management: string): Promise<boolean> {
+  const response = await fetch(`${management}/health/ready`).catch(() => undefined);
+  return response?.status === 200;
+}
