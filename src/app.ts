@@ -29,7 +29,7 @@ import {
   type Pages,
   type Progress,
 } from './interaction/index.ts';
-import type { SigningKeySet, SigningKeyStore } from './keys/index.ts';
+import { checkKeys, type SigningKeySet } from './keys/index.ts';
 import { systemClock, type Clock } from './oauth/index.ts';
 import {
   OWN_CLIENT,
@@ -45,6 +45,7 @@ import {
 } from './oidc/index.ts';
 import {
   createAccountStore,
+  createAssertionMemory,
   createClientStore,
   createGrantIndex,
   createLaunchStore,
@@ -54,7 +55,6 @@ import {
   createStoreKeys,
   createVault,
   isStoreUnavailable,
-  key,
   newGrantId,
   newTokenText,
   runInRequestScope,
@@ -128,12 +128,6 @@ export async function createGatehouse(options: GatehouseOptions): Promise<Gateho
   };
 }
 
-/** Ready means that the signing keys are there and open under our secret. */
-async function checkKeys(store: SigningKeyStore): Promise<void> {
-  const set = await store.load();
-  if (!set?.keys.some(({ status }) => status === 'active')) throw new Error('there is no active signing key');
-}
-
 function countedAudit({ auditSinks, log }: GatehouseOptions, metrics: Metrics): AuditRecorder {
   const recorder = createAuditRecorder(auditSinks, Date.now, (sink, error) =>
     log.error({ err: error, sink }, 'an audit record could not be kept'),
@@ -185,12 +179,7 @@ function buildProvider(
       },
     }),
     tokenText: (kind, grantId) => newTokenText(keys, kind as TokenKind, grantId ?? newGrantId()),
-    rememberAssertion: (clientId, jti, expiresAt) =>
-      driver.putIfAbsent({
-        key: key.jti(keys.keyedHash('jti', JSON.stringify([clientId, jti]))),
-        value: Uint8Array.of(1),
-        ttlSeconds: Math.max(1, expiresAt - clock()),
-      }),
+    rememberAssertion: createAssertionMemory(vault, clock),
     requestUnitOfWork: (work) =>
       runInRequestScope(driver, grantTtlSeconds, (scope) => work((how) => scope.commit(how))),
     onServerError: (ctx, error) => {
@@ -206,12 +195,8 @@ function buildProvider(
           code,
           ...(description === undefined ? {} : { description }),
         }),
-      signOut: (ctx, { action, xsrf }) =>
-        pages.render(ctx, 'sign-out', {
-          form: { action, hidden: [{ name: 'xsrf', value: xsrf }] },
-          buttons: { signOut: { name: 'logout', value: 'yes' }, stay: {} },
-        }),
-      signedOut: (ctx) => pages.render(ctx, 'signed-out', { message: 'You have signed out.' }),
+      signOut: (ctx, form) => pages.signOut(ctx, form),
+      signedOut: (ctx) => pages.signedOut(ctx),
     },
   });
 }
@@ -286,10 +271,10 @@ function createPublicApp(parts: PublicAppParts): Koa {
       audit,
       log,
       clock,
-      engine: createEngine(engine.current, clock),
+      engine: createEngine(engine.current, clock, audit),
       progress: createProgressStore<Progress>(vault),
       accounts: createAccountStore(vault),
-      directory: (fhirBaseUrl) => createFhirDirectory(fhirBaseUrl, () => ownToken(fhirBaseUrl)),
+      directory: (fhirBaseUrl) => createFhirDirectory(fhirBaseUrl, (renew) => ownToken(fhirBaseUrl, renew)),
       smartStyleUrl: style.url,
       launchHash,
       usernameHash: (username) => keys.keyedHash('login', username),

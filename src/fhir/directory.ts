@@ -89,14 +89,18 @@ const bundle = z.looseObject({
   entry: z.array(z.looseObject({ resource: z.unknown() })).optional(),
 });
 
-/** @param accessToken a token Gatehouse issued to itself for this FHIR server. */
+/** @param accessToken a token Gatehouse issued to itself for this FHIR server; a new one where `renew` is asked. */
 export function createFhirDirectory(
   fhirBaseUrl: string,
-  accessToken: () => Promise<string>,
+  accessToken: (renew: boolean) => Promise<string>,
   fetchImpl: typeof fetch = fetch,
 ): FhirDirectory {
   const get = async (path: string): Promise<unknown> => {
-    const response = await fetchFhir(`${fhirBaseUrl}/${path}`, await accessToken(), fetchImpl);
+    const ask = async (renew: boolean): Promise<Response> =>
+      fetchFhir(`${fhirBaseUrl}/${path}`, await accessToken(renew), fetchImpl);
+    const first = await ask(false);
+    // The token we kept may be gone from the store; a fresh one is asked for once.
+    const response = first.status === 401 ? await ask(true) : first;
     if (response.status === 404 || response.status === 410) return undefined;
     if (!response.ok)
       throw new FhirUnavailable(`GET ${path.split('?')[0] ?? ''} answered ${response.status}`);

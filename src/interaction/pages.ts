@@ -6,6 +6,9 @@ import type { Context } from 'koa';
 export interface Pages {
   render(ctx: Context, page: PageName, data: Readonly<Record<string, unknown>>, status?: number): void;
   error(ctx: Context, page: ErrorPage): void;
+  /** Asks whether to sign out; `xsrf` proves that we asked. */
+  signOut(ctx: Context, form: { readonly action: string; readonly xsrf: string }): void;
+  signedOut(ctx: Context): void;
 }
 
 export type PageName =
@@ -53,6 +56,12 @@ export function createPages(viewsDir: string, brandName: string, stylesheet: str
   };
   return {
     render,
+    signOut: (ctx, { action, xsrf }) =>
+      render(ctx, 'sign-out', {
+        form: { action, hidden: [{ name: 'xsrf', value: xsrf }] },
+        buttons: { signOut: { name: 'logout', value: 'yes' }, stay: {} },
+      }),
+    signedOut: (ctx) => render(ctx, 'signed-out', { message: 'You have signed out.' }),
     error: (ctx, { status, ...page }) =>
       render(ctx, 'error', { ...page, reference: String(ctx.state['reference'] ?? '') }, status),
   };

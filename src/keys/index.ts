@@ -3,6 +3,7 @@
  * oidc-provider does. Called at start, by `gatehouse keys`, and by the watcher that notices a rotation.
  */
 export {
+  checkKeys,
   inSigningOrder,
   loadOrCreateKeys,
   rotateKeys,

@@ -71,6 +71,12 @@ async function newKey(status: 'active' | 'next', now: Clock): Promise<SigningKey
   };
 }
 
+/** Ready means that the signing keys are there and open under our secret. */
+export async function checkKeys(store: Pick<SigningKeyStore, 'load'>): Promise<void> {
+  const set = await store.load();
+  if (!set?.keys.some(({ status }) => status === 'active')) throw new Error('there is no active signing key');
+}
+
 /** The keys in the order a signer should try them: active first. */
 export function inSigningOrder(set: SigningKeySet): SigningKey[] {
   const rank = { active: 0, next: 1, retired: 2 } as const;

@@ -1,6 +1,7 @@
 import type { Context } from 'koa';
 import { errors, type Provider } from 'oidc-provider';
 
+import type { AuditRecorder } from '../audit/index.ts';
 import type { Clock } from '../oauth/index.ts';
 import type { LaunchContext } from '../smart/index.ts';
 import { OIDC_SCOPES } from './scope-policy.ts';
@@ -34,7 +35,7 @@ interface Pending {
 /**
  * What the screens ask of oidc-provider. The provider is asked for each time: it is another one after a key rotation.
  */
-export function createEngine(provider: () => Provider, clock: Clock) {
+export function createEngine(provider: () => Provider, clock: Clock, audit: AuditRecorder) {
   return {
     async pending(ctx: Context): Promise<Pending | undefined> {
       try {
@@ -46,7 +47,19 @@ export function createEngine(provider: () => Provider, clock: Clock) {
       }
     },
     async approve(ctx: Context, approval: Approval): Promise<string> {
-      if (approval.signedIn) await endSessionOfSomebodyElse(provider(), ctx, approval.accountId, clock);
+      const ended = approval.signedIn
+        ? await endSessionOfSomebodyElse(provider(), ctx, approval.accountId, clock)
+        : undefined;
+      if (ended !== undefined) {
+        const { reference } = approval;
+        await audit.record({
+          type: 'sign-out',
+          outcome: 'success',
+          accountId: ended,
+          reference,
+          address: ctx.ip,
+        });
+      }
       const grantId = await saveGrant(provider(), approval, clock);
       const login = approval.signedIn ? { login: { accountId: approval.accountId, amr: ['pwd'] } } : {};
       return provider().interactionResult(ctx.req, ctx.res, { ...login, consent: { grantId } });
@@ -81,19 +94,23 @@ function asPending({ uid, prompt, params, session, cid }: Details): Pending {
 /**
  * Somebody else was signed in to this browser: that session ends. The provider would end it by a form that sends itself,
  * and Chromium stops the way from a form to the app (`form-action`), however many redirects lie between.
+ *
+ * @returns whose session ended
  */
 async function endSessionOfSomebodyElse(
   provider: Provider,
   ctx: Context,
   accountId: string,
   clock: Clock,
-): Promise<void> {
+): Promise<string | undefined> {
   const session = await provider.Session.get(ctx);
-  if (session.accountId === undefined || session.accountId === accountId) return;
+  const other = session.accountId;
+  if (other === undefined || other === accountId) return undefined;
   const interaction = await provider.interactionDetails(ctx.req, ctx.res);
   delete interaction.session;
   await interaction.save(interaction.exp - clock());
   await session.destroy();
+  return other;
 }
 
 /** The grant holds every scope twice: OpenID's own for the id token, all of them for the FHIR server's token. */

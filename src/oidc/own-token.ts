@@ -26,9 +26,10 @@ interface KeptToken {
 /** Issues short tokens to ourselves for a FHIR server, and keeps each until shortly before it ends. */
 export function createOwnTokens(provider: () => Provider, lifetimeSeconds: number, clock: Clock) {
   const kept = new Map<string, KeptToken>();
-  return async (fhirBaseUrl: string): Promise<string> => {
+  /** @param renew the FHIR server did not take the one we have */
+  return async (fhirBaseUrl: string, renew = false): Promise<string> => {
     const known = kept.get(fhirBaseUrl);
-    if (known && known.expiresAt - RENEW_BEFORE_SECONDS > clock()) return known.text;
+    if (!renew && known && known.expiresAt - RENEW_BEFORE_SECONDS > clock()) return known.text;
     const current = provider();
     const client = await current.Client.find(OWN_CLIENT.client_id);
     if (!client) throw new TypeError('our own client is not registered');

@@ -85,7 +85,7 @@ export async function startServe(
   return { issuer: env['ISSUER'] ?? issuer, management, said, stop: () => terminate(child) };
 }
 
-export async function isReady(management: string): Promise<boolean> {
+async function isReady(management: string): Promise<boolean> {
   const response = await fetch(`${management}/health/ready`).catch(() => undefined);
   return response?.status === 200;
 }

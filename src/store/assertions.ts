@@ -1,0 +1,14 @@
+import type { ClientId, Clock, EpochSeconds } from '../oauth/index.ts';
+import { key } from './keys.ts';
+import type { Vault } from './vault.ts';
+
+/** Remembers the ids of client assertions until they expire: of parallel callers with one id, exactly one gets `true`. */
+export function createAssertionMemory({ driver, keys }: Vault, clock: Clock) {
+  return (clientId: ClientId, jti: string, expiresAt: EpochSeconds): Promise<boolean> =>
+    driver.putIfAbsent({
+      // A pair written as JSON cannot be mistaken for another pair.
+      key: key.jti(keys.keyedHash('jti', JSON.stringify([clientId, jti]))),
+      value: Uint8Array.of(1),
+      ttlSeconds: Math.max(1, expiresAt - clock()),
+    });
+}
