@@ -51,7 +51,7 @@ export const choosePatient = {
   pager: { next: '/interaction/4f1c?query=shaw&page=2', label: 'Page 1' },
 };
 
-export const choosePatientRefused = {
+const choosePatientRefused = {
   ...choosePatient,
   selected: '',
   error: 'Choose one patient to continue.',
@@ -174,7 +174,7 @@ export const signOut = {
   buttons: { signOut: { name: 'logout', value: 'yes' }, stay: { name: 'stay', value: 'yes' } },
 };
 
-export const signedOut = {
+const signedOut = {
   page: page('Signed out'),
   message: 'You can close this page.',
 };
