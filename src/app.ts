@@ -33,6 +33,7 @@ import { checkKeys, type SigningKeySet } from './keys/index.ts';
 import { systemClock, type Clock } from './oauth/index.ts';
 import {
   OWN_CLIENT,
+  authorizeByPost,
   createEngine,
   createOwnTokens,
   createProvider,
@@ -40,6 +41,7 @@ import {
   discoveryRoutes,
   launchEndpoint,
   providerMetadata,
+  resumePostedRequest,
   styleDocument,
   type RotatingProvider,
 } from './oidc/index.ts';
@@ -49,6 +51,7 @@ import {
   createClientStore,
   createGrantIndex,
   createLaunchStore,
+  createPostedRequestStore,
   createProgressStore,
   createProviderAdapter,
   createSigningKeyStore,
@@ -281,6 +284,9 @@ function createPublicApp(parts: PublicAppParts): Koa {
       referenceFor: (ctx: Context, authorization) => referenceFor(ctx, authorization),
     }).routes(),
   );
+  const posted = createPostedRequestStore(vault);
+  app.use(authorizeByPost(posted).routes());
+  app.use(resumePostedRequest(posted));
   app.use(engine.middleware);
   return app;
 }

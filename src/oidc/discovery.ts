@@ -10,7 +10,7 @@ import { launchScope } from './launch-endpoint.ts';
 const FEATURES: Features = {
   ehrLaunch: true,
   standaloneLaunch: true,
-  authorizePost: false,
+  authorizePost: true,
   publicClients: true,
   symmetricClients: true,
   asymmetricClients: true,

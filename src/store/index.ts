@@ -15,6 +15,7 @@ export {
 export { openEmbeddedStore } from './embedded/index.ts';
 export { createGrantIndex, type GrantIndex } from './grants.ts';
 export { createLaunchStore } from './launches.ts';
+export { createPostedRequestStore } from './posted-requests.ts';
 export { createProgressStore, type ProgressStore } from './progress.ts';
 export { createProviderAdapter } from './provider-adapter.ts';
 export { openRedisStore } from './redis/index.ts';
