@@ -75,14 +75,15 @@ describe.each(DRIVERS)('the demo in a browser, on %s', (driver) => {
     await freshPage();
     await page.goto(`${demo.apps}/apps/my-health/launch.html`);
     await signIn('amy');
-    await page
-      .getByRole('checkbox', { name: 'Allergies' })
-      .waitFor({ state: 'attached' })
-      .catch(() => undefined);
+    await page.getByRole('checkbox', { name: 'Allergies' }).uncheck();
     await allow();
     await isReady();
     expect(await text('#patient-name')).toContain('Amy');
     expect(await text('#user')).toContain('Patient/amy-shaw');
+    expect(await text('#allergies')).toContain('Not allowed (403): this was not shared with the app.');
+    expect(await page.locator('#conditions li').count()).toBeGreaterThan(0);
+    expect(await text('#scopes')).toContain('patient/Condition.rs');
+    expect(await text('#scopes')).not.toContain('AllergyIntolerance');
     await context.close();
   });
 
@@ -97,6 +98,30 @@ describe.each(DRIVERS)('the demo in a browser, on %s', (driver) => {
     await allow();
     await isReady();
     expect(await text('#patient-name')).toContain('Okafor');
+    await context.close();
+  });
+
+  test('[CAP-25] the picker leads to the next page of patients, and back', async () => {
+    await freshPage();
+    await page.goto(`${demo.apps}/apps/clinic-list/launch.html`);
+    await signIn('carla');
+    const patients = page.getByRole('radio');
+    expect(await patients.count()).toBe(10);
+    const firstOnFirst = await patients.first().getAttribute('value');
+    await page.getByRole('link', { name: 'Next page' }).click();
+    await page.getByText('Page 2').waitFor();
+    const chosen = patients.last();
+    const id = await chosen.getAttribute('value');
+    await page.getByRole('link', { name: 'Previous page' }).click();
+    await page.getByText('Page 1').waitFor();
+    expect(await patients.first().getAttribute('value')).toBe(firstOnFirst);
+    await page.getByRole('link', { name: 'Next page' }).click();
+    await page.getByText('Page 2').waitFor();
+    await chosen.check();
+    await page.getByRole('button', { name: 'Continue' }).click();
+    await allow();
+    await isReady();
+    expect(await text('#token-response')).toContain(`"patient": "${id}"`);
     await context.close();
   });
 
@@ -146,6 +171,31 @@ describe.each(DRIVERS)('the demo in a browser, on %s', (driver) => {
       await isReady();
       expect(await text('#patient-name')).toContain(name);
     }
+    await context.close();
+  });
+
+  test('somebody else takes over in the same browser with "Use another account"', async () => {
+    await freshPage();
+    await page.goto(`${demo.apps}/apps/my-health/launch.html`);
+    await signIn('amy');
+    await allow();
+    await isReady();
+    const first = page;
+    page = await context.newPage();
+    await page.goto(`${demo.apps}/apps/my-health/launch.html`);
+    await page.getByRole('button', { name: 'Use another account' }).click();
+    await signIn('ben');
+    expect(await text('.facts')).toContain('Ben Okafor');
+    await allow();
+    await isReady();
+    expect(await text('#patient-name')).toContain('Okafor');
+    expect(await text('#user')).toContain('Patient/ben-okafor');
+    await refreshToken();
+    page = first;
+    await refreshToken();
+    await page.getByRole('button', { name: 'Read again' }).click();
+    await isReady();
+    expect(await text('#patient-name')).toContain('Amy');
     await context.close();
   });
 
