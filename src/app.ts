@@ -33,6 +33,7 @@ import { checkKeys, type SigningKeySet } from './keys/index.ts';
 import { systemClock, type Clock } from './oauth/index.ts';
 import {
   OWN_CLIENT,
+  answerPreflights,
   authorizeByPost,
   createEngine,
   createOwnTokens,
@@ -100,6 +101,7 @@ export async function createGatehouse(options: GatehouseOptions): Promise<Gateho
     onRotated: (version) => log.info({ version }, 'signing keys were rotated'),
     onFailure: (error) => log.warn({ err: error }, 'the signing keys could not be checked'),
   });
+  let started = false;
   let draining = false;
   const checks = [
     { name: 'store', check: () => driver.ping() },
@@ -111,6 +113,7 @@ export async function createGatehouse(options: GatehouseOptions): Promise<Gateho
     async listen() {
       const port = await open.listen(config.listen);
       const managementPort = await management.listen(config.management);
+      started = true;
       await audit.record({
         type: 'server.start',
         outcome: 'success',
@@ -123,7 +126,7 @@ export async function createGatehouse(options: GatehouseOptions): Promise<Gateho
       draining = true;
       engine.stop();
       await open.close();
-      await audit.record({ type: 'server.stop', outcome: 'success' });
+      if (started) await audit.record({ type: 'server.stop', outcome: 'success' });
       await management.close();
       await audit.close();
       await driver.close();
@@ -248,6 +251,7 @@ function createPublicApp(parts: PublicAppParts): Koa {
   app.use(assets.routes());
   app.use(style.router.routes());
   app.use(discoveryRoutes(config).routes());
+  app.use(answerPreflights(clients));
   app.use(
     appendReference((ctx) =>
       'oidc' in ctx ? referenceOf(ctx as unknown as KoaContextWithOIDC) : referenceFor(ctx),

@@ -8,13 +8,9 @@ import { refusedResponseMode } from './query-responses.ts';
 import { offerFor } from './scope-policy.ts';
 
 /** Enough for every identity provider and app we know, and too little to fill a store with (A029, A037). */
-const LIMITS: Readonly<Record<string, number>> = {
-  state: 2048,
-  nonce: 2048,
-  scope: 4096,
-  launch: 256,
-  aud: 2048,
-};
+const LIMITS: Readonly<Record<string, number>> = { state: 1024, nonce: 1024, launch: 256, aud: 2048 };
+const MAX_SCOPE_LENGTH = 4096;
+const MAX_SCOPES = 100;
 
 /** The configured FHIR server this URL names, a single trailing slash aside (AUTHZ-12). */
 export function fhirServerOf(
@@ -63,6 +59,11 @@ function checkShape(ctx: KoaContextWithOIDC): void {
     if (typeof value === 'string' && value.length > limit) {
       throw toProtocolError({ code: 'too-long', parameter, limit });
     }
+  }
+  const { scope } = params;
+  if (typeof scope !== 'string') return;
+  if (scope.length > MAX_SCOPE_LENGTH || scope.split(' ').length > MAX_SCOPES) {
+    throw toProtocolError({ code: 'too-many-scopes', characters: MAX_SCOPE_LENGTH, scopes: MAX_SCOPES });
   }
 }
 

@@ -11,6 +11,7 @@ export type RequestProblem =
   | { readonly code: 'resource-differs' }
   | { readonly code: 'state-missing' }
   | { readonly code: 'too-long'; readonly parameter: string; readonly limit: number }
+  | { readonly code: 'too-many-scopes'; readonly characters: number; readonly scopes: number }
   | { readonly code: 'response-mode' }
   | { readonly code: 'launch-missing' }
   | { readonly code: 'launch-scope-missing' }
@@ -31,6 +32,11 @@ export function toProtocolError(problem: RequestProblem): errors.OIDCProviderErr
       return invalidRequest('state is required');
     case 'too-long':
       return invalidRequest(`${problem.parameter} is longer than ${problem.limit} characters`);
+    case 'too-many-scopes':
+      return new errors.CustomOIDCProviderError(
+        'invalid_scope',
+        `scope has more than ${problem.scopes} scopes or ${problem.characters} characters`,
+      );
     case 'response-mode':
       return invalidRequest('response_mode, if sent, must be query');
     case 'launch-missing':

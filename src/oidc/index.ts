@@ -9,6 +9,7 @@ export { discoveryRoutes } from './discovery.ts';
 export { createEngine } from './engine.ts';
 export { launchEndpoint } from './launch-endpoint.ts';
 export { OWN_CLIENT, createOwnTokens } from './own-token.ts';
+export { answerPreflights } from './preflight.ts';
 export type { ProviderPages, ProviderParts, ShownError, UnitOfWork } from './parts.ts';
 export { createProvider } from './provider.ts';
 export { createRotatingProvider, type RotatingProvider } from './rotating-provider.ts';

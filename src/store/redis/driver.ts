@@ -37,9 +37,11 @@ interface CommitCommand {
 export async function openRedisStore(url: string, onError: (error: Error) => void): Promise<StoreDriver> {
   const redis = new Redis(url, OPTIONS);
   let refusal: Error | undefined;
+  let connected = false;
   redis.on('error', (error) => {
     refusal = error;
-    onError(error);
+    // Until we are connected, the one who asked for the store is told; nobody else needs to be.
+    if (connected) onError(error);
   });
   redis.defineCommand('gatehouseCommit', { lua: COMMIT });
   const location = `${redis.options.host ?? 'localhost'}:${redis.options.port ?? 6379}/${redis.options.db ?? 0}`;
@@ -47,6 +49,7 @@ export async function openRedisStore(url: string, onError: (error: Error) => voi
   try {
     await redis.connect();
     await store.ping();
+    connected = true;
     return store;
   } catch (cause) {
     redis.disconnect();

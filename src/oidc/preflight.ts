@@ -1,0 +1,46 @@
+import type { Middleware } from 'koa';
+
+import { browserOrigins, type ClientRegistry } from '../clients/index.ts';
+import { ROUTES } from './configuration.ts';
+
+/** Endpoints that browser apps call with what they were registered for. */
+const CLIENT_PATHS: ReadonlySet<string> = new Set([ROUTES.token, ROUTES.introspection, ROUTES.revocation]);
+const METHODS = 'POST';
+const HEADERS = 'authorization, content-type, accept';
+const MAX_AGE_SECONDS = '600';
+const KEPT_MS = 1000;
+
+/**
+ * Answers preflights of the client endpoints. A preflight cannot say which client asks, so the origin must be that of
+ * some registered one (CORS-05); an unknown origin is told nothing, and never repeated back (attack row A192). Whether
+ * this client may use this origin is checked again with the request itself.
+ */
+export function answerPreflights(clients: Pick<ClientRegistry, 'list'>): Middleware {
+  const origins = keptOrigins(clients);
+  return async function answerPreflightsMiddleware(ctx, next) {
+    if (ctx.method !== 'OPTIONS' || !CLIENT_PATHS.has(ctx.path)) {
+      await next();
+      return;
+    }
+    const origin = ctx.get('Origin');
+    ctx.vary('Origin');
+    ctx.status = 204;
+    if (origin === '' || !(await origins()).has(origin)) return;
+    ctx.set('Access-Control-Allow-Origin', origin);
+    ctx.set('Access-Control-Allow-Methods', METHODS);
+    ctx.set('Access-Control-Allow-Headers', HEADERS);
+    ctx.set('Access-Control-Max-Age', MAX_AGE_SECONDS);
+  };
+}
+
+/** The origins of all enabled clients; a new or disabled client counts within a second. */
+function keptOrigins(clients: Pick<ClientRegistry, 'list'>): () => Promise<ReadonlySet<string>> {
+  let kept: { readonly origins: ReadonlySet<string>; readonly until: number } | undefined;
+  return async () => {
+    if (kept && kept.until > performance.now()) return kept.origins;
+    const enabled = (await clients.list()).filter(({ disabled }) => !disabled);
+    const origins = new Set(enabled.flatMap(({ registration }) => browserOrigins(registration)));
+    kept = { origins, until: performance.now() + KEPT_MS };
+    return origins;
+  };
+}
