@@ -34,15 +34,13 @@ import { systemClock, type Clock } from './oauth/index.ts';
 import {
   OWN_CLIENT,
   answerPreflights,
-  authorizeByPost,
   createEngine,
   createOwnTokens,
   createProvider,
   createRotatingProvider,
   discoveryRoutes,
-  launchEndpoint,
+  mountEndpoints,
   providerMetadata,
-  resumePostedRequest,
   styleDocument,
   type RotatingProvider,
 } from './oidc/index.ts';
@@ -229,6 +227,7 @@ function createPublicApp(parts: PublicAppParts): Koa {
     keys: config.secrets.cookies.map((one) => one.reveal()),
   });
   app.on('error', (error: unknown) => log.error({ err: error }, 'a response failed'));
+  const accounts = createAccountStore(vault);
   const launches = createLaunchStore(vault);
   const ownToken = createOwnTokens(engine.current, config.tokens.backendTokenSeconds, clock);
   const style = styleDocument(config.issuer);
@@ -257,17 +256,17 @@ function createPublicApp(parts: PublicAppParts): Koa {
       'oidc' in ctx ? referenceOf(ctx as unknown as KoaContextWithOIDC) : referenceFor(ctx),
     ),
   );
-  app.use(
-    launchEndpoint({
-      config,
-      clients,
-      launches,
-      audit,
-      clock,
-      provider: engine.current,
-      launchHash,
-    }).routes(),
-  );
+  mountEndpoints(app, {
+    config,
+    clients,
+    launches,
+    launchHash,
+    audit,
+    clock,
+    provider: engine.current,
+    posted: createPostedRequestStore(vault),
+    findAccount: (id) => accounts.find(id),
+  });
   app.use(forPath('/interaction/', sameSiteForms(config.issuer)));
   app.use(
     interactionRoutes({
@@ -280,7 +279,7 @@ function createPublicApp(parts: PublicAppParts): Koa {
       clock,
       engine: createEngine(engine.current, clock, audit),
       progress: createProgressStore<Progress>(vault),
-      accounts: createAccountStore(vault),
+      accounts,
       directory: (fhirBaseUrl) => createFhirDirectory(fhirBaseUrl, (renew) => ownToken(fhirBaseUrl, renew)),
       smartStyleUrl: style.url,
       launchHash,
@@ -288,9 +287,6 @@ function createPublicApp(parts: PublicAppParts): Koa {
       referenceFor: (ctx: Context, authorization) => referenceFor(ctx, authorization),
     }).routes(),
   );
-  const posted = createPostedRequestStore(vault);
-  app.use(authorizeByPost(posted).routes());
-  app.use(resumePostedRequest(posted));
   app.use(engine.middleware);
   return app;
 }

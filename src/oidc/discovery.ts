@@ -4,6 +4,7 @@ import type { Context } from 'koa';
 import type { Config } from '../config/index.ts';
 import { smartConfiguration, usCoreScopes, type Features, type SmartConfiguration } from '../smart/index.ts';
 import { AUTH_METHODS, ROUTES, SIGNING_ALGORITHMS } from './configuration.ts';
+import { introspectScope } from './bearer-introspection.ts';
 import { launchScope } from './launch-endpoint.ts';
 
 /** What this build does. A feature that is not built is false, and so is never advertised. */
@@ -49,6 +50,7 @@ function smartConfigurationOf(issuer: string): SmartConfiguration {
       ]),
       ...usCoreScopes(LEVELS),
       launchScope(issuer),
+      introspectScope(issuer),
     ],
   });
 }

@@ -3,11 +3,10 @@
  * into audit records, and the protocol endpoints it does not have. The rules themselves live in `smart/` and `launch/`;
  * the screens in `interaction/`.
  */
-export { authorizeByPost, resumePostedRequest } from './authorize-post.ts';
 export { providerMetadata } from './client-metadata.ts';
 export { discoveryRoutes } from './discovery.ts';
+export { mountEndpoints } from './endpoints.ts';
 export { createEngine } from './engine.ts';
-export { launchEndpoint } from './launch-endpoint.ts';
 export { OWN_CLIENT, createOwnTokens } from './own-token.ts';
 export { answerPreflights } from './preflight.ts';
 export type { ProviderPages, ProviderParts, ShownError, UnitOfWork } from './parts.ts';

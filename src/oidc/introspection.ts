@@ -1,4 +1,4 @@
-import type { AccessToken, Client, ClientCredentials, KoaContextWithOIDC, RefreshToken } from 'oidc-provider';
+import type { AccessToken, Client, ClientCredentials, RefreshToken } from 'oidc-provider';
 
 import type { ProviderParts } from './parts.ts';
 
@@ -9,7 +9,7 @@ type AnyToken = AccessToken | ClientCredentials | RefreshToken;
  * while the client and the person behind it are: disabling either takes effect with the next question.
  */
 export function mayIntrospect({ clients, findAccount }: Pick<ProviderParts, 'clients' | 'findAccount'>) {
-  return async (_ctx: KoaContextWithOIDC, caller: Client, token: AnyToken): Promise<boolean> => {
+  return async (caller: Client, token: AnyToken): Promise<boolean> => {
     const isResourceServer = caller.rights?.includes('introspect') ?? false;
     const isOwn = caller.clientId === token.clientId && caller.clientAuthMethod !== 'none';
     if (!isOwn && (!isResourceServer || token.kind === 'RefreshToken')) return false;

@@ -1,0 +1,130 @@
+import Router from '@koa/router';
+import { bodyParser } from '@koa/bodyparser';
+import type { Context } from 'koa';
+import type { AccessToken, Client, ClientCredentials, Provider } from 'oidc-provider';
+
+import type { AuditRecorder } from '../audit/index.ts';
+import type { ClientRegistry } from '../clients/index.ts';
+import type { ErrorCode } from '../oauth/index.ts';
+import { ROUTES } from './configuration.ts';
+import { mayIntrospect } from './introspection.ts';
+import type { ProviderParts } from './parts.ts';
+
+/** The scope a token needs to ask about other tokens; SMART leaves its name to us (INT-10). */
+export function introspectScope(issuer: string): string {
+  return `${issuer}/scopes/introspect`;
+}
+
+export interface BearerIntrospectionParts extends Pick<ProviderParts, 'findAccount'> {
+  readonly issuer: string;
+  readonly provider: () => Provider;
+  readonly clients: ClientRegistry;
+  readonly audit: AuditRecorder;
+}
+
+/**
+ * Introspection for a caller that shows a backend token instead of a secret, as SMART 2.2 asks (INT-08): the token needs
+ * {@link introspectScope}, and its client the right to introspect. The answers are those of the other door.
+ */
+export function introspectByBearer(parts: BearerIntrospectionParts): Router {
+  const router = new Router();
+  const parse = bodyParser({ enableTypes: ['form'], formLimit: '56kb' });
+  router.post(ROUTES.introspection, async (ctx, next) => {
+    const [, text] = /^Bearer (\S+)$/i.exec(ctx.get('Authorization')) ?? [];
+    if (text === undefined) {
+      await next();
+      return;
+    }
+    const caller = await callerOf(ctx, text, parts);
+    if (caller) await parse(ctx, () => answer(ctx, caller, parts));
+  });
+  return router;
+}
+
+async function callerOf(
+  ctx: Context,
+  text: string,
+  parts: BearerIntrospectionParts,
+): Promise<Client | undefined> {
+  const provider = parts.provider();
+  const token = await provider.ClientCredentials.find(text);
+  const known =
+    token?.isValid && token.clientId !== undefined ? await parts.clients.find(token.clientId) : undefined;
+  const client =
+    known && !known.disabled ? await provider.Client.find(known.registration.client_id) : undefined;
+  if (!token || !client) {
+    refuse(ctx, 401, 'invalid_token', 'the access token that asks is unknown, expired or revoked');
+    return undefined;
+  }
+  const scope = introspectScope(parts.issuer);
+  if (!token.scopes.has(scope) || !client.rights?.includes('introspect')) {
+    refuse(ctx, 403, 'insufficient_scope', `asking about tokens needs the scope ${scope}`, scope);
+    return undefined;
+  }
+  return client;
+}
+
+async function answer(ctx: Context, caller: Client, parts: BearerIntrospectionParts): Promise<void> {
+  const { body } = ctx.request as { body?: { token?: unknown } };
+  if (typeof body?.token !== 'string' || body.token === '') {
+    ctx.status = 400;
+    ctx.body = { error: 'invalid_request', error_description: 'token is required, once' };
+    return;
+  }
+  const told = await describe(body.token, caller, parts);
+  ctx.body = told ?? { active: false };
+  await parts.audit.record({
+    type: 'token.introspected',
+    outcome: 'success',
+    active: told !== undefined,
+    reference: String(ctx.state['reference']),
+    address: ctx.ip,
+    resourceServer: caller.clientId,
+    ...(told === undefined ? {} : { clientId: told.client_id, ...(told.scope ? { scope: told.scope } : {}) }),
+  });
+}
+
+interface Told {
+  readonly client_id: string;
+  readonly scope?: string | undefined;
+}
+
+/** What there is to say about a living token; the same members as the provider's own answer. */
+async function describe(
+  text: string,
+  caller: Client,
+  parts: BearerIntrospectionParts,
+): Promise<Told | undefined> {
+  const provider = parts.provider();
+  const token = (await provider.AccessToken.find(text)) ?? (await provider.ClientCredentials.find(text));
+  if (!token?.isValid || token.clientId === undefined) return undefined;
+  if (!(await grantLives(token, provider))) return undefined;
+  if (!(await mayIntrospect(parts)(caller, token))) return undefined;
+  return {
+    ...('accountId' in token && token.accountId !== undefined ? { sub: token.accountId } : {}),
+    ...token.extra,
+    active: true,
+    client_id: token.clientId,
+    exp: token.exp,
+    iat: token.iat,
+    iss: parts.issuer,
+    aud: token.aud,
+    scope: token.scope,
+    token_type: token.tokenType,
+  } as Told;
+}
+
+async function grantLives(token: AccessToken | ClientCredentials, provider: Provider): Promise<boolean> {
+  if (!('grantId' in token) || token.grantId === undefined) return true;
+  const grant = await provider.Grant.find(token.grantId);
+  return grant !== undefined && grant.clientId === token.clientId && grant.accountId === token.accountId;
+}
+
+function refuse(ctx: Context, status: number, error: ErrorCode, description: string, scope?: string): void {
+  ctx.status = status;
+  ctx.set(
+    'WWW-Authenticate',
+    `Bearer realm="introspection", error="${error}"${scope === undefined ? '' : `, scope="${scope}"`}`,
+  );
+  ctx.body = { error, error_description: description };
+}

@@ -1,0 +1,32 @@
+import type Koa from 'koa';
+import type { Provider } from 'oidc-provider';
+
+import type { AuditRecorder } from '../audit/index.ts';
+import type { ClientRegistry } from '../clients/index.ts';
+import type { Config } from '../config/index.ts';
+import type { Account } from '../identity/index.ts';
+import type { LaunchStore } from '../launch/index.ts';
+import type { AccountId, Clock } from '../oauth/index.ts';
+import { authorizeByPost, resumePostedRequest, type PostedRequestStore } from './authorize-post.ts';
+import { introspectByBearer } from './bearer-introspection.ts';
+import { launchEndpoint } from './launch-endpoint.ts';
+
+export interface EndpointParts {
+  readonly config: Config;
+  readonly provider: () => Provider;
+  readonly clients: ClientRegistry;
+  readonly launches: LaunchStore;
+  readonly posted: PostedRequestStore;
+  readonly findAccount: (id: AccountId) => Promise<Account | undefined>;
+  readonly launchHash: (launch: string) => string;
+  readonly audit: AuditRecorder;
+  readonly clock: Clock;
+}
+
+/** The protocol endpoints oidc-provider does not have; mount them in front of it. */
+export function mountEndpoints(app: Koa, parts: EndpointParts): void {
+  app.use(launchEndpoint(parts).routes());
+  app.use(introspectByBearer({ ...parts, issuer: parts.config.issuer }).routes());
+  app.use(authorizeByPost(parts.posted).routes());
+  app.use(resumePostedRequest(parts.posted));
+}
