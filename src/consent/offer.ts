@@ -1,6 +1,7 @@
 import { assertNever } from '../oauth/index.ts';
 import {
   US_CORE_CATEGORIES,
+  granularChoices,
   type Constraint,
   type Permission,
   type ResourceScope,
@@ -19,6 +20,8 @@ export interface OfferedScope {
   readonly write: boolean;
   /** Covers every kind of data, now and in the future (CONS-08). */
   readonly wildcard: boolean;
+  /** What may be shared instead of the whole; each unticked at first (CONS-10, CONS-11). */
+  readonly parts?: readonly OfferedScope[];
 }
 
 export interface OfferGroup {
@@ -111,7 +114,19 @@ function describeResource(scope: ResourceScope): OfferedScope {
     checked: true,
     write,
     wildcard,
+    ...partsOf(scope),
   };
+}
+
+/** A patient may share a part only; who sees many patients is asked about kinds of data alone (CONS-12). */
+function partsOf(scope: ResourceScope): { readonly parts?: readonly OfferedScope[] } {
+  const parts = scope.level === 'patient' ? granularChoices(scope) : [];
+  if (parts.length === 0) return {};
+  return { parts: parts.map(describePart) };
+}
+
+function describePart(scope: ResourceScope): OfferedScope {
+  return { value: scope.text, label: subjectWords(scope), checked: false, write: false, wildcard: false };
 }
 
 /** `category=…|laboratory` → `Lab results`; a constraint without words of its own is shown as it is. */

@@ -1,3 +1,4 @@
+import { asV2, granularChoices } from './granular.ts';
 import type { ResourceScope, Scope } from './scope.ts';
 import { isResourceScope, narrow, parseScopeList, shortest } from './scope-set.ts';
 
@@ -103,17 +104,27 @@ function withoutRepeats(scopes: readonly Scope[]): Scope[] {
 }
 
 /**
- * What is granted: the offer cut down to what the person approved. `approved` can only take away; a text that
- * was never offered is ignored (attack row A069).
+ * What is granted: the offer cut down to what the person approved. `approved` can only take away: it may name offered
+ * scopes, and the finer choices of those ({@link granularChoices}); any other text is ignored (attack row A069).
  */
 export function decideGrant(offer: readonly Scope[], approved: ReadonlySet<string>): GrantDecision {
-  const chosen = offer.filter((scope) => approved.has(scope.text));
-  const hasOpenid = chosen.some(({ text }) => text === 'openid');
-  const granted = chosen.filter(({ text }) => text !== 'fhirUser' || hasOpenid);
-  const dropped = offer
-    .filter((scope) => !granted.includes(scope))
-    .map(({ text }): DroppedScope => ({ scope: text, reason: 'not-approved' }));
-  return { granted, dropped };
+  const taken = offer.map((scope) => ({ scope, granted: approvedOf(scope, approved) }));
+  const hasOpenid = taken.some(({ granted }) => granted.some(({ text }) => text === 'openid'));
+  const chosen = taken
+    .flatMap(({ granted }) => granted)
+    .filter(({ text }) => text !== 'fhirUser' || hasOpenid);
+  const isFiner = taken.some(({ scope, granted }) => granted.length > 0 && !granted.includes(scope));
+  const granted = isFiner ? chosen.map((scope) => (isResourceScope(scope) ? asV2(scope) : scope)) : chosen;
+  const dropped = taken
+    .filter(({ scope, granted: kept }) => !kept.includes(scope) || (scope.text === 'fhirUser' && !hasOpenid))
+    .map(({ scope }): DroppedScope => ({ scope: scope.text, reason: 'not-approved' }));
+  return { granted: withoutRepeats(granted), dropped };
+}
+
+/** The scope itself when it was approved; otherwise the finer choices of it that were. */
+function approvedOf(scope: Scope, approved: ReadonlySet<string>): Scope[] {
+  if (approved.has(scope.text)) return [scope];
+  return isResourceScope(scope) ? granularChoices(scope).filter(({ text }) => approved.has(text)) : [];
 }
 
 /** Must a patient be in context before these scopes may be granted (CONS-03, CTX-23)? */

@@ -39,6 +39,7 @@ export {
   type GrantBounds,
   type GrantDecision,
 } from './grant-decision.ts';
+export { granularChoices } from './granular.ts';
 export {
   isFhirId,
   parseLaunchContext,

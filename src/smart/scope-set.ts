@@ -79,7 +79,7 @@ function union(one: readonly Constraint[], other: readonly Constraint[]): Constr
 }
 
 /** Makes a resource scope from its meaning, writing its text. */
-function build(meaning: Omit<ResourceScope, 'kind' | 'text'>): ResourceScope {
+export function build(meaning: Omit<ResourceScope, 'kind' | 'text'>): ResourceScope {
   const text = formatResourceScope(meaning);
   const v1 = meaning.spelling === 'v1' && /\.(read|write|\*)$/.test(text);
   return { kind: 'resource', ...meaning, spelling: v1 ? 'v1' : 'v2', text };

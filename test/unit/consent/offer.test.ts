@@ -108,10 +108,32 @@ describe('describeOffer', () => {
     ['CONS-08', 'user/*.*', true, true, 'The app can see, add, change and delete these.'],
   ])('[%s] %s: writes %s, everything %s', (_requirement, scope, write, wildcard, detail) => {
     const { label: _label, ...rest } = offered(scope);
-    expect(rest).toEqual({ value: scope, checked: true, write, wildcard, detail });
+    const { parts: _parts, ...whole } = rest;
+    expect(whole).toEqual({ value: scope, checked: true, write, wildcard, detail });
   });
 
   test('[A081] an extension scope is shown as text, word for word', () => {
     expect(offered('__<script>')).toMatchObject({ detail: '__<script>', write: false });
+  });
+});
+
+describe('parts of a scope', () => {
+  const partsOf = (scope: string) =>
+    describeOffer(parseScopeList(scope).scopes).flatMap(({ scopes }) =>
+      scopes.flatMap(({ parts }) => parts ?? []),
+    );
+
+  test('[CONS-11] [G10-10] a patient may share only some categories, each unticked at first', () => {
+    const parts = partsOf('patient/Condition.rs');
+    expect(parts.map(({ label }) => label)).toEqual([
+      'Health problems found at a visit',
+      'Your list of health problems',
+      'Health concerns',
+    ]);
+    expect(parts.every(({ checked, write }) => !checked && !write)).toBe(true);
+  });
+
+  test('[CONS-12] a clinician is not asked about categories', () => {
+    expect(partsOf('user/Condition.rs')).toEqual([]);
   });
 });
