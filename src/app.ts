@@ -1,8 +1,8 @@
-import Koa, { type Context, type Middleware } from 'koa';
+import Koa, { type Context } from 'koa';
 import type { KoaContextWithOIDC, Provider } from 'oidc-provider';
 import type { Logger } from 'pino';
 
-import { createAuditRecorder, type AuditRecorder, type AuditSink } from './audit/index.ts';
+import { counting, createAuditRecorder, type AuditRecorder, type AuditSink } from './audit/index.ts';
 import { createClientRegistry, secretMatches, type ClientRegistry } from './clients/index.ts';
 import type { Config } from './config/index.ts';
 import { createFhirDirectory } from './fhir/index.ts';
@@ -16,6 +16,7 @@ import {
   nameRequests,
   noStore,
   pinOrigin,
+  postOnly,
   referenceFor,
   sameSiteForms,
   securityHeaders,
@@ -34,6 +35,7 @@ import { systemClock, type Clock } from './oauth/index.ts';
 import {
   OWN_CLIENT,
   answerPreflights,
+  createClientKeys,
   createEngine,
   createOwnTokens,
   createProvider,
@@ -42,6 +44,7 @@ import {
   mountEndpoints,
   providerMetadata,
   styleDocument,
+  type ClientKeysParts,
   type RotatingProvider,
 } from './oidc/index.ts';
 import {
@@ -72,6 +75,8 @@ export interface GatehouseOptions {
   readonly auditSinks: readonly AuditSink[];
   readonly viewsDir: string;
   readonly clock?: Clock;
+  /** For tests: another clock and resolver for clients' key sets. */
+  readonly clientKeys?: Partial<Pick<ClientKeysParts, 'clock' | 'lookup'>>;
 }
 
 export interface Gatehouse {
@@ -90,7 +95,8 @@ export async function createGatehouse(options: GatehouseOptions): Promise<Gateho
   const clients = createClientRegistry([...config.clients, OWN_CLIENT], createClientStore(vault));
   const { router: assets, stylesheet } = serveAssets(options.viewsDir);
   const pages = createPages(options.viewsDir, config.name, stylesheet);
-  const protocol: ProtocolParts = { config, log, clock, vault, clients, audit, pages };
+  const clientKeys = createClientKeys({ config, log, clock, ...options.clientKeys });
+  const protocol: ProtocolParts = { config, log, clock, vault, clients, clientKeys, audit, pages };
   const keyStore = createSigningKeyStore(vault);
   const engine = await createRotatingProvider({
     clock,
@@ -112,12 +118,8 @@ export async function createGatehouse(options: GatehouseOptions): Promise<Gateho
       const port = await open.listen(config.listen);
       const managementPort = await management.listen(config.management);
       started = true;
-      await audit.record({
-        type: 'server.start',
-        outcome: 'success',
-        store: driver.name,
-        issuer: config.issuer,
-      });
+      const { issuer } = config;
+      await audit.record({ type: 'server.start', outcome: 'success', store: driver.name, issuer });
       return { port, managementPort };
     },
     async close() {
@@ -136,13 +138,7 @@ function countedAudit({ auditSinks, log }: GatehouseOptions, metrics: Metrics): 
   const recorder = createAuditRecorder(auditSinks, Date.now, (sink, error) =>
     log.error({ err: error, sink }, 'an audit record could not be kept'),
   );
-  return {
-    close: () => recorder.close(),
-    record: (event) => {
-      metrics.countEvent(event.type, event.outcome);
-      return recorder.record(event);
-    },
-  };
+  return counting(recorder, ({ type, outcome }) => metrics.countEvent(type, outcome));
 }
 
 interface ProtocolParts {
@@ -151,12 +147,13 @@ interface ProtocolParts {
   readonly clock: Clock;
   readonly vault: Vault;
   readonly clients: ClientRegistry;
+  readonly clientKeys: ReturnType<typeof createClientKeys>;
   readonly audit: AuditRecorder;
   readonly pages: Pages;
 }
 
 function buildProvider(
-  { config, clock, vault, clients, audit, pages, log }: ProtocolParts,
+  { config, clock, vault, clients, clientKeys, audit, pages, log }: ProtocolParts,
   signingKeys: SigningKeySet,
 ): Provider {
   const { driver, keys } = vault;
@@ -166,6 +163,7 @@ function buildProvider(
     config,
     signingKeys,
     clients,
+    clientKeys,
     audit,
     clock,
     newGrantId,
@@ -231,8 +229,7 @@ function createPublicApp(parts: PublicAppParts): Koa {
   const launches = createLaunchStore(vault);
   const ownToken = createOwnTokens(engine.current, config.tokens.backendTokenSeconds, clock);
   const style = styleDocument(config.issuer);
-  const { keys } = vault;
-  const launchHash = (launch: string): string => keys.keyedHash('launch', launch);
+  const launchHash = (launch: string): string => vault.keys.keyedHash('launch', launch);
 
   app.use(nameRequests());
   app.use(logRequests(log, metrics.observeRequest));
@@ -246,7 +243,8 @@ function createPublicApp(parts: PublicAppParts): Koa {
   );
   app.use(securityHeaders(config.issuer));
   app.use(pinOrigin(config.issuer, config.trustProxy));
-  app.use(noStore((path) => UNCACHED.has(path)));
+  app.use(noStore((path) => POST_ONLY.has(path)));
+  app.use(postOnly(POST_ONLY));
   app.use(assets.routes());
   app.use(style.router.routes());
   app.use(discoveryRoutes(config).routes());
@@ -267,7 +265,7 @@ function createPublicApp(parts: PublicAppParts): Koa {
     posted: createPostedRequestStore(vault),
     findAccount: (id) => accounts.find(id),
   });
-  app.use(forPath('/interaction/', sameSiteForms(config.issuer)));
+  app.use(sameSiteForms(config.issuer, '/interaction/'));
   app.use(
     interactionRoutes({
       config,
@@ -283,7 +281,7 @@ function createPublicApp(parts: PublicAppParts): Koa {
       directory: (fhirBaseUrl) => createFhirDirectory(fhirBaseUrl, (renew) => ownToken(fhirBaseUrl, renew)),
       smartStyleUrl: style.url,
       launchHash,
-      usernameHash: (username) => keys.keyedHash('login', username),
+      usernameHash: (username) => vault.keys.keyedHash('login', username),
       referenceFor: (ctx: Context, authorization) => referenceFor(ctx, authorization),
     }).routes(),
   );
@@ -291,10 +289,4 @@ function createPublicApp(parts: PublicAppParts): Koa {
   return app;
 }
 
-const UNCACHED: ReadonlySet<string> = new Set(['/token', '/introspect', '/revoke', '/launches']);
-
-function forPath(prefix: string, middleware: Middleware): Middleware {
-  return async function forPathMiddleware(ctx, next) {
-    await (ctx.path.startsWith(prefix) ? middleware(ctx, next) : next());
-  };
-}
+const POST_ONLY: ReadonlySet<string> = new Set(['/token', '/introspect', '/revoke', '/launches']);

@@ -1,11 +1,10 @@
 // `npm test`: sets up what is missing, then everything: the checks, and all tests with a real Redis and a real Chromium.
 // Ends with `N passed, N failed`. Where Redis or Chromium cannot be had, says which suites did not run; in CI that fails.
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 
-import { makeReady } from './ready.mjs';
+import { ROOT, makeReady } from './ready.mjs';
 import { jest, runStep, staticSteps } from './run.mjs';
 
 const NEEDS = [
@@ -22,6 +21,8 @@ const NEEDS = [
     suites: ['test/views', 'test/e2e'],
   },
 ];
+/** What `npm run requirements` reads. */
+const REPORTS = path.join(ROOT, 'reports');
 const SUITES = ['test/unit', 'test/contract', 'test/protocol', 'test/views', 'test/e2e'];
 
 const node = makeReady();
@@ -58,12 +59,12 @@ function provide({ name, debian, isThere, suites }) {
 
 /** Runs one folder of tests and reads its totals from jest's own report. */
 function runSuite(suite) {
-  const dir = mkdtempSync(path.join(tmpdir(), 'gatehouse-report-'));
-  const report = path.join(dir, 'report.json');
+  mkdirSync(REPORTS, { recursive: true });
+  const report = path.join(REPORTS, `${suite.replace('/', '-')}.json`);
+  rmSync(report, { force: true });
   const args = jest(suite, '--json', `--outputFile=${report}`, '--testLocationInResults');
   const ok = runStep(node, suite, node, suite === 'test/e2e' ? [...args, '--runInBand'] : args);
   const result = existsSync(report) ? JSON.parse(readFileSync(report, 'utf8')) : undefined;
-  rmSync(dir, { recursive: true, force: true });
   if (!result) return { passed: 0, failed: 1, pending: 0 };
   const brokenSuites = result.numRuntimeErrorTestSuites;
   const failed = result.numFailedTests + brokenSuites;

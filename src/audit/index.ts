@@ -3,5 +3,5 @@
  * the order of writing; does not decide what is allowed. Called from the edges, after a thing has really happened.
  */
 export type { AuditEvent, AuditEventType, AuditRecord, AuditSink, Circumstances, Outcome } from './events.ts';
-export { createAuditRecorder, type AuditRecorder } from './recorder.ts';
+export { counting, createAuditRecorder, type AuditRecorder } from './recorder.ts';
 export { createStdoutSink } from './stdout-sink.ts';

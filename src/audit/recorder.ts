@@ -32,3 +32,14 @@ export function createAuditRecorder(
     },
   };
 }
+
+/** The same recorder, with somebody told of each event, for the metrics. */
+export function counting(recorder: AuditRecorder, count: (event: AuditEvent) => void): AuditRecorder {
+  return {
+    close: () => recorder.close(),
+    record: (event) => {
+      count(event);
+      return recorder.record(event);
+    },
+  };
+}

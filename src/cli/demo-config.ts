@@ -1,11 +1,11 @@
 import { exportJWK, generateKeyPair, type JWK } from 'jose';
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
 import { configSchema, type Config } from '../config/index.ts';
 import { demoClients } from '../demo/index.ts';
-import { StoreUnavailable } from '../store/index.ts';
+import { StoreUnavailable, makeFolder } from '../store/index.ts';
 
 export const DEFAULT_DEMO_DIR = '.data/demo';
 const SECRETS_FILE = 'demo-secrets.json';
@@ -80,7 +80,7 @@ async function loadOrMakeSecrets(dataDir: string): Promise<DemoSecrets> {
   const [ehrKey, backendKey] = await Promise.all([newKey('demo-ehr'), newKey('demo-backend')]);
   const secrets = { store: random(), cookies: random(), fhirServer: random(), ehrKey, backendKey };
   try {
-    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+    makeFolder(dataDir);
     writeFileSync(file, `${JSON.stringify(secrets, null, 2)}\n`, { mode: 0o600, flag: 'wx' });
   } catch (error) {
     throw unusable(file, error);

@@ -4,6 +4,7 @@ import { clientCommand } from './client-command.ts';
 import { configCommand } from './config-command.ts';
 import { demoCommand } from './demo-command.ts';
 import { explain } from './explain.ts';
+import { grantCommand } from './grant-command.ts';
 import { keysCommand } from './keys-command.ts';
 import { serveCommand } from './serve-command.ts';
 import { userCommand } from './user-command.ts';
@@ -19,7 +20,15 @@ export async function run(argv: readonly string[]): Promise<number> {
     .description('A SMART App Launch authorization server')
     .exitOverride()
     .showHelpAfterError('(add --help for more)');
-  for (const make of [serveCommand, demoCommand, clientCommand, userCommand, keysCommand, configCommand]) {
+  for (const make of [
+    serveCommand,
+    demoCommand,
+    clientCommand,
+    userCommand,
+    grantCommand,
+    keysCommand,
+    configCommand,
+  ]) {
     program.addCommand(make());
   }
   for (const command of everyCommand(program)) command.exitOverride();

@@ -10,6 +10,7 @@ import {
   createAccountStore,
   createClientStore,
   createGrantIndex,
+  createGrantList,
   createSigningKeyStore,
   createStoreKeys,
   createVault,
@@ -27,6 +28,7 @@ export interface Office {
   readonly accounts: AccountStore;
   readonly signingKeys: SigningKeyStore;
   readonly grants: GrantIndex;
+  readonly grantList: ReturnType<typeof createGrantList>;
   readonly audit: AuditRecorder;
 }
 
@@ -64,6 +66,7 @@ export async function inOffice(
       clients: createClientRegistry(config.clients, clientStore),
       accounts: createAccountStore(vault),
       signingKeys: createSigningKeyStore(vault),
+      grantList: createGrantList(vault),
       grants: createGrantIndex(driver, refreshTokenSeconds + accessTokenSeconds),
       audit,
     });

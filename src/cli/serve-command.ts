@@ -21,6 +21,7 @@ async function serve(file: string | undefined): Promise<void> {
   const driver = await openStore(config, (error) =>
     log.warn({ err: error }, 'the store connection had an error'),
   );
+  for (const concern of await driver.concerns()) log.warn({ store: driver.location }, concern);
   const gatehouse = await createGatehouse({
     config,
     driver,

@@ -1,7 +1,17 @@
 /**
- * Client registrations: their shape, what contradicts what, and one list over configured and stored ones. Knows
- * neither HTTP nor oidc-provider. Called when a client is added, and each time one is looked up.
+ * Client registrations: their shape, what contradicts what, and one list over configured and stored ones; and the rules
+ * for keys a client keeps at a URL. Sends nothing itself and knows no oidc-provider. Called when a client is added, when
+ * one is looked up, and when its keys are fetched.
  */
+export { createKeyHosts, privateHost, type KeyHosts } from './key-host.ts';
+export {
+  findKey,
+  keepSeconds,
+  readKeySet,
+  type FoundKey,
+  type KeySetRead,
+  type PublicKey,
+} from './key-set.ts';
 export {
   OWN_CLIENT_ID,
   browserOrigins,

@@ -47,9 +47,10 @@ const scopeList = z.string().superRefine((text, check) => {
 });
 
 /** Members only a private key has (RFC 7518 §6.2.2, §6.3.2). */
-const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth'];
+export const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth'];
 
-const jwk = z
+/** A public key as a client may have it, registered or at its URL (CRG-06). */
+export const jwk = z
   .looseObject({ kty: z.enum(['RSA', 'EC']), kid: z.string().min(1) })
   .superRefine((key, check) => {
     if (PRIVATE_MEMBERS.some((member) => member in key)) {

@@ -39,17 +39,21 @@ export function loadConfig({ file, env, readFile = readText }: ConfigSources): C
   const lines = new LineCounter();
   const document = file === undefined ? undefined : parse(file, readFile, lines);
   const raw = asRecord(document?.toJS());
-  const problems: string[] = [];
-  resolveFiles(raw, readFile, problems);
   const environment = readEnvironment(env, readFile);
-  problems.push(...environment.problems);
+  const locate = createLocator(file ?? 'environment', document, lines, environment.overrides);
+  const unread = resolveFiles(raw, readFile).map(
+    ({ path, name, message }) => `${locate(path, name)} ${[...path, name].join('.')}: ${message}`,
+  );
+  // What could not be read would only be reported again as missing.
+  if (unread.length + environment.problems.length > 0)
+    throw new ConfigProblems([...unread, ...environment.problems]);
   for (const override of environment.overrides) assign(raw, override);
 
   const parsed = configSchema.safeParse(raw);
-  const locate = createLocator(file ?? 'environment', document, lines, environment.overrides);
-  if (!parsed.success) problems.push(...parsed.error.issues.flatMap((issue) => describe(issue, locate)));
-  if (problems.length > 0 || !parsed.data) throw new ConfigProblems(problems);
-  return deepFreeze(parsed.data);
+  if (parsed.success) return deepFreeze(parsed.data);
+  const problems = parsed.error.issues.flatMap((issue) => describe(issue, locate));
+  const hint = file === undefined ? ['(no configuration file was given: add --config FILE)'] : [];
+  throw new ConfigProblems([...new Set(problems), ...hint]);
 }
 
 function parse(file: string, readFile: ReadFile, lineCounter: LineCounter): Document {
@@ -73,27 +77,35 @@ function parse(file: string, readFile: ReadFile, lineCounter: LineCounter): Docu
   return document;
 }
 
-/** Replaces `storeFile: /run/secrets/x` and its like by what that file holds. */
-function resolveFiles(node: unknown, readFile: ReadFile, problems: string[]): void {
-  if (Array.isArray(node)) for (const item of node) resolveFiles(item, readFile, problems);
-  if (!isRecord(node)) return;
-  for (const [name, value] of Object.entries(node)) {
+interface FileProblem {
+  readonly path: readonly (string | number)[];
+  readonly name: string;
+  readonly message: string;
+}
+
+/** Replaces `storeFile: /run/secrets/x` and its like by what that file holds; returns what could not be read. */
+function resolveFiles(
+  node: unknown,
+  readFile: ReadFile,
+  path: readonly (string | number)[] = [],
+): FileProblem[] {
+  if (Array.isArray(node)) return node.flatMap((item, at) => resolveFiles(item, readFile, [...path, at]));
+  if (!isRecord(node)) return [];
+  return Object.entries(node).flatMap(([name, value]) => {
     const target = FILE_SETTINGS[name];
-    if (target === undefined || typeof value !== 'string') {
-      resolveFiles(value, readFile, problems);
-      continue;
-    }
-    if (target in node) problems.push(`${name}: also set as ${target}; keep one`);
+    if (target === undefined || typeof value !== 'string')
+      return resolveFiles(value, readFile, [...path, name]);
+    if (target in node) return [{ path, name, message: `also set as ${target}; keep one` }];
+    Reflect.deleteProperty(node, name);
     try {
       const text = readFile(value).trim();
       node[target] = target === 'cookies' ? text.split(/\s+/) : text;
+      return [];
     } catch (error) {
-      problems.push(
-        `${name}: cannot read ${value}: ${error instanceof Error ? error.message : String(error)}`,
-      );
+      const reason = error instanceof Error ? error.message : String(error);
+      return [{ path, name, message: `cannot read ${value}: ${reason}` }];
     }
-    Reflect.deleteProperty(node, name);
-  }
+  });
 }
 
 function assign(raw: Record<string, unknown>, { path, value }: Override): void {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-import { clientRegistration, isLoopback } from '../clients/index.ts';
+import { clientRegistration, isLoopback, privateHost } from '../clients/index.ts';
 
 const DAY = 24 * 3600;
 
@@ -145,6 +145,14 @@ export const configSchema = z.strictObject({
     .superRefine((clients, check) => refuseRepeats(clients, 'client_id', check))
     .default([])
     .describe('read-only registrations; more with `gatehouse client add`'),
+  clientKeys: z
+    .strictObject({
+      allowPrivate: z
+        .array(privateHost)
+        .default([])
+        .describe('host names and address ranges inside where clients may keep their jwks_uri'),
+    })
+    .prefault({}),
   tokens: z
     .strictObject({
       accessTokenSeconds: z.number().int().min(60).max(DAY).default(3600),

@@ -7,6 +7,7 @@ export { createListener } from './listen.ts';
 export { createManagementApp } from './management.ts';
 export { createMetrics, type Metrics } from './metrics.ts';
 export { logRequests } from './log-requests.ts';
+export { postOnly } from './post-only.ts';
 export { nameRequests, referenceFor } from './reference.ts';
 export { noStore } from './no-store.ts';
 export { pinOrigin } from './pin-origin.ts';

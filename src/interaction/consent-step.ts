@@ -116,14 +116,19 @@ function contextFor(
 ): LaunchContext {
   const { launch, progress } = visit;
   const has = (text: string): boolean => granted.some((scope) => scope.text === text);
-  if (launch && has('launch')) {
-    return { need_patient_banner: true, smart_style_url: smartStyleUrl, ...launch.context };
+  const fromLaunch = launch && has('launch') ? launch.context : undefined;
+  const patient = fromLaunch?.patient ?? (needsPatient(granted) ? patientOf(visit, account) : undefined);
+  const encounter =
+    fromLaunch?.encounter ??
+    (has('launch/encounter') ? (launch?.context.encounter ?? progress.encounter?.id) : undefined);
+  if (patient === undefined && needsPatient(granted)) {
+    throw new TypeError('patient-level scopes would be granted without a patient');
   }
-  const patient = needsPatient(granted) ? patientOf(visit, account) : undefined;
-  const encounter = has('launch/encounter')
-    ? (launch?.context.encounter ?? progress.encounter?.id)
-    : undefined;
-  return { ...(patient === undefined ? {} : { patient }), ...(encounter === undefined ? {} : { encounter }) };
+  return {
+    ...(fromLaunch ? { need_patient_banner: true, smart_style_url: smartStyleUrl, ...fromLaunch } : {}),
+    ...(patient === undefined ? {} : { patient }),
+    ...(encounter === undefined ? {} : { encounter }),
+  };
 }
 
 function lifetimeOf(granted: readonly Scope[], { config }: InteractionParts): number {
@@ -138,16 +143,19 @@ function accessInWords(
 ): { until: string; offline: boolean } {
   const { refreshTokenSeconds, accessTokenSeconds } = config.tokens;
   const hours = Math.max(1, Math.round(accessTokenSeconds / HOUR));
-  const plain = `Access ends after ${hours === 1 ? 'one hour' : `${hours} hours`}.`;
-  if (offer.some(({ text }) => text === 'offline_access')) {
-    const until = dateOf(clock() + refreshTokenSeconds);
+  const soon = `Access ends after ${hours === 1 ? 'one hour' : `${hours} hours`}`;
+  const refreshing = describeOffer(offer).flatMap(({ scopes }) => scopes);
+  const labelOf = (name: string): string | undefined => refreshing.find(({ value }) => value === name)?.label;
+  const offline = labelOf('offline_access');
+  if (offline !== undefined) {
+    const last = dateOf(clock() + refreshTokenSeconds);
     return {
-      until: `This app keeps access while it is in use. If it is not used any more, access ends on ${until}.`,
+      until: `${soon}, or, if “${offline}” is ticked, when the app is not used any more: today that would be ${last}.`,
       offline: true,
     };
   }
-  if (offer.some(({ text }) => text === 'online_access')) {
-    return { until: 'This app keeps access until you sign out.', offline: false };
-  }
-  return { until: plain, offline: false };
+  const online = labelOf('online_access');
+  if (online !== undefined)
+    return { until: `${soon}, or, if “${online}” is ticked, when you sign out.`, offline: false };
+  return { until: `${soon}.`, offline: false };
 }

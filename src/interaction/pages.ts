@@ -18,6 +18,7 @@ export type PageName =
   | 'consent'
   | 'handover'
   | 'error'
+  | 'home'
   | 'sign-out'
   | 'signed-out';
 
@@ -40,6 +41,7 @@ const TITLES: Readonly<Record<PageName, string>> = {
   consent: 'Allow access',
   handover: 'Going back to the app',
   error: 'Something is not right',
+  home: 'Sign-in server',
   'sign-out': 'Sign out',
   'signed-out': 'Signed out',
 };

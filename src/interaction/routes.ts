@@ -20,6 +20,7 @@ import { openVisit, saveProgress, type Visit, type VisitProblem } from './visit.
 export function interactionRoutes(parts: InteractionParts): Router {
   const throttle = createThrottle();
   const router = new Router();
+  router.get('/', (ctx) => parts.pages.render(ctx, 'home', {}));
   const parse = bodyParser({ enableTypes: ['form'], formLimit: '64kb' });
   router.get('/interaction/:uid', (ctx) =>
     withVisit(ctx, ctx['params'].uid, parts, (visit) => show(visit, nextStep(visit), parts)),

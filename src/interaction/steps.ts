@@ -25,7 +25,7 @@ export function nextStep(visit: Visit): Step {
   const patient = patientOf(visit, account);
   if (patient === undefined && needsPatient(granted)) return { name: 'patient', account };
   const encounter = launch?.context.encounter ?? progress.encounter?.id;
-  if (patient !== undefined && encounter === undefined && needsEncounter(granted) && !launch) {
+  if (patient !== undefined && encounter === undefined && needsEncounter(granted)) {
     return { name: 'encounter', account, patient };
   }
   return { name: 'consent', account };

@@ -1,6 +1,7 @@
 import type { JWTPayload } from 'jose';
 import { errors, type Client, type KoaContextWithOIDC } from 'oidc-provider';
 
+import { findKey } from '../clients/index.ts';
 import type { Clock } from '../oauth/index.ts';
 
 /** SMART: an assertion lives five minutes at most; test clients use all of it, so clocks get a minute (GEN-08). */
@@ -33,12 +34,9 @@ function findProblem(
   now: number,
   audiences: ReadonlySet<string>,
 ): string | undefined {
-  const { kid, typ, jku } = header;
   const { aud, exp, iat, nbf, jti, sub } = claims;
-  if (typeof kid !== 'string' || !kid) return 'the assertion header has no kid';
-  if (typ !== undefined && typ !== 'JWT') return 'the assertion header typ must be JWT';
-  if (jku !== undefined && jku !== client.jwksUri) return 'the assertion jku is not the registered JWKS URL';
-  if (countKeys(client, kid) > 1) return 'the assertion kid names more than one registered key';
+  const problem = headerProblem(header, client) ?? registeredKeyProblem(header, client);
+  if (problem !== undefined) return problem;
   if (sub !== claims.iss) return 'the assertion iss and sub must both be the client_id';
   if (![aud].flat().every((one) => typeof one === 'string' && audiences.has(one))) {
     return 'the assertion aud must be the token endpoint URL';
@@ -55,7 +53,24 @@ function findProblem(
   return undefined;
 }
 
-function countKeys(client: Client, kid: string): number {
-  const keys = client.jwks?.keys ?? [];
-  return keys.filter((key) => key.kid === kid).length;
+/** What is wrong with the header of an assertion; to be known before any key is fetched for it. */
+export function headerProblem(header: Record<string, unknown>, client: Client): string | undefined {
+  const { kid, typ, jku } = header;
+  if (typeof kid !== 'string' || !kid) return 'the assertion header has no kid';
+  if (typ !== undefined && typ !== 'JWT') return 'the assertion header typ must be JWT';
+  if (jku !== undefined && jku !== client.jwksUri) return 'the assertion jku is not the registered JWKS URL';
+  return undefined;
+}
+
+/** Of a client that keeps its keys at a URL the one key was found before the signature was verified. */
+function registeredKeyProblem({ kid, alg }: Record<string, unknown>, client: Client): string | undefined {
+  if (!client.jwks) return undefined;
+  const found = findKey(client.jwks.keys, { kid, alg });
+  return found.ok ? undefined : describeMissingKey(found.problem);
+}
+
+export function describeMissingKey(problem: 'unknown' | 'ambiguous'): string {
+  return problem === 'unknown'
+    ? 'the assertion kid names no registered key that fits its alg'
+    : 'the assertion kid names more than one registered key';
 }

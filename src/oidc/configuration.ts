@@ -55,6 +55,7 @@ export function providerConfiguration(parts: ProviderParts): Configuration {
     interactions: { policy: promptPolicy(), url: (_ctx, interaction) => `/interaction/${interaction.uid}` },
     findAccount: findAccount(parts),
     loadExistingGrant,
+    fetch: fetchNothing,
     assertJwtClientAuthClaimsAndHeader: assertSmartAssertion(clock, () => audiences),
     clientBasedCORS: (_ctx, origin, client) => client.allowed_origins?.includes(origin) ?? false,
     expiresWithSession: () => false,
@@ -101,6 +102,11 @@ export function providerConfiguration(parts: ProviderParts): Configuration {
       },
     },
   };
+}
+
+/** What we fetch is fetched by our own hand and within our own limits: see client-keys-fetch.ts. */
+async function fetchNothing(): Promise<never> {
+  throw new TypeError('oidc-provider must fetch nothing by itself');
 }
 
 function cookies({ config }: ProviderParts): NonNullable<Configuration['cookies']> {

@@ -76,7 +76,7 @@ export function auditProviderEvents(
 
 /** What was wrong with an assertion, in our words and in the provider's. None repeats what was sent. */
 const TELLING_OF_ASSERTIONS =
-  /^the assertion |^client assertion |in the client_assertion JWT$|^iss \(|audience \(aud\)|^jwt |^invalid (exp|iat|nbf|jti|iss|aud|sub) value$/;
+  /^the assertion |^the client key set |^no applicable key found|^client assertion |in the client_assertion JWT$|^iss \(|audience \(aud\)|^jwt |^invalid (exp|iat|nbf|jti|iss|aud|sub) value$/;
 
 function explain(
   ctx: KoaContextWithOIDC,

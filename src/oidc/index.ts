@@ -3,6 +3,7 @@
  * into audit records, and the protocol endpoints it does not have. The rules themselves live in `smart/` and `launch/`;
  * the screens in `interaction/`.
  */
+export { createClientKeys, type ClientKeysParts } from './client-keys.ts';
 export { providerMetadata } from './client-metadata.ts';
 export { discoveryRoutes } from './discovery.ts';
 export { mountEndpoints } from './endpoints.ts';

@@ -145,6 +145,9 @@ async function readRequest(body: unknown, { config, clients }: LaunchEndpointPar
 
   const app = await clients.find(client_id);
   if (!app || app.disabled) return no('client_id: there is no such app');
+  if (!app.registration.scope.split(' ').includes('launch')) {
+    return no('client_id: the app is not registered for the launch scope');
+  }
   const server = iss === undefined ? config.fhirServers[0] : fhirServerOf(config.fhirServers, iss);
   if (!server) return no('iss: is not a FHIR server of this authorization server');
   const { launch_uris: registered } = app.registration;

@@ -7,6 +7,7 @@ import type { Account } from '../identity/index.ts';
 import type { SigningKeySet } from '../keys/index.ts';
 import type { LaunchStore } from '../launch/index.ts';
 import type { AccountId, Clock, EpochSeconds, GrantId } from '../oauth/index.ts';
+import type { ClientKeys } from './client-keys.ts';
 
 /** A page the provider asks us to draw. */
 export interface ProviderPages {
@@ -27,6 +28,7 @@ export interface ProviderParts {
   readonly signingKeys: SigningKeySet;
   readonly adapter: (model: string) => Adapter;
   readonly clients: ClientRegistry;
+  readonly clientKeys: ClientKeys;
   readonly launches: LaunchStore;
   readonly findAccount: (id: AccountId) => Promise<Account | undefined>;
   readonly audit: AuditRecorder;

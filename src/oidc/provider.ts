@@ -1,6 +1,7 @@
 import { Provider, type Grant } from 'oidc-provider';
 
 import { secretMatches } from '../clients/index.ts';
+import { useFetchedKeys } from './client-key-store.ts';
 import { ROUTES, providerConfiguration } from './configuration.ts';
 import { auditProviderEvents } from './events.ts';
 import type { ProviderParts } from './parts.ts';
@@ -9,9 +10,9 @@ import { refreshByToken } from './refresh-by-token.ts';
 import { tokenEndpoints } from './token-endpoints.ts';
 
 /**
- * Builds oidc-provider for SMART. Five of its defaults are unsafe here and are changed below or in the configuration:
+ * Builds oidc-provider for SMART. Six of its defaults are unsafe here and are changed below or in the configuration:
  * single use that is not atomic, URLs and audiences taken from the Host header, one grant shared by launches, scopes
- * lost beside `openid`, and secrets kept in clear. The version is pinned; each change has a test.
+ * lost beside `openid`, secrets kept in clear, and keys of clients that stay valid after they were withdrawn. The version is pinned; each change has a test.
  */
 export function createProvider(parts: ProviderParts): Provider {
   const provider = new Provider(parts.config.issuer, providerConfiguration(parts));
@@ -21,6 +22,7 @@ export function createProvider(parts: ProviderParts): Provider {
   useAssertionsOnce(provider, parts);
   pinAudiences(provider);
   compareHashedSecrets(provider);
+  useFetchedKeys(provider, parts);
   auditProviderEvents(provider, parts);
   provider.use(queryResponses(ROUTES.authorization));
   provider.use(tokenEndpoints(parts));

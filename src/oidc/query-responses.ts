@@ -13,6 +13,11 @@ export function queryResponses(authorizationPath: string): Middleware {
       ctx.state['refusedResponseMode'] = mode;
     }
     await next();
+    // The provider lists all the modes it knows.
+    const { body } = ctx as { body?: unknown };
+    if (typeof body === 'object' && body !== null && 'response_modes_supported' in body) {
+      ctx.body = { ...body, response_modes_supported: ['query'] };
+    }
   };
 }
 

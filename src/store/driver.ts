@@ -59,6 +59,8 @@ export interface StoreDriver {
   removeMember(index: string, member: string): Promise<void>;
   /** Members that have not expired, in no promised order. */
   members(index: string): Promise<readonly string[]>;
+  /** What makes this store unsafe for production, in sentences; empty when nothing does. */
+  concerns(): Promise<readonly string[]>;
   /** Resolves when the store answers. */
   ping(): Promise<void>;
   close(): Promise<void>;

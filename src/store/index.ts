@@ -12,8 +12,9 @@ export {
   type CommitOutcome,
   type StoreDriver,
 } from './driver.ts';
-export { openEmbeddedStore } from './embedded/index.ts';
+export { makeFolder, openEmbeddedStore } from './embedded/index.ts';
 export { createGrantIndex, type GrantIndex } from './grants.ts';
+export { createGrantList, type GrantSummary } from './grant-list.ts';
 export { createLaunchStore } from './launches.ts';
 export { createPostedRequestStore } from './posted-requests.ts';
 export { createProgressStore, type ProgressStore } from './progress.ts';

@@ -514,3 +514,15 @@ async function openOperator(port: number): Promise<(command: string) => Promise<
     if (!reply.toString().startsWith('+OK')) throw new Error(`${command}: ${reply.toString()}`);
   };
 }
+
+test('[F08] a Redis that may forget says so; the embedded store has no such concern', async () => {
+  const redis = await startRedis();
+  try {
+    const driver = await openRedisStore(redis.url, () => undefined);
+    const concerns = await driver.concerns();
+    await driver.close();
+    expect(concerns.join('\n')).toMatch(/appendonly is off/);
+  } finally {
+    await redis.stop();
+  }
+});

@@ -28,8 +28,9 @@ describe('serve refuses a bad configuration, and config check says the same', ()
     ],
     [
       '[GEN-01] a FHIR server over plain http',
-      'http://localhost:3999',
-      'http://fhir.example.org',
+      // With its path: a free port may begin with the same digits.
+      'http://localhost:3999/fhir',
+      'http://fhir.example.org/fhir',
       /:\d+:10 fhirServers\.0\.url: must use https/,
     ],
     [

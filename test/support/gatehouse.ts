@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pino } from 'pino';
 
-import { createGatehouse, type Gatehouse } from '../../src/app.ts';
+import { createGatehouse, type Gatehouse, type GatehouseOptions } from '../../src/app.ts';
 import type { AuditRecord } from '../../src/audit/index.ts';
 import { configSchema, type ConfigInput } from '../../src/config/index.ts';
 import { createAccount } from '../../src/identity/index.ts';
@@ -65,6 +65,7 @@ export async function startGatehouse(
   store: TestStore,
   overrides: Partial<ConfigInput> = {},
   port?: number,
+  options: Pick<GatehouseOptions, 'clientKeys'> & { readonly log?: GatehouseOptions['log'] } = {},
 ): Promise<TestServer> {
   const publicPort = port ?? (await freePort());
   const issuer = overrides.issuer ?? `http://localhost:${publicPort}`;
@@ -91,6 +92,7 @@ export async function startGatehouse(
     log,
     auditSinks: [sink],
     viewsDir: path.resolve('views'),
+    ...options,
   });
   const { managementPort } = await gatehouse.listen();
   const managementUrl = `http://127.0.0.1:${managementPort}`;

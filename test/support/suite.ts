@@ -14,6 +14,7 @@ export interface Suite {
 export function gatehouseOn(
   driver: DriverName,
   configure: (issuer: string) => Partial<ConfigInput> | Promise<Partial<ConfigInput>> = () => ({}),
+  options: Parameters<typeof startGatehouse>[3] = {},
 ): Suite {
   let running: Suite | undefined;
   const current = (): Suite => {
@@ -24,7 +25,7 @@ export function gatehouseOn(
     const port = await freePort();
     const store = await testStore(driver);
     const overrides = await configure(`http://localhost:${port}`);
-    running = { store, port, server: await startGatehouse(store, overrides, port) };
+    running = { store, port, server: await startGatehouse(store, overrides, port, options) };
   });
   afterAll(async () => {
     await running?.server.close();

@@ -174,6 +174,8 @@ export const signOut = {
   buttons: { signOut: { name: 'logout', value: 'yes' }, stay: { name: 'stay', value: 'yes' } },
 };
 
+const home = { page: page('Sign-in server') };
+
 const signedOut = {
   page: page('Signed out'),
   message: 'You can close this page.',
@@ -197,4 +199,5 @@ export const screens: readonly {
   { screen: 'error', template: 'error', data: failure },
   { screen: 'sign out', template: 'sign-out', data: signOut },
   { screen: 'signed out', template: 'signed-out', data: signedOut },
+  { screen: 'home', template: 'home', data: home },
 ];

@@ -31,6 +31,9 @@ export interface EhrPeople {
   readonly apps: readonly { readonly clientId: string; readonly name: string }[];
 }
 
+/** A child, so that the first app on the list has something to draw. */
+const FIRST_PATIENT = 'chloe-shaw';
+
 export const INTENTS: readonly (readonly [string, string])[] = [
   ['', 'None'],
   ['review-growth', 'Review growth'],
@@ -52,7 +55,7 @@ export function readChoices(
   known: EhrPeople,
 ): { choices: EhrChoices; problem?: string } {
   const person = oneOf(ehrUsers(known), form.get('user'), ({ username }) => username);
-  const patient = oneOf(known.patients, form.get('patient'), ({ id }) => id);
+  const patient = oneOf(known.patients, form.get('patient') ?? FIRST_PATIENT, ({ id }) => id);
   const asked = form.get('encounter') ?? patient.encounters[0]?.id ?? '';
   const isTheirs = asked === '' || patient.encounters.some(({ id }) => id === asked);
   const choices: EhrChoices = {

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 
@@ -32,7 +32,7 @@ const MARK = new Uint8Array([1]);
 export function openEmbeddedStore(dataDir: string): StoreDriver {
   const location = path.resolve(dataDir, FILE_NAME);
   try {
-    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+    makeFolder(path.resolve(dataDir));
     const database = new DatabaseSync(location, { timeout: BUSY_TIMEOUT_MS });
     chmodSync(location, 0o600);
     database.exec(SCHEMA);
@@ -40,6 +40,13 @@ export function openEmbeddedStore(dataDir: string): StoreDriver {
   } catch (cause) {
     throw new StoreUnavailable(`cannot open the embedded store ${location}: ${reasonOf(cause)}`, { cause });
   }
+}
+
+/** Level by level: where a parent refuses, the reason comes back at once, on every kind of file system. */
+export function makeFolder(folder: string): void {
+  if (existsSync(folder)) return;
+  makeFolder(path.dirname(folder));
+  mkdirSync(folder, { mode: 0o700 });
 }
 
 class EmbeddedStore implements StoreDriver {
@@ -127,6 +134,10 @@ class EmbeddedStore implements StoreDriver {
         .all(index, Date.now())
         .map((row) => String(row['member'])),
     );
+  }
+
+  async concerns(): Promise<readonly string[]> {
+    return [];
   }
 
   async ping(): Promise<void> {

@@ -1,2 +1,2 @@
 /** The embedded driver: one SQLite file on node:sqlite, for one machine, with nothing to install. */
-export { openEmbeddedStore } from './driver.ts';
+export { makeFolder, openEmbeddedStore } from './driver.ts';

@@ -132,6 +132,19 @@ class RedisStore implements StoreDriver {
     return this.#guard(this.#redis.zrange(index, '0', '-1'));
   }
 
+  async concerns(): Promise<readonly string[]> {
+    const info = await this.#guard(this.#redis.info());
+    const told = (name: string): string | undefined => new RegExp(`^${name}:(\\S+)`, 'm').exec(info)?.[1];
+    const policy = told('maxmemory_policy');
+    return [
+      ...(policy === 'noeviction'
+        ? []
+        : [`maxmemory-policy is ${policy ?? 'unknown'}, must be noeviction: it may forget what was revoked`]),
+      ...(told('aof_enabled') === '1' ? [] : ['appendonly is off: a restart may forget what was revoked']),
+      ...(told('role') === 'master' ? [] : ['this Redis is a replica and takes no writes']),
+    ];
+  }
+
   async ping(): Promise<void> {
     await this.#guard(this.#redis.ping());
   }

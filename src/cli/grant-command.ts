@@ -1,0 +1,67 @@
+import { Command, Option } from 'commander';
+
+import { UserError } from './explain.ts';
+import { inOffice, withStoreOptions, type Office, type OfficeOptions } from './office.ts';
+import { table } from './table.ts';
+
+interface OwnerOptions extends OfficeOptions {
+  readonly user?: string;
+  readonly client?: string;
+}
+
+export function grantCommand(): Command {
+  const grant = new Command('grant').description('what people have allowed apps to do');
+  withStoreOptions(grant.command('list'))
+    .description('list the living grants of a person or a client')
+    .addOption(new Option('--user <username>').conflicts('client'))
+    .option('--client <client_id>')
+    .action((options: OwnerOptions) => inOffice(options, (office) => list(options, office)));
+  withStoreOptions(grant.command('revoke'))
+    .description('end one grant now, with all its tokens; grant ids are shown by grant list')
+    .requiredOption('--id <grant>', 'write --id=<grant> where the id begins with -')
+    .addOption(new Option('--user <username>', 'whose it is').conflicts('client'))
+    .option('--client <client_id>', 'whose it is')
+    .action((options: OwnerOptions & { id: string }) =>
+      inOffice(options, (office) => revoke(options, options.id, office)),
+    );
+  return grant;
+}
+
+async function grantsOf({ user, client }: OwnerOptions, { accounts, grantList }: Office) {
+  if (client !== undefined) return grantList({ clientId: client });
+  if (user === undefined) throw new UserError('say whose grants: --user <username> or --client <client_id>');
+  const account = await accounts.findByUsername(user);
+  if (!account) throw new UserError(`there is no user ${user}`);
+  return grantList({ accountId: account.accountId });
+}
+
+async function list(options: OwnerOptions, office: Office): Promise<void> {
+  const people = new Map((await office.accounts.list()).map((one) => [one.accountId, one.username]));
+  const rows = (await grantsOf(options, office)).map(
+    ({ grantId, clientId, accountId, patient, expiresAt, scope }) => [
+      grantId,
+      clientId,
+      people.get(accountId) ?? accountId,
+      patient ?? '-',
+      new Date(expiresAt * 1000).toISOString().slice(0, 10),
+      scope,
+    ],
+  );
+  process.stdout.write(table(['GRANT', 'CLIENT', 'USER', 'PATIENT', 'UNTIL', 'SCOPE'], rows));
+}
+
+async function revoke(options: OwnerOptions, id: string, office: Office): Promise<void> {
+  const grant = (await grantsOf(options, office)).find(({ grantId }) => grantId === id);
+  if (!grant) throw new UserError(`there is no such grant: ${id}`);
+  await office.grants.revoke(id);
+  const { clientId, accountId } = grant;
+  await office.audit.record({
+    type: 'token.revoked',
+    outcome: 'success',
+    what: 'grant',
+    grantId: id,
+    clientId,
+    accountId,
+  });
+  process.stdout.write(`grant ${id} ended; ${clientId} can do nothing with it any more\n`);
+}

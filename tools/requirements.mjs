@@ -1,0 +1,106 @@
+// `npm run requirements`: reads which requirements the tests name and writes docs/conformance.md, row by row. Titles come
+// from jest's own reports, which `npm test` leaves in reports/. With --check it writes nothing and fails when the page is
+// stale, or when a binding row of a closed area is neither tested nor noted.
+import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { parse } from 'yaml';
+
+import { ROOT, fail } from './ready.mjs';
+
+const BINDING = new Set(['SHALL', 'SHALL NOT', 'COND', 'REG', 'TEST']);
+const REPORTS = path.join(ROOT, 'reports');
+const PAGE = path.join(ROOT, 'docs', 'conformance.md');
+const ID = /\[([A-Z][A-Z0-9]*-\d{2})\]/g;
+
+const rows = readRows();
+const notes = parse(readFileSync(path.join(ROOT, 'test', 'conformance', 'notes.yaml'), 'utf8'));
+const tests = readTests();
+const judged = rows.map((row) => ({ ...row, ...judge(row) }));
+const page = write(judged);
+
+const unknown = [...tests.keys()].filter((id) => !rows.some((row) => row.id === id) && /^(?!SEC-)/.test(id));
+const open = judged.filter(
+  ({ id, strength, status }) =>
+    status === 'open' && BINDING.has(strength) && notes.closed.includes(areaOf(id)),
+);
+if (process.argv.includes('--check')) {
+  if (!existsSync(PAGE) || readFileSync(PAGE, 'utf8') !== page)
+    fail('docs/conformance.md is stale; run npm run requirements');
+} else writeFileSync(PAGE, page);
+if (open.length > 0) fail(`neither tested nor noted: ${open.map(({ id }) => id).join(', ')}`);
+if (unknown.length > 0) fail(`tests name requirements that do not exist: ${unknown.join(', ')}`);
+process.stdout.write(`${summary(judged)}\n`);
+
+function readRows() {
+  return readFileSync(path.join(ROOT, 'test', 'conformance', 'rows.tsv'), 'utf8')
+    .split('\n')
+    .filter((line) => line !== '' && !line.startsWith('#'))
+    .map((line) => ({ id: line.split('\t')[0], strength: line.split('\t')[1] }));
+}
+
+/** Passed tests by the requirement their title names. */
+function readTests() {
+  if (!existsSync(REPORTS)) fail('there are no reports yet; run npm test first');
+  const found = new Map();
+  for (const file of readdirSync(REPORTS).filter((name) => name.endsWith('.json'))) {
+    for (const suite of JSON.parse(readFileSync(path.join(REPORTS, file), 'utf8')).testResults) {
+      const place = path.relative(ROOT, suite.name);
+      for (const { title, status } of suite.assertionResults) {
+        if (status !== 'passed') continue;
+        for (const [, id] of title.matchAll(ID)) {
+          const test = { title: title.replace(/(\[[^\]]+\]\s*)+/, ''), place };
+          const known = found.get(id);
+          // jest runs suites in any order; the page must not.
+          if (!known || orderOf(test) < orderOf(known)) found.set(id, test);
+        }
+      }
+    }
+  }
+  return found;
+}
+
+function orderOf({ title, place }) {
+  return `${place}\0${title}`;
+}
+
+function judge({ id }) {
+  const test = tests.get(id);
+  if (test) return { status: 'tested', by: `${test.title} (\`${test.place}\`)` };
+  if (notes.notApplicable[id]) return { status: 'not applicable', by: notes.notApplicable[id] };
+  if (notes.later[id]) return { status: 'later', by: `issue “${notes.later[id]}”` };
+  return { status: 'open', by: '' };
+}
+
+function areaOf(id) {
+  return id.split('-')[0];
+}
+
+function summary(all) {
+  const count = (status) => all.filter((row) => row.status === status).length;
+  const words = ['tested', 'not applicable', 'later', 'open'].map((status) => `${count(status)} ${status}`);
+  return `${all.length} requirements: ${words.join(', ')}`;
+}
+
+function write(all) {
+  const areas = [...new Set(all.map(({ id }) => areaOf(id)))];
+  const sections = areas.map((area) => {
+    const lines = all
+      .filter(({ id }) => areaOf(id) === area)
+      .map(({ id, strength, status, by }) => `| ${id} | ${strength} | ${status} | ${escape(by)} |`);
+    return `## ${area}\n\n| row | strength | status | shown by |\n| --- | --- | --- | --- |\n${lines.join('\n')}\n`;
+  });
+  return `<!-- Written by npm run requirements from the titles of the tests. Do not edit. -->
+
+# Conformance
+
+Each requirement of SMART App Launch 1.0 to 2.2, US Core and ONC (g)(10), and the first test that shows it. \`open\` says that
+nothing shows it yet.
+
+${summary(all)}
+
+${sections.join('\n')}`;
+}
+
+function escape(text) {
+  return text.replaceAll('|', '\\|').replaceAll('\n', ' ').slice(0, 240);
+}
