@@ -10,6 +10,8 @@ import { startKeyHost } from '../../support/key-host.ts';
 import { gatehouseOn } from '../../support/suite.ts';
 
 const host = await startKeyHost();
+/** Nobody's key set is there. */
+const other = await startKeyHost();
 const remote = { jwks: undefined, jwks_uri: host.url };
 const CLIENT = await keyedClient('remote', 'ES384', remote);
 /** The key the client changes to. */
@@ -64,7 +66,7 @@ describe('keys of a client at its JWKS URL', () => {
     logged.length = 0;
     host.answer({ keys: [OLD_KEY], headers: { 'cache-control': 'max-age=600' } });
   });
-  afterAll(() => host.close());
+  afterAll(() => Promise.all([host.close(), other.close()]));
 
   test('[CLI-16] [CRG-04] the set is fetched by GET, as JSON, and kept as long as it may be', async () => {
     expect([await status('old'), await status('old')]).toEqual([200, 200]);
@@ -277,7 +279,6 @@ describe('keys of a client at its JWKS URL', () => {
   });
 
   test('[A137] [CLI-12] jku equal to the registered URL is accepted; another is refused and nothing is fetched', async () => {
-    const other = await startKeyHost();
     other.answer({ keys: [OLD_KEY] });
     for (const jku of [other.url, `${host.url}?x=1`, host.url.replace('localhost', '127.0.0.1'), '', 7]) {
       expect(described(await send('old', { jku }))).toEqual([
@@ -288,7 +289,6 @@ describe('keys of a client at its JWKS URL', () => {
     }
     expect([other.requests.length, other.connections, host.requests.length]).toEqual([0, 0, 0]);
     expect((await send('old', { jku: host.url })).status).toBe(200);
-    await other.close();
   });
 
   test('[CLI-14] a jku of a client whose keys are registered inline is refused, and nothing is fetched', async () => {
