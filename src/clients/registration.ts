@@ -105,6 +105,8 @@ export const clientRegistration = z
     /** Browser origins that may call the token endpoint; default: those of the redirect URIs (CORS-03). */
     allowed_origins: z.array(z.string()).optional(),
     rights: z.array(z.enum(CLIENT_RIGHTS)).default([]),
+    /** Ids of the FHIR servers it may use, or, with `introspect`, ask for; default: all of them. */
+    fhir_servers: z.array(z.string()).min(1).optional(),
   })
   .superRefine((client, check) => {
     for (const message of contradictions(client)) check.addIssue({ code: 'custom', message });

@@ -80,113 +80,134 @@ function refuseRepeats<Item, Name extends keyof Item & string>(
 }
 
 /** The whole configuration: one schema, read once. Every default is the safe one. */
-export const configSchema = z.strictObject({
-  issuer: secureUrl
-    .refine(
-      (text) => (URL.parse(text)?.pathname ?? '/') === '/',
-      'must have no path; give Gatehouse a host name of its own',
-    )
-    .describe('our public URL; must be what browsers and apps use'),
-  name: z
-    .string()
-    .min(1)
-    .max(60)
-    .default('Gatehouse')
-    .describe('the organisation, as people read it on our pages'),
-  listen: z
-    .strictObject({
-      host: z.string().default('127.0.0.1').describe('address to listen on; 0.0.0.0 in a container'),
-      port: port.default(3000),
-    })
-    .prefault({}),
-  management: z
-    .strictObject({
-      host: z.string().default('127.0.0.1').describe('never reachable from outside'),
-      port: port.default(9000),
-    })
-    .prefault({})
-    .describe('/health/live, /health/ready and /metrics'),
-  trustProxy: z
-    .stringbool()
-    .or(z.boolean())
-    .default(false)
-    .describe('believe X-Forwarded-* of the proxy in front'),
-  store: z
-    .strictObject({
-      driver: z.enum(['embedded', 'redis']).default('embedded'),
-      dataDir: z.string().default('./data').describe('where the embedded store keeps its file'),
-      redisUrl: z
-        .string()
-        .regex(/^rediss?:\/\//, 'must begin with redis:// or rediss://')
-        .transform((text) => new Secret(text))
-        .optional(),
-    })
-    .prefault({})
-    .refine(({ driver, redisUrl }) => driver !== 'redis' || redisUrl, {
-      path: ['redisUrl'],
-      message: 'the redis driver needs it, or REDIS_URL',
-    }),
-  secrets: z.strictObject({
-    store: secret.describe('seals what the store holds; losing it loses every grant'),
-    cookies: z
-      .array(secret)
+export const configSchema = z
+  .strictObject({
+    issuer: secureUrl
+      .refine(
+        (text) => (URL.parse(text)?.pathname ?? '/') === '/',
+        'must have no path; give Gatehouse a host name of its own',
+      )
+      .describe('our public URL; must be what browsers and apps use'),
+    name: z
+      .string()
       .min(1)
-      .describe('signs cookies: the first signs, all are accepted, so that they can be changed one by one'),
-  }),
-  fhirServers: z
-    .array(fhirServer)
-    .min(1, 'name at least one FHIR server')
-    .superRefine((servers, check) => {
-      refuseRepeats(servers, 'id', check);
-      refuseRepeats(servers, 'url', check);
+      .max(60)
+      .default('Gatehouse')
+      .describe('the organisation, as people read it on our pages'),
+    listen: z
+      .strictObject({
+        host: z.string().default('127.0.0.1').describe('address to listen on; 0.0.0.0 in a container'),
+        port: port.default(3000),
+      })
+      .prefault({}),
+    management: z
+      .strictObject({
+        host: z.string().default('127.0.0.1').describe('never reachable from outside'),
+        port: port.default(9000),
+      })
+      .prefault({})
+      .describe('/health/live, /health/ready and /metrics'),
+    trustProxy: z
+      .stringbool()
+      .or(z.boolean())
+      .default(false)
+      .describe('believe X-Forwarded-* of the proxy in front'),
+    store: z
+      .strictObject({
+        driver: z.enum(['embedded', 'redis']).default('embedded'),
+        dataDir: z.string().default('./data').describe('where the embedded store keeps its file'),
+        redisUrl: z
+          .string()
+          .regex(/^rediss?:\/\//, 'must begin with redis:// or rediss://')
+          .transform((text) => new Secret(text))
+          .optional(),
+      })
+      .prefault({})
+      .refine(({ driver, redisUrl }) => driver !== 'redis' || redisUrl, {
+        path: ['redisUrl'],
+        message: 'the redis driver needs it, or REDIS_URL',
+      }),
+    secrets: z.strictObject({
+      store: secret.describe('seals what the store holds; losing it loses every grant'),
+      cookies: z
+        .array(secret)
+        .min(1)
+        .describe('signs cookies: the first signs, all are accepted, so that they can be changed one by one'),
     }),
-  clients: z
-    .array(clientRegistration)
-    .superRefine((clients, check) => refuseRepeats(clients, 'client_id', check))
-    .default([])
-    .describe('read-only registrations; more with `gatehouse client add`'),
-  clientKeys: z
-    .strictObject({
-      allowPrivate: z
-        .array(privateHost)
-        .default([])
-        .describe('host names and address ranges inside where clients may keep their jwks_uri'),
-    })
-    .prefault({}),
-  tokens: z
-    .strictObject({
-      accessTokenSeconds: z.number().int().min(60).max(DAY).default(3600),
-      backendTokenSeconds: z
-        .number()
-        .int()
-        .min(30)
-        .max(3600)
-        .default(300)
-        .describe('SMART advises 300 at most'),
-      codeSeconds: z.number().int().min(10).max(600).default(60),
-      refreshTokenSeconds: z
-        .number()
-        .int()
-        .min(3600)
-        .max(400 * DAY)
-        .default(100 * DAY)
-        .describe('how long an unused refresh token lives; certification asks for three months'),
-      sessionSeconds: z
-        .number()
-        .int()
-        .min(60)
-        .max(30 * DAY)
-        .default(8 * 3600),
-      revokeAccessToken: z
-        .enum(['token', 'grant'])
-        .default('token')
-        .describe('what revoking an access token ends: that token, or the whole grant'),
-    })
-    .prefault({}),
-  log: z
-    .strictObject({ level: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info') })
-    .prefault({}),
-});
+    fhirServers: z
+      .array(fhirServer)
+      .min(1, 'name at least one FHIR server')
+      .superRefine((servers, check) => {
+        refuseRepeats(servers, 'id', check);
+        refuseRepeats(servers, 'url', check);
+      }),
+    clients: z
+      .array(clientRegistration)
+      .superRefine((clients, check) => refuseRepeats(clients, 'client_id', check))
+      .default([])
+      .describe('read-only registrations; more with `gatehouse client add`'),
+    clientKeys: z
+      .strictObject({
+        allowPrivate: z
+          .array(privateHost)
+          .default([])
+          .describe('host names and address ranges inside where clients may keep their jwks_uri'),
+      })
+      .prefault({}),
+    tokens: z
+      .strictObject({
+        accessTokenSeconds: z.number().int().min(60).max(DAY).default(3600),
+        backendTokenSeconds: z
+          .number()
+          .int()
+          .min(30)
+          .max(3600)
+          .default(300)
+          .describe('SMART advises 300 at most'),
+        codeSeconds: z.number().int().min(10).max(600).default(60),
+        refreshTokenSeconds: z
+          .number()
+          .int()
+          .min(3600)
+          .max(400 * DAY)
+          .default(100 * DAY)
+          .describe('how long an unused refresh token lives; certification asks for three months'),
+        sessionSeconds: z
+          .number()
+          .int()
+          .min(60)
+          .max(30 * DAY)
+          .default(8 * 3600),
+        revokeAccessToken: z
+          .enum(['token', 'grant'])
+          .default('token')
+          .describe('what revoking an access token ends: that token, or the whole grant'),
+      })
+      .prefault({}),
+    log: z
+      .strictObject({ level: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info') })
+      .prefault({}),
+  })
+  .superRefine(refuseUnknownServers);
+
+/** A client that names a FHIR server we do not have could use none. */
+function refuseUnknownServers(
+  {
+    fhirServers,
+    clients,
+  }: { fhirServers: { id: string }[]; clients: { fhir_servers?: string[] | undefined }[] },
+  check: z.RefinementCtx,
+): void {
+  for (const [at, client] of clients.entries()) {
+    const unknown = client.fhir_servers?.find((id) => !fhirServers.some((server) => server.id === id));
+    if (unknown === undefined) continue;
+    check.addIssue({
+      code: 'custom',
+      path: ['clients', at, 'fhir_servers'],
+      message: `${unknown} is not the id of a FHIR server`,
+    });
+  }
+}
 
 export type ConfigInput = z.input<typeof configSchema>;
 export type Config = z.output<typeof configSchema>;

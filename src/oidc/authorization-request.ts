@@ -22,6 +22,14 @@ export function fhirServerOf(
     : undefined;
 }
 
+/** The FHIR servers a client may use: those it was registered for, or all. */
+export function fhirServersFor(
+  servers: readonly FhirServerConfig[],
+  client: { readonly fhir_servers?: readonly string[] | undefined } | undefined,
+): FhirServerConfig[] {
+  return servers.filter(({ id }) => client?.fhir_servers?.includes(id) ?? true);
+}
+
 export type RequestParts = Pick<ProviderParts, 'config' | 'launches' | 'clock'>;
 
 type Validator = (ctx: KoaContextWithOIDC, value: string | undefined) => Promise<void>;

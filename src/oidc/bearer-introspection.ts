@@ -4,21 +4,18 @@ import type { Context } from 'koa';
 import type { AccessToken, Client, ClientCredentials, Provider } from 'oidc-provider';
 
 import type { AuditRecorder } from '../audit/index.ts';
-import type { ClientRegistry } from '../clients/index.ts';
 import type { ErrorCode } from '../oauth/index.ts';
 import { ROUTES } from './configuration.ts';
-import { mayIntrospect } from './introspection.ts';
-import type { ProviderParts } from './parts.ts';
+import { mayIntrospect, type IntrospectionParts } from './introspection.ts';
 
 /** The scope a token needs to ask about other tokens; SMART leaves its name to us (INT-10). */
 export function introspectScope(issuer: string): string {
   return `${issuer}/scopes/introspect`;
 }
 
-export interface BearerIntrospectionParts extends Pick<ProviderParts, 'findAccount'> {
+export interface BearerIntrospectionParts extends IntrospectionParts {
   readonly issuer: string;
   readonly provider: () => Provider;
-  readonly clients: ClientRegistry;
   readonly audit: AuditRecorder;
 }
 

@@ -3,7 +3,7 @@ import type { AdapterPayload } from 'oidc-provider';
 import { browserOrigins, type ClientRegistration } from '../clients/index.ts';
 
 /** Members of ours that ride on the provider's client. */
-export const EXTRA_CLIENT_METADATA = ['smart_scope', 'allowed_origins', 'rights'] as const;
+export const EXTRA_CLIENT_METADATA = ['smart_scope', 'allowed_origins', 'rights', 'fhir_servers'] as const;
 
 /** A registration in oidc-provider's words. Scopes travel beside: the provider would refuse the SMART ones. */
 export function providerMetadata(registration: ClientRegistration): AdapterPayload {
@@ -24,5 +24,6 @@ export function providerMetadata(registration: ClientRegistration): AdapterPaylo
     smart_scope: registration.scope,
     allowed_origins: browserOrigins(registration),
     rights: registration.rights,
+    ...(registration.fhir_servers ? { fhir_servers: registration.fhir_servers } : {}),
   };
 }

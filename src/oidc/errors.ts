@@ -8,6 +8,7 @@ import { describeDropped, type DroppedScope } from '../smart/index.ts';
 export type RequestProblem =
   | { readonly code: 'aud-missing' }
   | { readonly code: 'aud-unknown' }
+  | { readonly code: 'aud-not-registered' }
   | { readonly code: 'resource-differs' }
   | { readonly code: 'state-missing' }
   | { readonly code: 'too-long'; readonly parameter: string; readonly limit: number }
@@ -24,6 +25,8 @@ export function toProtocolError(problem: RequestProblem): errors.OIDCProviderErr
   switch (problem.code) {
     case 'aud-missing':
       return invalidRequest('aud is required: the FHIR base URL the token is for');
+    case 'aud-not-registered':
+      return invalidRequest('aud is a FHIR server this app is not registered for');
     case 'aud-unknown':
       return invalidRequest('aud is not a FHIR server of this authorization server');
     case 'resource-differs':

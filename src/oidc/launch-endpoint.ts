@@ -11,7 +11,7 @@ import type { Config, FhirServerConfig } from '../config/index.ts';
 import { LAUNCH_TTL_SECONDS, launchUrl, type LaunchStore } from '../launch/index.ts';
 import type { Clock, ErrorCode } from '../oauth/index.ts';
 import { parseLaunchContext, type LaunchContext } from '../smart/index.ts';
-import { fhirServerOf } from './authorization-request.ts';
+import { fhirServerOf, fhirServersFor } from './authorization-request.ts';
 
 /** The scope an EHR's token needs to launch apps: an extension scope is a URI of its owner (SCO-23). */
 export function launchScope(issuer: string): string {
@@ -148,8 +148,9 @@ async function readRequest(body: unknown, { config, clients }: LaunchEndpointPar
   if (!app.registration.scope.split(' ').includes('launch')) {
     return no('client_id: the app is not registered for the launch scope');
   }
-  const server = iss === undefined ? config.fhirServers[0] : fhirServerOf(config.fhirServers, iss);
-  if (!server) return no('iss: is not a FHIR server of this authorization server');
+  const servers = fhirServersFor(config.fhirServers, app.registration);
+  const server = iss === undefined ? servers[0] : fhirServerOf(servers, iss);
+  if (!server) return no('iss: is not a FHIR server of this authorization server that the app may use');
   const { launch_uris: registered } = app.registration;
   const uri = launch_uri ?? registered[0];
   if (uri === undefined || !registered.includes(uri))

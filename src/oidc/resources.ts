@@ -1,26 +1,30 @@
 import { errors, type Client, type KoaContextWithOIDC, type ResourceServer } from 'oidc-provider';
 
-import { fhirServerOf } from './authorization-request.ts';
+import { fhirServerOf, fhirServersFor } from './authorization-request.ts';
 import { toProtocolError } from './errors.ts';
 import type { ProviderParts } from './parts.ts';
 import { backendScopes } from './scope-policy.ts';
 
 type Parts = Pick<ProviderParts, 'config'>;
 
-/** The FHIR server a request is for: `aud` when authorizing, the one we have for a backend service (BSV-15). */
+/** The FHIR server a request is for: `aud` when authorizing; for a backend service the first it may use (BSV-15). */
 export function defaultResource(parts: Parts) {
   return async (
     ctx: KoaContextWithOIDC,
-    _client: Client,
+    client: Client,
     oneOf?: readonly string[],
   ): Promise<string | readonly string[]> => {
     if (oneOf) return oneOf;
     const { fhirServers } = parts.config;
-    if (ctx.oidc.params?.['grant_type'] === 'client_credentials') return fhirServers[0]?.url ?? '';
+    if (ctx.oidc.params?.['grant_type'] === 'client_credentials') {
+      return fhirServersFor(fhirServers, client)[0]?.url ?? '';
+    }
     const aud = ctx.oidc.params?.['aud'];
     if (typeof aud !== 'string') throw toProtocolError({ code: 'aud-missing' });
     const server = fhirServerOf(fhirServers, aud);
     if (!server) throw toProtocolError({ code: 'aud-unknown' });
+    if (!fhirServersFor([server], client).includes(server))
+      throw toProtocolError({ code: 'aud-not-registered' });
     return server.url;
   };
 }
@@ -31,8 +35,8 @@ export function defaultResource(parts: Parts) {
  */
 export function resourceServerInfo(parts: Parts) {
   return async (ctx: KoaContextWithOIDC, resource: string, client: Client): Promise<ResourceServer> => {
-    const server = fhirServerOf(parts.config.fhirServers, resource);
-    if (!server) throw new errors.InvalidTarget('resource is not a FHIR server of this authorization server');
+    const server = fhirServerOf(fhirServersFor(parts.config.fhirServers, client), resource);
+    if (!server) throw new errors.InvalidTarget('resource is not a FHIR server this client may use');
     const { accessTokenSeconds, backendTokenSeconds } = parts.config.tokens;
     const isBackend = ctx.oidc.params?.['grant_type'] === 'client_credentials';
     return {

@@ -12,5 +12,6 @@ declare module 'oidc-provider' {
     smart_scope?: string;
     allowed_origins?: readonly string[];
     rights?: readonly ClientRight[];
+    fhir_servers?: readonly string[];
   }
 }

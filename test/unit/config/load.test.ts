@@ -318,6 +318,15 @@ describe('the environment', () => {
   });
 });
 
+test('[CRG-12] a client that names a FHIR server we do not have', () => {
+  const client = '{ client_id: a, client_name: A, grant_types: [], fhir_servers: [west] }';
+  expect(problemsOf(`${BASE}clients: [${client}]\n`)).toEqual([
+    expect.stringMatching(
+      /^gatehouse\.yaml:\d+:\d+ clients\.0\.fhir_servers: west is not the id of a FHIR server$/,
+    ),
+  ]);
+});
+
 describe('settings in files', () => {
   const files = { '/run/store': `${STORE_SECRET}\n`, '/run/cookies': `${COOKIE_KEY}\n${STORE_SECRET}\n` };
 
