@@ -140,6 +140,10 @@ async function readRequest(body: unknown, { config, clients }: LaunchEndpointPar
   const { client_id, iss, launch_uri, fhirUser, login_hint: loginHint, ...rest } = parsed.data;
   const context = parseLaunchContext(rest);
   if (!context.ok) return no(`${context.field}: expected ${context.expected}`);
+  // Somebody would pick a patient later, and the encounter might be another one's.
+  if (context.context.encounter !== undefined && context.context.patient === undefined) {
+    return no('encounter: needs the patient it belongs to');
+  }
   const unknown = Object.keys(rest).find((name) => !(name in context.context) && !KNOWN_MEMBERS.has(name));
   if (unknown !== undefined) return no(`${unknown}: there is no such member`);
 

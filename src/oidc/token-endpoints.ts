@@ -25,7 +25,8 @@ export function tokenEndpoints(parts: ProviderParts): Middleware {
       if (ctx.status === 200) await prepare(oidcCtx, parts);
       const succeeded = ctx.status === 200;
       const outcome = await commit(succeeded ? 'succeeded' : 'refused');
-      if (succeeded && outcome !== 'committed') refuse(oidcCtx, outcome);
+      // What somebody else has revoked meanwhile is revoked: for revocation that is success (RFC 7009 §2.2).
+      if (succeeded && outcome !== 'committed' && oidcCtx.oidc.route === 'token') refuse(oidcCtx, outcome);
       await tell(oidcCtx, parts, succeeded ? outcome : 'refused');
     });
   };

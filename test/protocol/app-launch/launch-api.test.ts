@@ -49,6 +49,12 @@ describe.each(DRIVERS)('the launch API on %s', (driver) => {
     ['CTX-01', 'a patient as a reference', { patient: 'Patient/7' }, /^patient: expected the bare id/],
     ['CTX-02', 'an encounter as a number', { encounter: 7 }, /^encounter: expected the bare id/],
     [
+      'CTX-02',
+      'an encounter without its patient',
+      { patient: undefined, encounter: 'e7' },
+      /^encounter: needs the patient it belongs to/,
+    ],
+    [
       'CTX-04',
       'a banner as text',
       { need_patient_banner: 'true' },
