@@ -61,6 +61,7 @@ import {
   createVault,
   isStoreUnavailable,
   newGrantId,
+  newJwtId,
   newTokenText,
   runInRequestScope,
   type StoreDriver,
@@ -180,7 +181,8 @@ function buildProvider(
         return client && !client.disabled ? providerMetadata(client.registration) : undefined;
       },
     }),
-    tokenText: (kind, grantId) => newTokenText(keys, kind as TokenKind, grantId ?? newGrantId()),
+    tokenText: (kind, grantId = newGrantId()) => newTokenText(keys, kind as TokenKind, grantId),
+    jwtId: (kind, grantId = newGrantId()) => newJwtId(keys, kind as TokenKind, grantId),
     rememberAssertion: createAssertionMemory(vault, clock),
     requestUnitOfWork: (work) =>
       runInRequestScope(driver, grantTtlSeconds, (scope) => work((how) => scope.commit(how))),
@@ -227,7 +229,7 @@ function createPublicApp(parts: PublicAppParts): Koa {
   app.on('error', (error: unknown) => log.error({ err: error }, 'a response failed'));
   const accounts = createAccountStore(vault);
   const launches = createLaunchStore(vault);
-  const ownToken = createOwnTokens(engine.current, config.tokens.backendTokenSeconds, clock);
+  const ownToken = createOwnTokens(engine.current, config, clock);
   const style = styleDocument(config.issuer);
   const launchHash = (launch: string): string => vault.keys.keyedHash('launch', launch);
 
@@ -262,6 +264,7 @@ function createPublicApp(parts: PublicAppParts): Koa {
     audit,
     clock,
     provider: engine.current,
+    signingKeys: engine.signingKeys,
     posted: createPostedRequestStore(vault),
     findAccount: (id) => accounts.find(id),
   });

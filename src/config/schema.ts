@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
 import { clientRegistration, isLoopback, privateHost } from '../clients/index.ts';
+import { LATEST_SMART_VERSION, SMART_VERSIONS } from '../smart/index.ts';
 
 const DAY = 24 * 3600;
 
@@ -64,6 +65,14 @@ const fhirServer = z.strictObject({
     .describe('names this FHIR server in paths and logs'),
   name: z.string().min(1).max(100).default('FHIR server').describe('what people read on the consent screen'),
   url: secureUrl.describe('the FHIR base URL: what apps send as aud, and what iss is at an EHR launch'),
+  smartVersion: z
+    .enum(SMART_VERSIONS)
+    .default(LATEST_SMART_VERSION)
+    .describe('the SMART App Launch version its discovery document and launch context are written in'),
+  accessTokenFormat: z
+    .enum(['opaque', 'jwt'])
+    .default('opaque')
+    .describe('what its access tokens look like: a reference only we can read, or a signed JWT (RFC 9068)'),
 });
 
 /** Two entries of one name: one of them would never be found. */

@@ -10,16 +10,19 @@ export function formOf({ pending, progress }: Visit, step: string): Record<strin
   return { action: `/interaction/${pending.uid}`, csrf: tokens.create(progress.csrfSecret), step };
 }
 
-/** The posted fields, each as a list; anything that is not text is left out. */
+/**
+ * The posted fields, each as a list, read from the form as it was sent: the parser that checked it makes something else
+ * of a field with more than twenty values, and people are asked about more scopes than that.
+ */
 export function fieldsOf(ctx: Context): ReadonlyMap<string, readonly string[]> {
-  const { body } = ctx.request as { body?: unknown };
-  if (typeof body !== 'object' || body === null) return new Map();
-  return new Map(
-    Object.entries(body).map(([name, value]) => [
-      name,
-      [value].flat().filter((one) => typeof one === 'string'),
-    ]),
-  );
+  const { rawBody } = ctx.request as { rawBody?: string };
+  const fields = new Map<string, string[]>();
+  for (const [name, value] of new URLSearchParams(rawBody ?? '')) {
+    const known = fields.get(name);
+    if (known) known.push(value);
+    else fields.set(name, [value]);
+  }
+  return fields;
 }
 
 /** Was this form made by us, for this interaction (attack row A067)? */

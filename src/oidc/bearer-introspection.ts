@@ -4,8 +4,10 @@ import type { Context } from 'koa';
 import type { AccessToken, Client, ClientCredentials, Provider } from 'oidc-provider';
 
 import type { AuditRecorder } from '../audit/index.ts';
-import type { ErrorCode } from '../oauth/index.ts';
+import type { SigningKeySet } from '../keys/index.ts';
+import type { Clock, ErrorCode } from '../oauth/index.ts';
 import { ROUTES } from './configuration.ts';
+import { signIfAsked } from './introspection-jwt.ts';
 import { mayIntrospect, type IntrospectionParts } from './introspection.ts';
 
 /** The scope a token needs to ask about other tokens; SMART leaves its name to us (INT-10). */
@@ -16,6 +18,8 @@ export function introspectScope(issuer: string): string {
 export interface BearerIntrospectionParts extends IntrospectionParts {
   readonly issuer: string;
   readonly provider: () => Provider;
+  readonly signingKeys: () => SigningKeySet;
+  readonly clock: Clock;
   readonly audit: AuditRecorder;
 }
 
@@ -79,6 +83,7 @@ async function answer(ctx: Context, caller: Client, parts: BearerIntrospectionPa
     resourceServer: caller.clientId,
     ...(told === undefined ? {} : { clientId: told.client_id, ...(told.scope ? { scope: told.scope } : {}) }),
   });
+  await signIfAsked(ctx, caller.clientId, parts);
 }
 
 interface Told {

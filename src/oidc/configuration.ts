@@ -6,6 +6,7 @@ import { assertSmartAssertion } from './assertions.ts';
 import { extraParameters } from './authorization-request.ts';
 import { EXTRA_CLIENT_METADATA } from './client-metadata.ts';
 import { mayIntrospect } from './introspection.ts';
+import { contextOnTheWire } from './granted-context.ts';
 import type { ProviderParts } from './parts.ts';
 import { promptPolicy } from './prompts/index.ts';
 import { defaultResource, resourceServerInfo } from './resources.ts';
@@ -36,6 +37,7 @@ export function providerConfiguration(parts: ProviderParts): Configuration {
     jwks: { keys: inSigningOrder(signingKeys).map(({ jwk }) => jwk) },
     routes: ROUTES,
     scopes: [...OIDC_SCOPES],
+    discovery: { introspection_signing_alg_values_supported: ['RS256'] },
     claims: { openid: ['sub'], fhirUser: ['fhirUser'], profile: ['name'] },
     responseTypes: ['code'],
     subjectTypes: ['public'],
@@ -64,7 +66,7 @@ export function providerConfiguration(parts: ProviderParts): Configuration {
       (source.scopes.has('offline_access') || source.scopes.has('online_access')),
     rotateRefreshToken: true,
     revokeGrantPolicy: (ctx) => endsGrant(ctx, config.tokens.revokeAccessToken),
-    extraTokenClaims: async (ctx) => contextClaims(ctx),
+    extraTokenClaims: async (ctx) => contextClaims(ctx, config),
     renderError: (ctx, out, error) => {
       const status = 'status' in error && typeof error.status === 'number' ? error.status : 500;
       parts.pages.error(ctx, {
@@ -157,9 +159,15 @@ function endsGrant(ctx: KoaContextWithOIDC, setting: 'token' | 'grant'): boolean
 }
 
 /** The launch context beside an access token: repeated by introspection (INT-04, INT-05). */
-function contextClaims(ctx: KoaContextWithOIDC | undefined): Record<string, never> {
+function contextClaims(
+  ctx: KoaContextWithOIDC | undefined,
+  config: ProviderParts['config'],
+): Record<string, never> {
   const granted = ctx?.oidc.entities.Grant?.smart;
   if (!granted) return {};
-  const { context, fhirUser } = granted;
-  return { ...context, ...(fhirUser === undefined ? {} : { fhirUser }) } as Record<string, never>;
+  const { fhirUser } = granted;
+  return { ...contextOnTheWire(granted, config), ...(fhirUser === undefined ? {} : { fhirUser }) } as Record<
+    string,
+    never
+  >;
 }

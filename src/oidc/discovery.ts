@@ -2,7 +2,15 @@ import Router from '@koa/router';
 import type { Context } from 'koa';
 
 import type { Config } from '../config/index.ts';
-import { smartConfiguration, usCoreScopes, type Features, type SmartConfiguration } from '../smart/index.ts';
+import {
+  US_CORE_TYPES,
+  isAtLeast,
+  smartConfiguration,
+  usCoreScopes,
+  type Features,
+  type SmartConfiguration,
+  type SmartVersion,
+} from '../smart/index.ts';
 import { AUTH_METHODS, ROUTES, SIGNING_ALGORITHMS } from './configuration.ts';
 import { introspectScope } from './bearer-introspection.ts';
 import { launchScope } from './launch-endpoint.ts';
@@ -26,8 +34,9 @@ const LEVELS = ['patient', 'user', 'system'] as const;
 const CACHE_SECONDS = 300;
 
 /** Discovery for apps: what is at `[fhir-base]/.well-known/smart-configuration`. */
-function smartConfigurationOf(issuer: string): SmartConfiguration {
+function smartConfigurationOf(issuer: string, version: SmartVersion): SmartConfiguration {
   return smartConfiguration({
+    version,
     endpoints: {
       issuer,
       authorization: issuer + ROUTES.authorization,
@@ -42,18 +51,23 @@ function smartConfigurationOf(issuer: string): SmartConfiguration {
     scopes: [
       ...['openid', 'fhirUser', 'profile', 'launch', 'launch/patient', 'launch/encounter'],
       ...['offline_access', 'online_access'],
-      ...LEVELS.flatMap((level) => [
-        `${level}/*.rs`,
-        `${level}/*.cruds`,
-        `${level}/*.read`,
-        `${level}/*.write`,
-      ]),
-      ...usCoreScopes(LEVELS),
+      ...(isAtLeast(version, '2.0.0') ? RESOURCE_SCOPES : V1_RESOURCE_SCOPES),
       launchScope(issuer),
       introspectScope(issuer),
     ],
   });
 }
+
+const RESOURCE_SCOPES: readonly string[] = [
+  ...LEVELS.flatMap((level) => ['rs', 'cruds', 'read', 'write'].map((suffix) => `${level}/*.${suffix}`)),
+  ...usCoreScopes(LEVELS),
+];
+
+/** In the words of 1.0.0, which has neither `system/` nor parts of a type (V1-01, V1-09). */
+const V1_RESOURCE_SCOPES: readonly string[] = (['patient', 'user'] as const).flatMap((level) => [
+  ...['read', 'write', '*'].map((suffix) => `${level}/*.${suffix}`),
+  ...US_CORE_TYPES.map((type) => `${level}/${type}.read`),
+]);
 
 /**
  * Serves the document of each FHIR server twice: under the path of its base URL, for a proxy that hands that path to us,
@@ -61,17 +75,17 @@ function smartConfigurationOf(issuer: string): SmartConfiguration {
  */
 export function discoveryRoutes({ issuer, fhirServers }: Pick<Config, 'issuer' | 'fhirServers'>): Router {
   const router = new Router();
-  const document = smartConfigurationOf(issuer);
-  const answer = (ctx: Context): void => {
+  const answer = (document: SmartConfiguration) => (ctx: Context) => {
     ctx.set('Access-Control-Allow-Origin', '*');
     ctx.set('Cache-Control', `public, max-age=${CACHE_SECONDS}`);
     ctx.body = document;
     ctx.type = 'application/json';
   };
-  for (const { id, url } of fhirServers) {
+  for (const { id, url, smartVersion } of fhirServers) {
+    const document = smartConfigurationOf(issuer, smartVersion);
     const base = new URL(url).pathname.replace(/\/$/, '');
     for (const path of new Set([`/fhir-servers/${id}`, base])) {
-      router.get(`${path}/.well-known/smart-configuration`, answer);
+      router.get(`${path}/.well-known/smart-configuration`, answer(document));
     }
   }
   return router;

@@ -5,6 +5,7 @@ import type { AuditRecorder } from '../audit/index.ts';
 import type { ClientRegistry } from '../clients/index.ts';
 import type { Config } from '../config/index.ts';
 import type { Account } from '../identity/index.ts';
+import type { SigningKeySet } from '../keys/index.ts';
 import type { LaunchStore } from '../launch/index.ts';
 import type { AccountId, Clock } from '../oauth/index.ts';
 import { authorizeByPost, resumePostedRequest, type PostedRequestStore } from './authorize-post.ts';
@@ -14,6 +15,7 @@ import { launchEndpoint } from './launch-endpoint.ts';
 export interface EndpointParts {
   readonly config: Config;
   readonly provider: () => Provider;
+  readonly signingKeys: () => SigningKeySet;
   readonly clients: ClientRegistry;
   readonly launches: LaunchStore;
   readonly posted: PostedRequestStore;

@@ -1,4 +1,5 @@
-import type { LaunchContext } from '../smart/index.ts';
+import type { Config } from '../config/index.ts';
+import { LATEST_SMART_VERSION, contextAsOf, type LaunchContext } from '../smart/index.ts';
 
 /** What a grant remembers beside its scopes. */
 export interface GrantedContext {
@@ -12,4 +13,13 @@ export interface GrantedContext {
   readonly scope: string;
   /** How long the grant outlives its last use, in seconds. */
   readonly lifetimeSeconds: number;
+}
+
+/** The context beside a token, as the version of its FHIR server writes it: the same in every answer (INT-04). */
+export function contextOnTheWire(
+  { context, fhirBaseUrl }: GrantedContext,
+  { fhirServers }: Pick<Config, 'fhirServers'>,
+): Record<string, unknown> {
+  const server = fhirServers.find(({ url }) => url === fhirBaseUrl);
+  return contextAsOf(server?.smartVersion ?? LATEST_SMART_VERSION, context);
 }

@@ -1,7 +1,9 @@
 import type { Provider } from 'oidc-provider';
 
 import { OWN_CLIENT_ID, type ClientRegistration } from '../clients/index.ts';
+import type { Config } from '../config/index.ts';
 import type { Clock, EpochSeconds } from '../oauth/index.ts';
+import { tokenShape } from './resources.ts';
 
 /** Gatehouse as a client of itself: for its own look-ups on the FHIR server. It can sign in nowhere. */
 export const OWN_CLIENT: ClientRegistration = {
@@ -24,7 +26,11 @@ interface KeptToken {
 }
 
 /** Issues short tokens to ourselves for a FHIR server, and keeps each until shortly before it ends. */
-export function createOwnTokens(provider: () => Provider, lifetimeSeconds: number, clock: Clock) {
+export function createOwnTokens(
+  provider: () => Provider,
+  { tokens, fhirServers }: Pick<Config, 'tokens' | 'fhirServers'>,
+  clock: Clock,
+) {
   const kept = new Map<string, KeptToken>();
   /** @param renew the FHIR server did not take the one we have */
   return async (fhirBaseUrl: string, renew = false): Promise<string> => {
@@ -33,10 +39,16 @@ export function createOwnTokens(provider: () => Provider, lifetimeSeconds: numbe
     const current = provider();
     const client = await current.Client.find(OWN_CLIENT.client_id);
     if (!client) throw new TypeError('our own client is not registered');
-    const token = new current.ClientCredentials({ client, scope: OWN_CLIENT.scope });
-    token.setAudience(fhirBaseUrl);
-    const text = await token.save();
-    kept.set(fhirBaseUrl, { text, expiresAt: clock() + lifetimeSeconds });
+    const { scope } = OWN_CLIENT;
+    const server = fhirServers.find(({ url }) => url === fhirBaseUrl);
+    if (!server) throw new TypeError(`${fhirBaseUrl} is not one of our FHIR servers`);
+    const resourceServer = new current.ResourceServer(server.url, {
+      ...tokenShape(server),
+      scope,
+      accessTokenTTL: tokens.backendTokenSeconds,
+    });
+    const text = await new current.ClientCredentials({ client, resourceServer, scope }).save();
+    kept.set(fhirBaseUrl, { text, expiresAt: clock() + tokens.backendTokenSeconds });
     return text;
   };
 }

@@ -6,8 +6,10 @@ import { ROUTES, providerConfiguration } from './configuration.ts';
 import { auditProviderEvents } from './events.ts';
 import type { ProviderParts } from './parts.ts';
 import { queryResponses } from './query-responses.ts';
+import { jwtTokensInForms } from './jwt-in-forms.ts';
 import { refreshByToken } from './refresh-by-token.ts';
 import { tokenEndpoints } from './token-endpoints.ts';
+import { writeTokenTexts } from './token-texts.ts';
 
 /**
  * Builds oidc-provider for SMART. Six of its defaults are unsafe here and are changed below or in the configuration:
@@ -27,6 +29,7 @@ export function createProvider(parts: ProviderParts): Provider {
   provider.use(queryResponses(ROUTES.authorization));
   provider.use(tokenEndpoints(parts));
   provider.use(refreshByToken(provider));
+  provider.use(jwtTokensInForms());
   return provider;
 }
 
@@ -45,37 +48,6 @@ function getterOf(object: object, name: string): (self: object) => string[] {
   const descriptor = Object.getOwnPropertyDescriptor(object, name);
   if (!descriptor?.get) throw new TypeError(`oidc-provider no longer has ${name}; see its changelog`);
   return (self) => descriptor.get?.call(self) as string[];
-}
-
-interface WrittenToken {
-  readonly kind: string;
-  readonly grantId?: string;
-  readonly format?: string;
-}
-
-function writeTokenTexts(provider: Provider, { tokenText, newGrantId }: ProviderParts): void {
-  for (const Model of [
-    provider.AccessToken,
-    provider.RefreshToken,
-    provider.AuthorizationCode,
-    provider.ClientCredentials,
-  ]) {
-    const base: unknown = Reflect.get(Model.prototype, 'generateTokenId');
-    if (typeof base !== 'function')
-      throw new TypeError('oidc-provider no longer has generateTokenId; see its changelog');
-    Object.defineProperty(Model.prototype, 'generateTokenId', {
-      configurable: true,
-      value(this: WrittenToken) {
-        // The base decides the format as well; a structured token keeps the id it made.
-        const id: unknown = base.call(this);
-        return this.format === 'jwt' ? id : tokenText(this.kind, this.grantId);
-      },
-    });
-  }
-  Object.defineProperty(provider.Grant.prototype, 'generateTokenId', {
-    configurable: true,
-    value: () => newGrantId(),
-  });
 }
 
 /** The provider looks, then writes: all of twenty parallel replays pass. Ours is one write that one caller wins. */

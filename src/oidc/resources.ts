@@ -1,5 +1,6 @@
 import { errors, type Client, type KoaContextWithOIDC, type ResourceServer } from 'oidc-provider';
 
+import type { FhirServerConfig } from '../config/index.ts';
 import { fhirServerOf, fhirServersFor } from './authorization-request.ts';
 import { toProtocolError } from './errors.ts';
 import type { ProviderParts } from './parts.ts';
@@ -40,12 +41,19 @@ export function resourceServerInfo(parts: Parts) {
     const { accessTokenSeconds, backendTokenSeconds } = parts.config.tokens;
     const isBackend = ctx.oidc.params?.['grant_type'] === 'client_credentials';
     return {
-      audience: server.url,
+      ...tokenShape(server),
       scope: isBackend ? scopesForBackend(ctx, client) : await scopesOfRequestOrGrant(ctx),
       accessTokenTTL: isBackend ? backendTokenSeconds : accessTokenSeconds,
-      accessTokenFormat: 'opaque',
     };
   };
+}
+
+/** Whom a token for this FHIR server is for, and what it looks like: a reference, or a signed JWT (RFC 9068). */
+export function tokenShape({
+  url,
+  accessTokenFormat,
+}: FhirServerConfig): Pick<ResourceServer, 'audience' | 'accessTokenFormat' | 'jwt'> {
+  return { audience: url, accessTokenFormat, jwt: { sign: { alg: 'RS256' } } };
 }
 
 function scopesForBackend(ctx: KoaContextWithOIDC, client: Client): string {

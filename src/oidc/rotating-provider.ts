@@ -10,6 +10,8 @@ const WATCH_MS = 1000;
 /** The provider that is current, whichever that is. */
 export interface RotatingProvider {
   readonly current: () => Provider;
+  /** The keys the current one signs with. */
+  readonly signingKeys: () => SigningKeySet;
   readonly middleware: Middleware;
   /** Stops looking for rotated keys. */
   readonly stop: () => void;
@@ -43,6 +45,7 @@ export async function createRotatingProvider(parts: RotationParts): Promise<Rota
   const watcher = setInterval(() => void look().catch(onFailure), WATCH_MS).unref();
   return {
     current: () => provider,
+    signingKeys: () => keys,
     middleware: async (ctx, next) => {
       await middleware(ctx, next);
     },

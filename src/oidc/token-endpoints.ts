@@ -2,6 +2,8 @@ import type { KoaContextWithOIDC } from 'oidc-provider';
 import type { Middleware } from 'koa';
 
 import type { AuditEvent } from '../audit/index.ts';
+import { contextOnTheWire } from './granted-context.ts';
+import { signIfAsked } from './introspection-jwt.ts';
 import type { ProviderParts } from './parts.ts';
 
 const UNIT_OF_WORK_PATHS: ReadonlySet<string> = new Set(['/token', '/revoke', '/introspect']);
@@ -28,18 +30,19 @@ export function tokenEndpoints(parts: ProviderParts): Middleware {
       // What somebody else has revoked meanwhile is revoked: for revocation that is success (RFC 7009 §2.2).
       if (succeeded && outcome !== 'committed' && oidcCtx.oidc.route === 'token') refuse(oidcCtx, outcome);
       await tell(oidcCtx, parts, succeeded ? outcome : 'refused');
+      await answerAsJwt(oidcCtx, parts);
     });
   };
 }
 
-async function prepare(ctx: KoaContextWithOIDC, { clock }: ProviderParts): Promise<void> {
+async function prepare(ctx: KoaContextWithOIDC, { clock, config }: ProviderParts): Promise<void> {
   const { route, entities, params, client } = ctx.oidc;
   const grant = entities.Grant;
   if (route === 'introspection') refusePublicCaller(ctx);
   refuseTwoMethods(ctx);
   if (ctx.status !== 200 || route !== 'token' || !grant?.smart) return;
-  const { context, lifetimeSeconds } = grant.smart;
-  ctx.body = { ...(ctx.body as object), ...context };
+  const { lifetimeSeconds } = grant.smart;
+  ctx.body = { ...(ctx.body as object), ...contextOnTheWire(grant.smart, config) };
   if (params?.['grant_type'] === 'refresh_token' && client) {
     // Each refresh gives the grant its whole lifetime again, so that it never ends before its refresh token.
     grant.exp = clock() + lifetimeSeconds;
@@ -47,7 +50,14 @@ async function prepare(ctx: KoaContextWithOIDC, { clock }: ProviderParts): Promi
   }
 }
 
-/** No token of ours is a JWT, so one is unknown like any other (INT-06, A186); the provider calls it unsupported. */
+async function answerAsJwt(ctx: KoaContextWithOIDC, parts: ProviderParts): Promise<void> {
+  const { route, client } = ctx.oidc;
+  if (route !== 'introspection' || ctx.status !== 200 || !client) return;
+  const { signingKeys, config, clock } = parts;
+  await signIfAsked(ctx, client.clientId, { issuer: config.issuer, signingKeys: () => signingKeys, clock });
+}
+
+/** What looks like a JWT and is none is unknown like anything else (INT-06, A186); the provider calls it unsupported. */
 function treatJwtAsUnknown(ctx: KoaContextWithOIDC): void {
   const { error } = (ctx.body ?? {}) as { readonly error?: unknown };
   if (error !== 'unsupported_token_type') return;

@@ -20,6 +20,7 @@ export {
   type Introspect,
   type IntrospectorOptions,
 } from './introspection.ts';
+export { createJwtReader, type JwtReaderOptions } from './jwt.ts';
 export { tokenFrom, verifyToken, type TokenInfo } from './token.ts';
 export { interactionOf, type FhirInteraction, type FhirRequest } from './interaction.ts';
 export { decide, type Allowed, type Decision, type Filter } from './decide.ts';
@@ -39,4 +40,5 @@ export {
   type OperationOutcome,
   type Severity,
 } from './responses.ts';
+export { capabilitySecurity } from './capability-security.ts';
 export { createDiscoveryProxy, type Discovery, type DiscoveryProxyOptions } from './discovery.ts';

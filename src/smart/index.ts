@@ -41,6 +41,7 @@ export {
 } from './grant-decision.ts';
 export { granularChoices } from './granular.ts';
 export {
+  contextAsOf,
   isFhirId,
   parseLaunchContext,
   type FhirContextItem,
@@ -55,4 +56,5 @@ export {
   type SmartConfiguration,
   type SmartConfigurationInput,
 } from './smart-configuration.ts';
+export { LATEST_SMART_VERSION, SMART_VERSIONS, isAtLeast, type SmartVersion } from './version.ts';
 export { US_CORE_CATEGORIES, US_CORE_TYPES, categoryScope, usCoreScopes, type Category } from './us-core.ts';

@@ -1,3 +1,5 @@
+import { isAtLeast, type SmartVersion } from './version.ts';
+
 /** One further resource in context (SMART 2.1 and later write objects, CTX-10 … CTX-13). */
 export interface FhirContextItem {
   /** Relative reference such as `ImagingStudy/123`. */
@@ -49,6 +51,30 @@ export function parseLaunchContext(input: Readonly<Record<string, unknown>>): Pa
     ([name, value]) => Object.hasOwn(RULES, name) && value !== undefined,
   );
   return { ok: true, context: Object.fromEntries(known) };
+}
+
+/**
+ * The context in the shape the version of the endpoint gives it (CTX-10, V1-09): objects since 2.1.0, of which 2.2.0
+ * knows more members; in 2.0.0 references alone; in 1.0.0 neither `fhirContext` nor `tenant`. What a version has no words
+ * for is left out, never bent: a reference whose role cannot be told could pass for the one the app was launched with.
+ */
+export function contextAsOf(version: SmartVersion, context: LaunchContext): Record<string, unknown> {
+  const { fhirContext, tenant, ...rest } = context;
+  if (!isAtLeast(version, '2.0.0')) return rest;
+  const items = fhirContext?.flatMap((item) => itemAsOf(version, item) ?? []) ?? [];
+  return {
+    ...rest,
+    ...(tenant === undefined ? {} : { tenant }),
+    ...(items.length === 0 ? {} : { fhirContext: items }),
+  };
+}
+
+function itemAsOf(version: SmartVersion, item: FhirContextItem): FhirContextItem | string | undefined {
+  const { reference, role } = item;
+  if (isAtLeast(version, '2.2.0')) return item;
+  if (reference === undefined) return undefined;
+  if (isAtLeast(version, '2.1.0')) return { reference, ...(role === undefined ? {} : { role }) };
+  return role === undefined || role === 'launch' ? reference : undefined;
 }
 
 interface Rule {

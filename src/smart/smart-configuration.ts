@@ -1,4 +1,5 @@
 import { capabilities, type Features } from './capabilities.ts';
+import { LATEST_SMART_VERSION, isAtLeast, type SmartVersion } from './version.ts';
 
 /** Absolute URLs of our endpoints. */
 export interface Endpoints {
@@ -16,6 +17,8 @@ export interface SmartConfigurationInput {
   readonly authMethods: readonly string[];
   readonly signingAlgorithms: readonly string[];
   readonly scopes: readonly string[];
+  /** What the endpoint follows; default: the latest. */
+  readonly version?: SmartVersion;
 }
 
 /** The document at `[fhir-base]/.well-known/smart-configuration`, in the names of the wire. */
@@ -25,8 +28,8 @@ export interface SmartConfiguration {
   readonly authorization_endpoint: string;
   readonly token_endpoint: string;
   readonly token_endpoint_auth_methods_supported: readonly string[];
-  readonly token_endpoint_auth_signing_alg_values_supported: readonly string[];
-  readonly grant_types_supported: readonly string[];
+  readonly token_endpoint_auth_signing_alg_values_supported?: readonly string[];
+  readonly grant_types_supported?: readonly string[];
   readonly scopes_supported: readonly string[];
   readonly response_types_supported: readonly string[];
   readonly code_challenge_methods_supported: readonly string[];
@@ -36,23 +39,29 @@ export interface SmartConfiguration {
 }
 
 /**
- * Writes the discovery document of one FHIR endpoint. A member is there only when what it names works
- * (SMART App Launch 2.2.0, "Conformance", DISC-05 … DISC-21).
+ * Writes the discovery document of one FHIR endpoint. A member is there only when what it names works and the version of
+ * the endpoint has it (SMART App Launch 2.2.0, "Conformance", DISC-05 … DISC-21; 1.0.0, V1-03). Code challenges are
+ * named to 1.0.0 apps as well: they are asked of everyone (V1-05).
  */
 export function smartConfiguration(input: SmartConfigurationInput): SmartConfiguration {
-  const { endpoints, features } = input;
+  const { endpoints, features, version = LATEST_SMART_VERSION } = input;
+  const is2 = isAtLeast(version, '2.0.0');
   return {
-    ...(features.openidConnect ? { issuer: endpoints.issuer, jwks_uri: endpoints.jwks } : {}),
+    ...(is2 && features.openidConnect ? { issuer: endpoints.issuer, jwks_uri: endpoints.jwks } : {}),
     authorization_endpoint: endpoints.authorization,
     token_endpoint: endpoints.token,
     token_endpoint_auth_methods_supported: input.authMethods,
-    token_endpoint_auth_signing_alg_values_supported: input.signingAlgorithms,
-    grant_types_supported: ['authorization_code', 'client_credentials'],
+    ...(is2
+      ? {
+          token_endpoint_auth_signing_alg_values_supported: input.signingAlgorithms,
+          grant_types_supported: ['authorization_code', 'client_credentials'],
+        }
+      : {}),
     scopes_supported: input.scopes,
     response_types_supported: ['code'],
     code_challenge_methods_supported: ['S256'],
     introspection_endpoint: endpoints.introspection,
     revocation_endpoint: endpoints.revocation,
-    capabilities: capabilities(features),
+    capabilities: capabilities(features, version),
   };
 }

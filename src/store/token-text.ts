@@ -12,9 +12,16 @@ const PREFIXES = {
 } as const;
 export type TokenKind = keyof typeof PREFIXES;
 
+/** The `jti` of an access token that is a JWT: a reference to its grant, and by itself no token. */
+const JWT_ID_PREFIXES: Partial<Record<TokenKind, string>> = {
+  AccessToken: 'gja_',
+  ClientCredentials: 'gjb_',
+};
+
 const GRANT_ID_BYTES = 16;
 const RANDOM_BYTES = 24;
-const TEXT = /^(gat_|grt_|gac_|gbt_)([A-Za-z0-9_-]{54})$/;
+const TEXT = /^(g[a-z]{2}_)([A-Za-z0-9_-]{54})$/;
+const JWT = /^[A-Za-z0-9_-]+\.([A-Za-z0-9_-]+)\.[A-Za-z0-9_-]+$/;
 
 /** 128 random bits, written as 22 base64url characters. */
 export function newGrantId(): GrantId {
@@ -27,15 +34,47 @@ export function newGrantId(): GrantId {
  * to look at but the prefix (ARCHITECTURE §3.4).
  */
 export function newTokenText(keys: StoreKeys, kind: TokenKind, grantId: GrantId): string {
-  const random = randomBytes(RANDOM_BYTES);
-  const hidden = xor(Buffer.from(grantId, 'base64url'), keys.mask(random));
-  return PREFIXES[kind] + Buffer.concat([hidden, random]).toString('base64url');
+  return write(keys, PREFIXES[kind], grantId);
 }
 
-/** The grant id a token of this kind points to; `undefined` when the text is not a token of this kind. */
+/** What a JWT carries as `jti`: made like a token's text, but good for nothing without the JWT around it. */
+export function newJwtId(keys: StoreKeys, kind: TokenKind, grantId: GrantId): string {
+  const prefix = JWT_ID_PREFIXES[kind];
+  if (prefix === undefined) throw new TypeError(`a ${kind} is never a JWT`);
+  return write(keys, prefix, grantId);
+}
+
+function write(keys: StoreKeys, prefix: string, grantId: GrantId): string {
+  const random = randomBytes(RANDOM_BYTES);
+  const hidden = xor(Buffer.from(grantId, 'base64url'), keys.mask(random));
+  return prefix + Buffer.concat([hidden, random]).toString('base64url');
+}
+
+/**
+ * The grant id a token of this kind points to; `undefined` when the text is not a token of this kind. Of a JWT only the
+ * `jti` is looked at here: whether it is one of ours shows when its whole text is found, or not.
+ */
 export function grantIdOf(keys: StoreKeys, kind: TokenKind, text: string): GrantId | undefined {
+  const payload = JWT.exec(text)?.[1];
+  return payload === undefined
+    ? read(keys, PREFIXES[kind], text)
+    : read(keys, JWT_ID_PREFIXES[kind], jwtIdIn(payload));
+}
+
+function jwtIdIn(payload: string): string {
+  try {
+    const claims = JSON.parse(Buffer.from(payload, 'base64url').toString()) as {
+      readonly jti?: unknown;
+    } | null;
+    return typeof claims?.jti === 'string' ? claims.jti : '';
+  } catch {
+    return '';
+  }
+}
+
+function read(keys: StoreKeys, expected: string | undefined, text: string): GrantId | undefined {
   const [, prefix, body] = TEXT.exec(text) ?? [];
-  if (prefix !== PREFIXES[kind] || body === undefined) return undefined;
+  if (prefix !== expected || body === undefined) return undefined;
   const bytes = Buffer.from(body, 'base64url');
   // The last character of the text carries unused bits; only the one spelling we write is ours.
   if (bytes.toString('base64url') !== body) return undefined;

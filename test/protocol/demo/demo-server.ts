@@ -34,6 +34,8 @@ export interface DemoFhir {
   readonly ask: (path: string, token?: string, init?: RequestInit) => Promise<Response>;
   /** What the authorization server answers when it does not answer properly. */
   authServerStatus: number;
+  /** The capabilities in its SMART configuration. */
+  capabilities: readonly string[];
   readonly close: () => Promise<void>;
 }
 
@@ -49,7 +51,7 @@ export async function startFhir(): Promise<DemoFhir> {
       const document = {
         authorization_endpoint: `${url}/authorize`,
         token_endpoint: `${url}/token`,
-        capabilities: [],
+        capabilities: fhir.capabilities,
       };
       response.writeHead(fhir.authServerStatus, { 'content-type': 'application/json' });
       response.end(JSON.stringify(request.url === '/introspect' ? known : document));
@@ -73,6 +75,7 @@ export async function startFhir(): Promise<DemoFhir> {
     base,
     logged,
     authServerStatus: 200,
+    capabilities: ['permission-v1', 'permission-v2'],
     token: (scope, more = {}) => {
       const token = `token-${tokens.size}`;
       tokens.set(token, { active: true, scope, client_id: 'app', exp: 4_000_000_000, aud: base, ...more });

@@ -19,30 +19,35 @@ test.each([undefined, '*/*', 'application/fhir+json', 'text/html'])(
   },
 );
 
-test('[V1-02] [CORS-01] metadata names the endpoints of the discovery document', async () => {
+test('[DISC-28] [CORS-01] metadata says that SMART guards it, beside the discovery document', async () => {
   const response = await fhir.ask('/metadata');
   expect(response.headers.get('access-control-allow-origin')).toBe('*');
-  const uri = (url: string) => ({ url, valueUri: expect.stringMatching(new RegExp(`/${url}$`)) });
   expect(await response.json()).toMatchObject({
     resourceType: 'CapabilityStatement',
     fhirVersion: '4.0.1',
     kind: 'instance',
     rest: [
       {
-        security: {
-          cors: true,
-          service: [{ coding: [{ code: 'SMART-on-FHIR' }] }],
-          extension: [
-            {
-              url: 'http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris',
-              extension: [uri('authorize'), uri('token')],
-            },
-          ],
-        },
+        security: { cors: true, service: [{ coding: [{ code: 'SMART-on-FHIR' }] }] },
         resource: expect.arrayContaining([expect.objectContaining({ type: 'Patient' })]),
       },
     ],
   });
+});
+
+test('[V1-02] [DISC-30] metadata names the endpoints where the server is set to SMART 1.0.0, and only there', async () => {
+  const ofVersion = async (capabilities: string[]): Promise<string> => {
+    const server = await startFhir();
+    server.capabilities = capabilities;
+    const statement = await (await server.ask('/metadata')).text();
+    await server.close();
+    return statement;
+  };
+  const old = await ofVersion(['launch-ehr']);
+  expect(old).toContain('oauth-uris');
+  for (const url of ['authorize', 'token'])
+    expect(old).toMatch(new RegExp(`"url":"${url}","valueUri":"[^"]+/${url}"`));
+  expect(await ofVersion(['launch-ehr', 'permission-v2'])).not.toContain('oauth-uris');
 });
 
 test('[DISC-01] while the authorization server is away: 503, and metadata without endpoints', async () => {
