@@ -11,6 +11,7 @@ export const TYPE_WORDS: Readonly<Record<string, string>> = {
   DiagnosticReport: 'Test reports',
   DocumentReference: 'Documents and notes',
   Encounter: 'Visits',
+  FamilyMemberHistory: 'Family health history',
   Goal: 'Health goals',
   Immunization: 'Vaccines',
   Location: 'Places of care',

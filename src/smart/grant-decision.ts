@@ -89,12 +89,13 @@ function boundOther(
   if (scope.kind === 'context' && scope.resourceType === undefined && !bounds.hasLaunch) return 'no-launch';
   if (scope.text === 'fhirUser' && !hasOpenid) return 'no-openid';
   if (scope.text === 'fhirUser' && !bounds.hasFhirUser) return 'no-fhir-user';
-  if (!registered.some(({ text }) => text === withoutRole(scope))) return 'not-registered';
+  if (!registered.some(({ text }) => text === scope.text || text === withoutRole(scope)))
+    return 'not-registered';
   if (scope.kind === 'refresh' && !bounds.mayRefresh) return 'no-refresh';
   return [scope];
 }
 
-/** A registration names `launch/list`; which role an app asks for is its own affair. */
+/** Under a registration for `launch/list`, which role an app asks for is its own affair. */
 function withoutRole(scope: Scope): string {
   return scope.kind === 'context' ? (scope.text.split('?')[0] ?? scope.text) : scope.text;
 }

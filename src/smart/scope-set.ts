@@ -14,13 +14,16 @@ export interface ScopeList {
   readonly problems: readonly ScopeProblem[];
 }
 
-/** Splits a `scope` parameter on spaces and reads each part. Malformed parts become problems, never permissions. */
+/**
+ * Splits a `scope` parameter on spaces, however many, and reads each part. Malformed parts become problems, never
+ * permissions; a tab or a line break is no separator and makes its part malformed.
+ */
 export function parseScopeList(text: string): ScopeList {
   const scopes = new Map<string, Scope>();
   const problems: ScopeProblem[] = [];
   for (const part of new Set(text.split(' ').filter(Boolean))) {
     const parsed = parseScope(part);
-    if (parsed.ok) scopes.set(part, parsed.scope);
+    if (parsed.ok) scopes.set(parsed.scope.text, parsed.scope);
     else problems.push(parsed.problem);
   }
   return { scopes: [...scopes.values()], problems };

@@ -23,7 +23,7 @@ export interface ResourceScope {
   /** All must hold; sorted, without duplicates. Empty: the whole type. */
   readonly constraints: readonly Constraint[];
   readonly spelling: 'v1' | 'v2';
-  /** Exactly as it was written. */
+  /** As it was written, without the prefix of its URI form (SCO-24). */
   readonly text: string;
 }
 
@@ -78,6 +78,24 @@ const SCOPE_TOKEN = /^[\x21\x23-\x5b\x5d-\x7e]+$/;
 const ABSOLUTE_URI = /^[a-z][a-z0-9+.-]*:\/\/[^/]+/;
 const MAX_CONSTRAINTS = 10;
 
+/**
+ * What a scope begins with where it has to be a URI, and which scopes may follow. Nothing else under these two is a
+ * scope: what SMART and OpenID may come to define there is not for somebody's own scopes to take.
+ *
+ * @see SMART App Launch 2.2.0, "URI representation of scopes" (SCO-24)
+ */
+const URI_FORMS: readonly { readonly prefix: string; readonly holds: (scope: Scope) => boolean }[] = [
+  {
+    prefix: 'http://smarthealthit.org/fhir/scopes/',
+    holds: ({ kind, text }) =>
+      kind === 'resource' || kind === 'context' || kind === 'refresh' || text === 'fhirUser',
+  },
+  {
+    prefix: 'http://openid.net/specs/openid-connect-core-1_0#',
+    holds: ({ text }) => text === 'openid' || text === 'profile' || text === 'offline_access',
+  },
+];
+
 /** US Core 7 to 9 misspell this system in their tables; read as what was meant, never listed (USC-12). */
 const MISSPELT = 'http://terminology.hl7.org//CodeSystem-observation-category';
 const MEANT = 'http://terminology.hl7.org/CodeSystem/observation-category';
@@ -88,10 +106,21 @@ const MEANT = 'http://terminology.hl7.org/CodeSystem/observation-category';
  * Letters out of order are refused, never sorted or picked out: a word of another convention must not turn into
  * the permissions it happens to spell (`.read` is not `.r` and `.d`; `.dus` is nothing).
  *
- * @see SMART App Launch 2.2.0, "Scopes for requesting FHIR Resources" (SCO-01 … SCO-12, SCO-29)
+ * The URI form of a scope is that scope: from here on it goes by its short text, in the grant and in the answer too,
+ * because everything that compares scopes letter by letter (oidc-provider, apps, FHIR servers) knows the short one.
+ *
+ * @see SMART App Launch 2.2.0, "Scopes for requesting FHIR Resources" (SCO-01 … SCO-12, SCO-24, SCO-29)
  */
 export function parseScope(text: string): ParsedScope {
   if (!SCOPE_TOKEN.test(text)) return refuse('malformed', text);
+  const form = URI_FORMS.find(({ prefix }) => text.startsWith(prefix));
+  if (!form) return parseShort(text);
+  const parsed = parseShort(text.slice(form.prefix.length));
+  if (!parsed.ok) return refuse(parsed.problem.code, text);
+  return form.holds(parsed.scope) ? parsed : refuse('malformed', text);
+}
+
+function parseShort(text: string): ParsedScope {
   if (text === 'openid' || text === 'fhirUser' || text === 'profile')
     return accept({ kind: 'identity', name: text, text });
   if (text === 'offline_access' || text === 'online_access')
@@ -143,7 +172,7 @@ function parseConstraints(query: string): Constraint[] | undefined {
     const param = item.slice(0, Math.max(at, 0));
     const value = decode(item.slice(at + 1));
     if (at < 1 || !value || !SEARCH_PARAM.test(param)) return undefined;
-    const constraint = { param, value: value.replace(MISSPELT, MEANT) };
+    const constraint = { param, value: value.replaceAll(MISSPELT, MEANT) };
     found.set(constraintKey(constraint), constraint);
   }
   return [...found.values()].sort((a, b) => (constraintKey(a) < constraintKey(b) ? -1 : 1));

@@ -1,4 +1,7 @@
-/** Resource types whose `.rs` US Core 7 to 9 require at each level that is supported (USC-07, USC-08). */
+/**
+ * Resource types whose `.rs` US Core requires at each level that is supported, all of 7 to 9 together: 9.0.0 added
+ * FamilyMemberHistory, and Location and Medication are optional everywhere (USC-07, USC-08).
+ */
 export const US_CORE_TYPES: readonly string[] = [
   'AllergyIntolerance',
   'CarePlan',
@@ -9,6 +12,7 @@ export const US_CORE_TYPES: readonly string[] = [
   'DiagnosticReport',
   'DocumentReference',
   'Encounter',
+  'FamilyMemberHistory',
   'Goal',
   'Immunization',
   'Location',

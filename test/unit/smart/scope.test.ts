@@ -1,13 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import {
   constraintKey,
   formatResourceScope,
   parseScope,
   permissionLetters,
-  type ResourceScope,
 } from '../../../src/smart/index.ts';
-import { anyResourceScope, resourceScope } from './arbitraries.ts';
+import { resourceScope } from './arbitraries.ts';
 
 const LAB = 'http://terminology.hl7.org/CodeSystem/observation-category|laboratory';
 
@@ -21,13 +19,6 @@ function lettersOrProblem(text: string): string {
 function constraintsOf(text: string): string[] {
   return resourceScope(text).constraints.map(constraintKey);
 }
-
-const meaningOf = ({ level, resourceType, permissions, constraints }: ResourceScope): unknown => ({
-  level,
-  resourceType,
-  letters: permissionLetters(permissions),
-  constraints,
-});
 
 describe('parseScope', () => {
   test.each([
@@ -160,37 +151,18 @@ describe('parseScope', () => {
     expect(resourceScope(sent)).toMatchObject({ spelling, text: sent });
   });
 
-  test('[A037] no text makes it throw, and what it accepts is what was sent', () => {
-    const pieces = fc.constantFrom(
-      'patient/',
-      'launch/',
-      'Observation',
-      '.rs',
-      '?',
-      '=',
-      '&',
-      '%',
-      '%7C',
-      '*',
-    );
-    const texts = fc.oneof(
-      fc.string({ unit: 'binary', maxLength: 200 }),
-      fc.array(fc.oneof(pieces, fc.string({ maxLength: 3 })), { maxLength: 12 }).map((all) => all.join('')),
-    );
-    fc.assert(
-      fc.property(texts, (text) => {
-        const parsed = parseScope(text);
-        expect(parsed.ok ? parsed.scope.text : parsed.problem.scope).toBe(text);
-      }),
-      { numRuns: 300 },
-    );
-  });
-
   test.each([
     ['malformed', 'patient/'.repeat(100_000)],
     ['malformed', `launch/${'a'.repeat(500_000)}?role`],
     ['constraint', `patient/Observation.rs?${'&'.repeat(500_000)}`],
     ['constraint', `patient/Observation.rs?category=${'%'.repeat(500_000)}`],
+    ['constraint', `patient/Observation.rs?${'category=a&'.repeat(50_000)}`],
+    ['permissions', `patient/Observation.${'r'.repeat(500_000)}`],
+    ['malformed', `patient/${'Observation.'.repeat(40_000)}rs`],
+    ['resource-type', `patient/${'O'.repeat(500_000)}.rs`],
+    ['malformed', 'http://smarthealthit.org/fhir/scopes/'.repeat(13_000)],
+    ['malformed', `${'a'.repeat(500_000)}:/`],
+    ['malformed', `__${'a'.repeat(500_000)}\n`],
   ])('[A037] half a megabyte of nonsense is %s like a little of it', (problem, text) => {
     expect(lettersOrProblem(text)).toBe(problem);
   });
@@ -222,17 +194,5 @@ describe('formatResourceScope', () => {
   test('[SCO-13] a constraint is never written in v1', () => {
     const scope = resourceScope('patient/Observation.rs?status=final');
     expect(formatResourceScope({ ...scope, spelling: 'v1' })).toBe('patient/Observation.rs?status=final');
-  });
-
-  test('[SCO-11] reading what was written gives the same meaning back', () => {
-    fc.assert(
-      fc.property(anyResourceScope, (text) => {
-        const scope = resourceScope(text);
-        const written = resourceScope(formatResourceScope(scope));
-        expect(meaningOf(written)).toEqual(meaningOf(scope));
-        expect(written.spelling).toBe(scope.spelling);
-      }),
-      { numRuns: 300 },
-    );
   });
 });
