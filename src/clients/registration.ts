@@ -107,6 +107,8 @@ export const clientRegistration = z
     rights: z.array(z.enum(CLIENT_RIGHTS)).default([]),
     /** Ids of the FHIR servers it may use, or, with `introspect`, ask for; default: all of them. */
     fhir_servers: z.array(z.string()).min(1).optional(),
+    /** With `launch`: the `tenant` values it may launch apps for; default: any. Of one alone, each launch carries it. */
+    tenants: z.array(z.string().min(1).max(1024)).min(1).optional(),
   })
   .superRefine((client, check) => {
     for (const message of contradictions(client)) check.addIssue({ code: 'custom', message });
@@ -123,6 +125,8 @@ interface Parts {
   readonly grant_types: readonly string[];
   readonly redirect_uris: readonly string[];
   readonly application_type: 'web' | 'native';
+  readonly rights: readonly ClientRight[];
+  readonly tenants?: readonly string[] | undefined;
 }
 
 function contradictions(client: Parts): string[] {
@@ -148,6 +152,7 @@ function contradictions(client: Parts): string[] {
       client.application_type === 'web' && client.redirect_uris.some((uri) => PRIVATE_SCHEME.test(uri)),
       'a redirect_uri with a private scheme needs application_type native',
     ],
+    [!!client.tenants && !client.rights.includes('launch'), 'tenants is for clients with the launch right'],
     [
       uses('refresh_token') && !uses('authorization_code'),
       'refresh_token needs authorization_code beside it',

@@ -5,6 +5,7 @@ import { appView } from './app-view.ts';
 import type { EncounterSummary, PatientSummary } from './directory.ts';
 import { formOf } from './forms.ts';
 import type { InteractionParts } from './parts.ts';
+import { showRefusal } from './refusals.ts';
 import { saveProgress, type Visit } from './visit.ts';
 import { inWords, sexInWords } from './words.ts';
 
@@ -73,13 +74,16 @@ export async function takePatient(
 
 export async function showEncounters(
   visit: Visit,
+  account: Account,
   patient: string,
   parts: InteractionParts,
   error?: string,
 ): Promise<void> {
+  const words = await patientInWords(visit, patient, parts);
+  if (!words) return showRefusal(visit, account, 'unknown-patient', parts);
   const encounters = await parts.directory(visit.fhirServer.url).encountersOf(patient);
   const data = {
-    patient: await patientInWords(visit, patient, parts),
+    patient: words,
     form: formOf(visit, 'encounter'),
     encounters: encounters.map(encounterView),
     ...(encounters.length === 0 ? { notice: 'This patient has no visits.' } : {}),
@@ -90,6 +94,7 @@ export async function showEncounters(
 
 export async function takeEncounter(
   visit: Visit,
+  account: Account,
   patient: string,
   fields: ReadonlyMap<string, readonly string[]>,
   parts: InteractionParts,
@@ -99,23 +104,26 @@ export async function takeEncounter(
     (one) => one.id === id,
   );
   if (!encounter) {
-    await showEncounters(visit, patient, parts, 'Choose one of the visits.');
+    await showEncounters(visit, account, patient, parts, 'Choose one of the visits.');
     return 'shown';
   }
   await saveProgress(visit, { encounter }, parts);
   return 'chosen';
 }
 
-/** Name and birth date of a patient for people to check; when the FHIR server is away, the id alone. */
+/**
+ * Name and birth date of a patient for people to check; when the FHIR server is away, the id alone; `undefined` when the
+ * FHIR server knows no such patient, and then nobody may share that record.
+ */
 export async function patientInWords(
   { progress, fhirServer }: Visit,
   id: string,
   { directory, log }: InteractionParts,
-): Promise<{ name: string; birthDate?: string }> {
+): Promise<{ name: string; birthDate?: string } | undefined> {
   if (progress.patient?.id === id) return patientView(progress.patient);
   try {
     const patient = await directory(fhirServer.url).readPatient(id);
-    return patient ? patientView(patient) : { name: `Patient ${id}` };
+    return patient && patientView(patient);
   } catch (error) {
     log.warn({ err: error }, 'the FHIR server did not tell the name of a patient');
     return { name: `Patient ${id}` };

@@ -12,6 +12,7 @@ import { appView } from './app-view.ts';
 import { patientInWords } from './choose-steps.ts';
 import { formOf } from './forms.ts';
 import type { InteractionParts } from './parts.ts';
+import { showRefusal } from './refusals.ts';
 import { offerOf, patientOf, saveProgress, type Visit } from './visit.ts';
 import { dateOf } from './words.ts';
 
@@ -26,11 +27,13 @@ export async function showConsent(
   error?: string,
 ): Promise<void> {
   const { granted } = offerOf(visit, account);
-  const patient = needsPatient(granted) || visit.launch ? patientOf(visit, account) : undefined;
+  const id = patientConcerned(visit, account, granted);
+  const patient = id === undefined ? undefined : await patientInWords(visit, id, parts);
+  if (id !== undefined && !patient) return showRefusal(visit, account, 'unknown-patient', parts);
   const data = {
     app: appView(visit),
     user: { name: account.name },
-    ...(patient === undefined ? {} : { patient: await patientInWords(visit, patient, parts) }),
+    ...(patient ? { patient } : {}),
     fhirServer: { name: visit.fhirServer.name, host: new URL(visit.fhirServer.url).host },
     groups: describeOffer(granted),
     access: accessInWords(granted, parts),
@@ -38,6 +41,11 @@ export async function showConsent(
     ...(error === undefined ? {} : { error }),
   };
   parts.pages.render(visit.ctx, 'consent', data, error === undefined ? 200 : 422);
+}
+
+/** Whose record this is about, if anybody's. */
+function patientConcerned(visit: Visit, account: Account, offer: readonly Scope[]): string | undefined {
+  return needsPatient(offer) || visit.launch ? patientOf(visit, account) : undefined;
 }
 
 /** Grants what was ticked, within what was offered; returns where the browser goes on, or `shown` to ask again. */
@@ -51,6 +59,11 @@ export async function takeConsent(
   const { granted, dropped } = decideGrant(offer.granted, new Set(fields.get('scope')));
   if (granted.length === 0) {
     await showConsent(visit, account, parts, 'Tick at least one item, or choose Cancel.');
+    return 'shown';
+  }
+  const patient = patientConcerned(visit, account, offer.granted);
+  if (patient !== undefined && !(await patientInWords(visit, patient, parts))) {
+    await showRefusal(visit, account, 'unknown-patient', parts);
     return 'shown';
   }
   if (visit.pending.launch !== undefined && !(await parts.launches.take(visit.pending.launch))) {

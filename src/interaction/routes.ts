@@ -6,10 +6,11 @@ import { assertNever } from '../oauth/index.ts';
 import { appView } from './app-view.ts';
 import { showEncounters, showPatients, takeEncounter, takePatient } from './choose-steps.ts';
 import { showConsent, takeConsent } from './consent-step.ts';
-import { fieldsOf, formOf, isOwnForm } from './forms.ts';
+import { fieldsOf, isOwnForm } from './forms.ts';
 import type { InteractionParts } from './parts.ts';
 import { showSignIn, takeSignIn } from './sign-in-step.ts';
-import { nextStep, type RefusalReason, type Step } from './steps.ts';
+import { showRefusal } from './refusals.ts';
+import { nextStep, type Step } from './steps.ts';
 import { createThrottle, type Throttle } from './throttle.ts';
 import { openVisit, saveProgress, type Visit, type VisitProblem } from './visit.ts';
 
@@ -64,13 +65,13 @@ async function show(visit: Visit, step: Step, parts: InteractionParts): Promise<
     case 'patient':
       return showPatients(visit, step.account, parts);
     case 'encounter':
-      return showEncounters(visit, step.patient, parts);
+      return showEncounters(visit, step.account, step.patient, parts);
     case 'consent':
       return showConsent(visit, step.account, parts);
     case 'done':
       return handOver(visit, step.url, parts);
     case 'refused':
-      return showRefusal(visit, step.reason, parts);
+      return showRefusal(visit, step.account, step.reason, parts);
     default:
       return assertNever(step);
   }
@@ -106,7 +107,9 @@ async function obey(
     case 'patient':
       return (await takePatient(visit, step.account, fields, parts)) === 'shown' ? 'shown' : 'next';
     case 'encounter':
-      return (await takeEncounter(visit, step.patient, fields, parts)) === 'shown' ? 'shown' : 'next';
+      return (await takeEncounter(visit, step.account, step.patient, fields, parts)) === 'shown'
+        ? 'shown'
+        : 'next';
     case 'consent':
       return takeConsent(visit, step.account, fields, parts);
     case 'done':
@@ -144,33 +147,6 @@ async function switchAccount(visit: Visit, parts: InteractionParts): Promise<voi
 /** A page between the form and the app: the way on is then no part of the form, which may only lead to us. */
 function handOver(visit: Visit, url: string, { pages }: InteractionParts): void {
   pages.render(visit.ctx, 'handover', { app: appView(visit), url });
-}
-
-const REFUSALS: Readonly<Record<RefusalReason, { heading: string; message: string; advice: string }>> = {
-  'other-user': {
-    heading: 'This app was opened for somebody else',
-    message: 'It was opened for another user of the health record system than the one signed in here.',
-    advice: 'Sign in as that user, or open the app again from your own session.',
-  },
-  'other-patient': {
-    heading: 'You cannot open this record here',
-    message: 'The app was opened for a patient whose record is not yours.',
-    advice: 'Open the app from your own record, or sign in with the right account.',
-  },
-  'nothing-to-offer': {
-    heading: 'There is nothing you can share with this app',
-    message: 'The app asks for data that your account cannot share.',
-    advice: 'Go back to the app, or sign in with another account.',
-  },
-};
-
-function showRefusal(visit: Visit, reason: RefusalReason, { pages }: InteractionParts): void {
-  pages.error(visit.ctx, {
-    status: 403,
-    ...REFUSALS[reason],
-    code: 'access_denied',
-    form: formOf(visit, 'refused'),
-  });
 }
 
 const PROBLEMS: Readonly<Record<VisitProblem, { heading: string; message: string; advice: string }>> = {

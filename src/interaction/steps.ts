@@ -11,7 +11,7 @@ export type Step =
   | { readonly name: 'refused'; readonly account: Account; readonly reason: RefusalReason };
 
 /** Why a person cannot go on, whatever they would choose. */
-export type RefusalReason = 'other-user' | 'other-patient' | 'nothing-to-offer';
+export type RefusalReason = 'other-user' | 'other-patient' | 'unknown-patient' | 'nothing-to-offer';
 
 /** The one place that says which screen comes next. Forms cannot skip ahead: it is asked before each is obeyed. */
 export function nextStep(visit: Visit): Step {

@@ -2,6 +2,7 @@ import type { KoaContextWithOIDC } from 'oidc-provider';
 
 import type { FhirServerConfig } from '../config/index.ts';
 import { checkLaunch } from '../launch/index.ts';
+import { parseScopeList } from '../smart/index.ts';
 import { toProtocolError } from './errors.ts';
 import type { ProviderParts } from './parts.ts';
 import { refusedResponseMode } from './query-responses.ts';
@@ -89,7 +90,9 @@ async function checkLaunchParameter(
   launch: string | undefined,
   { launches, config, clock }: RequestParts,
 ): Promise<void> {
-  const wantsLaunch = ctx.oidc.requestParamScopes.has('launch');
+  const wantsLaunch = parseScopeList(String(ctx.oidc.params?.['scope'] ?? '')).scopes.some(
+    ({ text }) => text === 'launch',
+  );
   if (launch === undefined && wantsLaunch) throw toProtocolError({ code: 'launch-missing' });
   if (launch === undefined) return;
   if (!wantsLaunch) throw toProtocolError({ code: 'launch-scope-missing' });

@@ -80,7 +80,7 @@ async function callerOf(
 }
 
 async function announce(ctx: Context, ehr: Client, parts: LaunchEndpointParts): Promise<void> {
-  const asked = await readRequest((ctx.request as { body?: unknown }).body, parts);
+  const asked = await readRequest((ctx.request as { body?: unknown }).body, ehr, parts);
   if (!asked.ok) {
     refuse(ctx, 400, 'invalid_request', asked.description);
     return;
@@ -130,7 +130,11 @@ type ReadRequest =
     }
   | { readonly ok: false; readonly description: string };
 
-async function readRequest(body: unknown, { config, clients }: LaunchEndpointParts): Promise<ReadRequest> {
+async function readRequest(
+  body: unknown,
+  ehr: Client,
+  { config, clients }: LaunchEndpointParts,
+): Promise<ReadRequest> {
   const no = (description: string): ReadRequest => ({ ok: false, description });
   const parsed = request.safeParse(body);
   if (!parsed.success) {
@@ -147,19 +151,40 @@ async function readRequest(body: unknown, { config, clients }: LaunchEndpointPar
   const unknown = Object.keys(rest).find((name) => !(name in context.context) && !KNOWN_MEMBERS.has(name));
   if (unknown !== undefined) return no(`${unknown}: there is no such member`);
 
+  const tenant = tenantOf(ehr, context.context);
+  if (!tenant.ok) return no(tenant.description);
+
   const app = await clients.find(client_id);
   if (!app || app.disabled) return no('client_id: there is no such app');
   if (!app.registration.scope.split(' ').includes('launch')) {
     return no('client_id: the app is not registered for the launch scope');
   }
-  const servers = fhirServersFor(config.fhirServers, app.registration);
+  const servers = fhirServersFor(fhirServersFor(config.fhirServers, app.registration), ehr.registration);
   const server = iss === undefined ? servers[0] : fhirServerOf(servers, iss);
-  if (!server) return no('iss: is not a FHIR server of this authorization server that the app may use');
+  if (!server)
+    return no('iss: is not a FHIR server of this authorization server that the app and the EHR may use');
   const { launch_uris: registered } = app.registration;
   const uri = launch_uri ?? registered[0];
   if (uri === undefined || !registered.includes(uri))
     return no('launch_uri: is not a registered launch URL of the app');
-  return { ok: true, app, server, uri, context: context.context, fhirUser, loginHint };
+  const launched = { ...context.context, ...tenant.member };
+  return { ok: true, app, server, uri, context: launched, fhirUser, loginHint };
+}
+
+type Tenant =
+  | { readonly ok: true; readonly member: Pick<LaunchContext, 'tenant'> }
+  | { readonly ok: false; readonly description: string };
+
+/** Who launches for some tenants launches for no other; a launch keeps its tenant to the end (LCH-04, CTX-09, SEC-10). */
+function tenantOf({ registration: { tenants } }: Client, { tenant }: LaunchContext): Tenant {
+  if (tenants === undefined) return { ok: true, member: {} };
+  const [only, ...more] = tenants;
+  const meant = tenant ?? (more.length === 0 ? only : undefined);
+  if (meant === undefined)
+    return { ok: false, description: 'tenant: is required of an EHR with several tenants' };
+  return tenants.includes(meant)
+    ? { ok: true, member: { tenant: meant } }
+    : { ok: false, description: 'tenant: is not one this EHR may launch apps for' };
 }
 
 function refuse(ctx: Context, status: number, error: ErrorCode, description: string): void {

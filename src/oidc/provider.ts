@@ -4,6 +4,7 @@ import { secretMatches } from '../clients/index.ts';
 import { useFetchedKeys } from './client-key-store.ts';
 import { ROUTES, providerConfiguration } from './configuration.ts';
 import { auditProviderEvents } from './events.ts';
+import { narrowByMeaning } from './narrowing.ts';
 import type { ProviderParts } from './parts.ts';
 import { queryResponses } from './query-responses.ts';
 import { jwtTokensInForms } from './jwt-in-forms.ts';
@@ -21,6 +22,7 @@ export function createProvider(parts: ProviderParts): Provider {
   provider.proxy = true;
   rememberContextWithGrants(provider);
   writeTokenTexts(provider, parts);
+  narrowByMeaning(provider);
   useAssertionsOnce(provider, parts);
   pinAudiences(provider);
   compareHashedSecrets(provider);

@@ -70,8 +70,8 @@ function scopesForBackend(ctx: KoaContextWithOIDC, client: Client): string {
 
 async function scopesOfRequestOrGrant(ctx: KoaContextWithOIDC): Promise<string> {
   const { entities, params, result, provider } = ctx.oidc;
-  const source = entities.RefreshToken?.scope ?? entities.AuthorizationCode?.scope;
-  if (source !== undefined) return source;
+  const source = entities.RefreshToken?.scopes ?? entities.AuthorizationCode?.scopes;
+  if (source !== undefined) return [...source].join(' ');
   const requested = typeof params?.['scope'] === 'string' ? params['scope'] : '';
   const grantId = result?.consent?.grantId;
   const granted = grantId === undefined ? undefined : (await provider.Grant.find(grantId))?.smart?.scope;

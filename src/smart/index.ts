@@ -26,6 +26,7 @@ export {
   narrow,
   parseScopeList,
   shortest,
+  within,
   type ScopeList,
 } from './scope-set.ts';
 export {

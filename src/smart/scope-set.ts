@@ -128,6 +128,24 @@ function merge(one: ResourceScope, other: ResourceScope): ResourceScope {
   });
 }
 
+/**
+ * Which of the scopes asked for a list of granted ones allows: letter by letter, or, for data, by meaning.
+ * `patient/Observation.r` and `patient/Observation.rs?category=…` lie within `patient/Observation.rs` (REF-07), never the
+ * other way (REF-06).
+ */
+export function within(granted: string, asked: readonly string[]): string[] {
+  const { scopes } = parseScopeList(granted);
+  const texts = new Set(scopes.map(({ text }) => text));
+  const wide = scopes.filter(isResourceScope);
+  return asked.filter((text) => {
+    if (texts.has(text)) return true;
+    const parsed = parseScope(text);
+    if (!parsed.ok || !isResourceScope(parsed.scope)) return false;
+    const { scope } = parsed;
+    return wide.some((one) => covers(one, scope));
+  });
+}
+
 /** Back to a `scope` parameter: single spaces, order kept, no repeats (SCO-26). */
 export function formatScopeList(scopes: readonly Scope[]): string {
   return [...new Set(scopes.map(({ text }) => text))].join(' ');

@@ -46,7 +46,7 @@ describe.each(DRIVERS)('refreshing on %s', (driver) => {
     ]);
   });
 
-  test('[A162] of 50 parallel refreshes with one token at most one succeeds, and none is a 500', async () => {
+  test('[A162] [SEC-05] of 50 parallel refreshes with one token at most one succeeds, and none is a 500', async () => {
     const { refresh_token: token } = await tokens();
     const answers = await Promise.all(Array.from({ length: 50 }, () => again(token)));
     const winners = answers.filter(({ status }) => status === 200);
@@ -71,7 +71,7 @@ describe.each(DRIVERS)('refreshing on %s', (driver) => {
     expect((await again(token)).status).toBe(200);
   });
 
-  test('[REF-04] [REF-09] [A167] all that was granted may be asked for, or less; less now is no less later', async () => {
+  test('[REF-03] [REF-04] [REF-05] [REF-09] [A167] all that was granted may be asked for, or less; less now is no less later', async () => {
     const { refresh_token: token, scope } = await tokens();
     const all = await again(token, { scope });
     expect([all.status, all.body.scope]).toEqual([200, scope]);
@@ -79,6 +79,30 @@ describe.each(DRIVERS)('refreshing on %s', (driver) => {
     expect(less.body).toMatchObject({ scope: 'launch/patient patient/Patient.rs', patient: 'p1' });
     const full = await again(less.body.refresh_token);
     expect(full.body.scope).toBe(scope);
+  });
+
+  test.each([
+    ['fewer letters', 'patient/Patient.r'],
+    ['a category of a type', 'patient/Observation.rs?category=vital-signs'],
+    ['the v1 spelling', 'patient/Patient.read'],
+    ['two parts of one scope', 'patient/Observation.r patient/Observation.s?category=laboratory'],
+  ])('[REF-07] [REF-04] %s is less: %s', async (_what, less) => {
+    const { refresh_token: token, scope } = await tokens();
+    const narrowed = await again(token, { scope: less });
+    expect([narrowed.status, narrowed.body.scope]).toEqual([200, less]);
+    const told = await postForm(
+      `${suite.server.issuer}/introspect`,
+      { token: narrowed.body.access_token },
+      basic('fhir-server', RS_SECRET),
+    );
+    expect(told.body).toMatchObject({ active: true, scope: less, patient: 'p1' });
+    expect((await again(narrowed.body.refresh_token)).body.scope).toBe(scope);
+  });
+
+  test('[REF-06] [REF-07] beside what is less, one scope too many refuses all', async () => {
+    const { refresh_token: token } = await tokens();
+    const { status, body } = await again(token, { scope: 'patient/Patient.r patient/Condition.r' });
+    expect([status, body.error]).toEqual([400, 'invalid_scope']);
   });
 
   test.each([
