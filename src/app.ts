@@ -112,7 +112,7 @@ export async function createGatehouse(options: GatehouseOptions): Promise<Gateho
     { name: 'store', check: () => driver.ping() },
     { name: 'keys', check: () => checkKeys(keyStore) },
   ];
-  const open = createListener(createPublicApp({ ...protocol, metrics, engine, assets }));
+  const open = createListener(createPublicApp({ ...protocol, metrics, engine, assets }), config.listen.tls);
   const management = createListener(createManagementApp(checks, metrics, () => draining));
   return {
     async listen() {

@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander';
-import { createServer, type Server } from 'node:http';
+import type { RequestListener, Server } from 'node:http';
 import path from 'node:path';
 
 import { createGatehouse } from '../app.ts';
@@ -11,6 +11,7 @@ import {
   createFhirServer,
 } from '../demo/index.ts';
 import { createAccount } from '../identity/index.ts';
+import { createWebServer } from '../http/index.ts';
 import { createIntrospector } from '../resource-server/index.ts';
 import { createAccountStore, createStoreKeys, createVault, type StoreDriver } from '../store/index.ts';
 import { DEFAULT_DEMO_DIR, DEFAULT_PORTS, demoConfig, type Demo, type DemoPorts } from './demo-config.ts';
@@ -24,6 +25,7 @@ interface DemoOptions {
   readonly appsPort: string;
   readonly managementPort: string;
   readonly dataDir: string;
+  readonly config?: string;
 }
 
 export function demoCommand(): Command {
@@ -46,6 +48,12 @@ export function demoCommand(): Command {
         .env('DATA_DIR')
         .default(DEFAULT_DEMO_DIR),
     )
+    .addOption(
+      new Option(
+        '--config <file>',
+        'a configuration of your own, such as config/certification.yaml: its addresses, secrets and clients, our people',
+      ).conflicts(['port', 'fhirPort', 'managementPort']),
+    )
     .action(runDemo);
 }
 
@@ -56,7 +64,13 @@ async function runDemo(options: DemoOptions): Promise<void> {
     apps: portOf('--apps-port', options.appsPort),
     management: portOf('--management-port', options.managementPort),
   };
-  const demo = await demoConfig({ dataDir: path.resolve(options.dataDir), env: process.env, ports });
+  const { config: file } = options;
+  const demo = await demoConfig({
+    dataDir: path.resolve(options.dataDir),
+    env: process.env,
+    ports,
+    ...(file === undefined ? {} : { file }),
+  });
   const { config } = demo;
   const log = createLog(config.log.level);
   const driver = await openStore(config, (error) =>
@@ -71,16 +85,16 @@ async function runDemo(options: DemoOptions): Promise<void> {
     viewsDir: VIEWS_DIR,
   });
   const others = [
-    { app: fhirServer(demo), port: ports.fhir },
-    { app: apps(demo), port: ports.apps },
-  ].map(({ app, port }) => ({ server: createServer(app.callback()), port }));
+    { app: fhirServers(demo), port: portIn(demo.fhirBaseUrl) },
+    { app: apps(demo), port: portIn(demo.appsBaseUrl) },
+  ].map(({ app, port }) => ({ server: createWebServer(app, config.listen.tls), port }));
   const stop = async (): Promise<void> => {
     await Promise.all(others.map(({ server }) => closeServer(server)));
     await gatehouse.close();
   };
   stopOnSignals(stop, log);
   try {
-    await Promise.all(others.map(({ server, port }) => listen(server, port)));
+    await Promise.all(others.map(({ server, port }) => listen(server, config.listen.host, port)));
     await gatehouse.listen();
     process.stdout.write(welcome(demo, driver));
   } catch (error) {
@@ -108,28 +122,55 @@ async function addPeople(driver: StoreDriver, { config }: Demo): Promise<void> {
   );
 }
 
-function fhirServer({ config, fhirBaseUrl, fhirServerSecret }: Demo) {
-  const introspect = createIntrospector({
-    endpoint: `${config.issuer}/introspect`,
-    clientId: 'demo-fhir-server',
-    clientSecret: fhirServerSecret,
-    fhirBaseUrl,
+function portIn(url: string): number {
+  const { port, protocol } = new URL(url);
+  return Number(port || (protocol === 'https:' ? 443 : 80));
+}
+
+/** One FHIR server for each base URL that is configured, on one port: the longest path that fits answers. */
+function fhirServers({ config, fhirServerSecret }: Demo): RequestListener {
+  const servers = config.fhirServers.map(({ id, url: fhirBaseUrl }) => {
+    const introspect = createIntrospector({
+      endpoint: `${config.issuer}/introspect`,
+      clientId: 'demo-fhir-server',
+      clientSecret: fhirServerSecret,
+      fhirBaseUrl,
+    });
+    const discoveryUrl = `${config.issuer}/fhir-servers/${id}/.well-known/smart-configuration`;
+    const app = createFhirServer({ fhirBaseUrl, introspect, discoveryUrl });
+    return { path: new URL(fhirBaseUrl).pathname, handle: app.callback() };
   });
-  const discoveryUrl = `${config.issuer}/fhir-servers/demo/.well-known/smart-configuration`;
-  return createFhirServer({ fhirBaseUrl, introspect, discoveryUrl });
+  servers.sort((one, other) => other.path.length - one.path.length);
+  return (request, response) => {
+    const fits = servers.find(({ path: root }) => `${request.url ?? ''}/`.startsWith(`${root}/`));
+    void (fits ?? servers[0])?.handle(request, response);
+  };
 }
 
-function apps({ config, fhirBaseUrl, appsBaseUrl, ehrKey }: Demo) {
+function apps({ config, fhirBaseUrl, appsBaseUrl, ehrKey }: Demo): RequestListener {
   const { issuer } = config;
-  const launchEhr = createEhrClient({ issuer, fhirBaseUrl, clientId: 'demo-ehr', privateJwk: ehrKey });
-  const people = DEMO_PEOPLE;
-  return createDemoApps({ appsBaseUrl, fhirBaseUrl, issuer, people, patients: DEMO_PATIENTS, launchEhr });
+  const app = createDemoApps({
+    appsBaseUrl,
+    fhirBaseUrl,
+    issuer,
+    people: DEMO_PEOPLE,
+    patients: DEMO_PATIENTS,
+    endpoints: config.fhirServers,
+    otherApps: config.clients
+      .filter(
+        ({ launch_uris: uris }) => uris.length > 0 && !uris.some((uri) => uri.startsWith(`${appsBaseUrl}/`)),
+      )
+      .map(({ client_id: clientId, client_name: name }) => ({ clientId, name })),
+    launchEhr: createEhrClient({ issuer, clientId: 'demo-ehr', privateJwk: ehrKey }),
+  });
+  const handle = app.callback();
+  return (request, response) => void handle(request, response);
 }
 
-function listen(server: Server, port: number): Promise<void> {
+function listen(server: Server, host: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen(port, '127.0.0.1', resolve);
+    server.listen(port, host, resolve);
   });
 }
 

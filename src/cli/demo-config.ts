@@ -3,8 +3,9 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
-import { configSchema, type Config } from '../config/index.ts';
-import { demoClients } from '../demo/index.ts';
+import { clientRegistration } from '../clients/index.ts';
+import { configSchema, loadConfig, type Config } from '../config/index.ts';
+import { demoClients, type DemoClient } from '../demo/index.ts';
 import { StoreUnavailable, makeFolder } from '../store/index.ts';
 
 export const DEFAULT_DEMO_DIR = '.data/demo';
@@ -20,12 +21,15 @@ export const DEFAULT_PORTS: DemoPorts = { server: 3000, fhir: 3001, apps: 3002, 
 
 export interface DemoSettings {
   readonly dataDir: string;
+  /** A configuration of one's own, to which the demo adds its people, apps and FHIR servers. */
+  readonly file?: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly ports?: DemoPorts;
 }
 
 export interface Demo {
   readonly config: Config;
+  /** The one that apps use unless they are told otherwise. */
   readonly fhirBaseUrl: string;
   readonly appsBaseUrl: string;
   readonly fhirServerSecret: string;
@@ -33,18 +37,45 @@ export interface Demo {
 }
 
 /** The demo's configuration: like any other, but for localhost, with clients and secrets of its own. */
-export async function demoConfig({ dataDir, env, ports = DEFAULT_PORTS }: DemoSettings): Promise<Demo> {
+export async function demoConfig(settings: DemoSettings): Promise<Demo> {
+  const { dataDir, file } = settings;
   const secrets = await loadOrMakeSecrets(dataDir);
-  const issuer = `http://localhost:${ports.server}`;
-  const fhirBaseUrl = `http://localhost:${ports.fhir}/fhir`;
-  const appsBaseUrl = `http://localhost:${ports.apps}`;
-  const clients = demoClients({
+  return file === undefined
+    ? usualDemo(settings, secrets)
+    : demoWithin(loadConfig({ file, env: settings.env }), settings, secrets);
+}
+
+/** A configuration of one's own keeps its addresses, secrets and clients; the demo's clients come beside them. */
+function demoWithin(config: Config, { ports = DEFAULT_PORTS }: DemoSettings, secrets: DemoSecrets): Demo {
+  const [first] = config.fhirServers;
+  if (!first) throw new TypeError('a configuration has at least one FHIR server');
+  const { protocol, hostname } = new URL(first.url);
+  const appsBaseUrl = `${protocol}//${hostname}:${ports.apps}`;
+  const clients = clientsOf(config.issuer, appsBaseUrl, secrets).map((one) => clientRegistration.parse(one));
+  return {
+    config: { ...config, clients: [...config.clients, ...clients] },
+    fhirBaseUrl: first.url,
+    appsBaseUrl,
+    fhirServerSecret: secrets.fhirServer,
+    ehrKey: secrets.ehrKey,
+  };
+}
+
+function clientsOf(issuer: string, appsBaseUrl: string, secrets: DemoSecrets): DemoClient[] {
+  return demoClients({
     appsBaseUrl,
     issuer,
     ehrJwks: { keys: [publicHalf(secrets.ehrKey)] },
     backendJwks: { keys: [publicHalf(secrets.backendKey)] },
     fhirServerSecret: secrets.fhirServer,
   });
+}
+
+function usualDemo({ dataDir, env, ports = DEFAULT_PORTS }: DemoSettings, secrets: DemoSecrets): Demo {
+  const issuer = `http://localhost:${ports.server}`;
+  const fhirBaseUrl = `http://localhost:${ports.fhir}/fhir`;
+  const appsBaseUrl = `http://localhost:${ports.apps}`;
+  const clients = clientsOf(issuer, appsBaseUrl, secrets);
   const redisUrl = env['REDIS_URL'];
   const config = configSchema.parse({
     issuer,

@@ -20,7 +20,9 @@ export function welcome({ config, fhirBaseUrl, appsBaseUrl }: Demo, driver: Stor
     styleText('bold', 'Gatehouse demo is running. Ctrl+C stops it.'),
     '',
     line('EHR simulator and sample apps', appsBaseUrl),
-    line('FHIR server', fhirBaseUrl),
+    ...config.fhirServers.map(({ name, url }) =>
+      line(url === fhirBaseUrl ? 'FHIR server' : `FHIR server, ${name}`, url),
+    ),
     line('Authorization server', config.issuer),
     line('Health and metrics', `http://localhost:${config.management.port}/health/ready, /metrics`),
     line('Store', store),

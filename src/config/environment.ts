@@ -10,6 +10,8 @@ const VARIABLES: readonly Variable[] = [
   { name: 'ISSUER', path: ['issuer'] },
   { name: 'HOST', path: ['listen', 'host'] },
   { name: 'PORT', path: ['listen', 'port'] },
+  { name: 'TLS_CERTIFICATE', path: ['listen', 'tls', 'certificate'], secret: true },
+  { name: 'TLS_KEY', path: ['listen', 'tls', 'key'], secret: true },
   { name: 'MANAGEMENT_HOST', path: ['management', 'host'] },
   { name: 'MANAGEMENT_PORT', path: ['management', 'port'] },
   { name: 'TRUST_PROXY', path: ['trustProxy'] },

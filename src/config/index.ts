@@ -3,4 +3,5 @@
  * together, each with its place. Called by the command line only; everyone else is handed the parts they use.
  */
 export { ConfigProblems, loadConfig, type ConfigSources } from './load.ts';
-export { Secret, configSchema, type Config, type ConfigInput, type FhirServerConfig } from './schema.ts';
+export { Secret } from './secret.ts';
+export { configSchema, type Config, type ConfigInput, type FhirServerConfig } from './schema.ts';

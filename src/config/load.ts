@@ -28,6 +28,8 @@ const FILE_SETTINGS: Readonly<Record<string, string>> = {
   cookiesFile: 'cookies',
   redisUrlFile: 'redisUrl',
   client_secret_file: 'client_secret',
+  certificateFile: 'certificate',
+  keyFile: 'key',
 };
 
 /**

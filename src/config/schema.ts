@@ -2,28 +2,10 @@ import { z } from 'zod';
 
 import { clientRegistration, isLoopback, privateHost } from '../clients/index.ts';
 import { LATEST_SMART_VERSION, SMART_VERSIONS } from '../smart/index.ts';
+import { Secret } from './secret.ts';
+import { tls } from './tls.ts';
 
 const DAY = 24 * 3600;
-
-/** A text that prints as `[redacted]` in logs, errors and JSON. */
-export class Secret {
-  readonly #text: string;
-  constructor(text: string) {
-    this.#text = text;
-  }
-  reveal(): string {
-    return this.#text;
-  }
-  toString(): string {
-    return '[redacted]';
-  }
-  toJSON(): string {
-    return '[redacted]';
-  }
-  [Symbol.for('nodejs.util.inspect.custom')](): string {
-    return '[redacted]';
-  }
-}
 
 /** Secrets people forget to change. Also anything of one repeated character. */
 const DEFAULT_SECRETS = /^(change[-_ ]?me.*|secret.*|default.*|example.*|password.*|(.)\2+)$/i;
@@ -107,6 +89,7 @@ export const configSchema = z
       .strictObject({
         host: z.string().default('127.0.0.1').describe('address to listen on; 0.0.0.0 in a container'),
         port: port.default(3000),
+        tls: tls.optional().describe('speak https ourselves; without it a proxy in front has to'),
       })
       .prefault({}),
     management: z

@@ -5,7 +5,6 @@ import type { LaunchEhr } from './apps/server.ts';
 
 export interface EhrClientOptions {
   readonly issuer: string;
-  readonly fhirBaseUrl: string;
   readonly clientId: string;
   /** RS384 key whose public half is registered for the client. */
   readonly privateJwk: JWK;
@@ -19,11 +18,20 @@ const TIMEOUT_MS = 5000;
  * and opens the address it is given.
  */
 export function createEhrClient(options: EhrClientOptions): LaunchEhr {
-  return async ({ clientId, username, fhirUser, patient, encounter, intent, needPatientBanner }) => {
+  return async ({
+    clientId,
+    fhirBaseUrl,
+    username,
+    fhirUser,
+    patient,
+    encounter,
+    intent,
+    needPatientBanner,
+  }) => {
     const token = await backendToken(options);
     const answer = await postJson(`${options.issuer}/launches`, token, {
       client_id: clientId,
-      iss: options.fhirBaseUrl,
+      iss: fhirBaseUrl,
       fhirUser,
       login_hint: username,
       patient,

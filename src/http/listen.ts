@@ -1,4 +1,5 @@
-import { createServer, type Server } from 'node:http';
+import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createHttpTerminator, type HttpTerminator } from 'http-terminator';
@@ -23,8 +24,30 @@ export interface Listener {
   close(): Promise<void>;
 }
 
-export function createListener(app: Koa): Listener {
-  const server = createServer(app.callback());
+/** A certificate chain and its private key, as PEM. */
+export interface TlsPair {
+  readonly certificate: string;
+  readonly key: { reveal(): string };
+}
+
+/** TLS 1.3, and of 1.2 what has forward secrecy and authenticated encryption (SEC-6, RFC 9325 §4.2). */
+const CIPHERS = [
+  ...['TLS_AES_256_GCM_SHA384', 'TLS_AES_128_GCM_SHA256', 'TLS_CHACHA20_POLY1305_SHA256'],
+  ...['ECDHE-ECDSA-AES256-GCM-SHA384', 'ECDHE-RSA-AES256-GCM-SHA384'],
+  ...['ECDHE-ECDSA-AES128-GCM-SHA256', 'ECDHE-RSA-AES128-GCM-SHA256'],
+  ...['ECDHE-ECDSA-CHACHA20-POLY1305', 'ECDHE-RSA-CHACHA20-POLY1305'],
+].join(':');
+
+/** An http server, or, with a certificate, one for https. */
+export function createWebServer(handler: RequestListener, tls?: TlsPair): Server {
+  if (!tls) return createServer(handler);
+  const { certificate: cert } = tls;
+  const key = tls.key.reveal();
+  return createTlsServer({ cert, key, minVersion: 'TLSv1.2', ciphers: CIPHERS }, handler);
+}
+
+export function createListener(app: Koa, tls?: TlsPair): Listener {
+  const server = createWebServer(app.callback(), tls);
   server.headersTimeout = REQUEST_TIMEOUT_MS;
   server.requestTimeout = REQUEST_TIMEOUT_MS;
   const terminator = createHttpTerminator({ server, gracefulTerminationTimeout: DRAIN_MS });

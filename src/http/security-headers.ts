@@ -1,12 +1,16 @@
 import helmet from 'helmet';
 import type { Middleware } from 'koa';
 
+import { isLoopback } from '../clients/index.ts';
+
 /**
  * Headers for every answer: no framing, no sniffing, no referrer, no foreign resource. Forms go to ourselves only; the
  * way back to the app is a page of its own, since Chromium holds every redirect after a form to this rule.
  */
 export function securityHeaders(issuer: string): Middleware {
-  const isHttps = issuer.startsWith('https:');
+  const { protocol, hostname } = new URL(issuer);
+  // On localhost it would lock out whatever else runs there without TLS: browsers remember it for a host, not for a port.
+  const isPublic = protocol === 'https:' && !isLoopback(hostname);
   const set = helmet({
     contentSecurityPolicy: {
       useDefaults: false,
@@ -20,7 +24,7 @@ export function securityHeaders(issuer: string): Middleware {
         'base-uri': ["'none'"],
       },
     },
-    strictTransportSecurity: isHttps ? { maxAge: 365 * 24 * 3600, includeSubDomains: true } : false,
+    strictTransportSecurity: isPublic ? { maxAge: 365 * 24 * 3600, includeSubDomains: true } : false,
     referrerPolicy: { policy: 'no-referrer' },
     xFrameOptions: { action: 'deny' },
     // Browser apps read discovery, keys and tokens from other origins; CORS decides there.

@@ -4,6 +4,8 @@ import type { DemoPerson } from '../people.ts';
 /** What the simulated EHR asks Gatehouse to launch. */
 export interface LaunchRequest {
   readonly clientId: string;
+  /** The FHIR server the app is launched for. */
+  readonly fhirBaseUrl: string;
   /** Who is signed in to the EHR. */
   readonly username: string;
   readonly fhirUser: string;
@@ -22,6 +24,7 @@ export interface EhrChoices {
   readonly encounter: string;
   readonly intent: string;
   readonly app: string;
+  readonly fhirBaseUrl: string;
   readonly needPatientBanner: boolean;
 }
 
@@ -29,6 +32,7 @@ export interface EhrPeople {
   readonly people: readonly DemoPerson[];
   readonly patients: readonly DemoPatient[];
   readonly apps: readonly { readonly clientId: string; readonly name: string }[];
+  readonly endpoints: readonly { readonly name: string; readonly url: string }[];
 }
 
 /** A child, so that the first app on the list has something to draw. */
@@ -64,6 +68,7 @@ export function readChoices(
     encounter: isTheirs ? asked : (patient.encounters[0]?.id ?? ''),
     intent: oneOf(INTENTS, form.get('intent'), ([value]) => value)[0],
     app: oneOf(known.apps, form.get('app'), ({ clientId }) => clientId).clientId,
+    fhirBaseUrl: oneOf(known.endpoints, form.get('endpoint'), ({ url }) => url).url,
     needPatientBanner: form.size === 0 || form.get('need_patient_banner') === 'true',
   };
   const problem =
@@ -78,9 +83,10 @@ function oneOf<Row>(rows: readonly Row[], wanted: string | null, key: (row: Row)
 }
 
 export function launchRequest(choices: EhrChoices): LaunchRequest {
-  const { person, patient, encounter, intent, app, needPatientBanner } = choices;
+  const { person, patient, encounter, intent, app, fhirBaseUrl, needPatientBanner } = choices;
   return {
     clientId: app,
+    fhirBaseUrl,
     username: person.username,
     fhirUser: person.fhirUser,
     patient: patient.id,

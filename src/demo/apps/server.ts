@@ -31,10 +31,14 @@ export interface DemoAppsOptions {
   readonly issuer: string;
   readonly people: readonly DemoPerson[];
   readonly patients: readonly DemoPatient[];
+  /** The FHIR servers an app can be launched for; without them, the one. */
+  readonly endpoints?: EhrPeople['endpoints'];
+  /** Apps of others, which the EHR can launch too. */
+  readonly otherApps?: EhrPeople['apps'];
   readonly launchEhr: LaunchEhr;
 }
 
-interface Parts extends DemoAppsOptions, EhrPeople {
+interface Parts extends Omit<DemoAppsOptions, 'endpoints'>, EhrPeople {
   readonly render: (page: string, data: object) => string;
 }
 
@@ -44,8 +48,10 @@ interface Parts extends DemoAppsOptions, EhrPeople {
  */
 export function createDemoApps(options: DemoAppsOptions): Koa {
   const eta = new Eta({ views: fileURLToPath(new URL('./pages', import.meta.url)), cache: true });
-  const apps = DEMO_APPS.filter(({ startsFrom }) => startsFrom.some((start) => start === 'ehr'));
-  const parts: Parts = { ...options, apps, render: (page, data) => eta.render(page, data) };
+  const { otherApps = [], endpoints = [{ name: 'FHIR server', url: options.fhirBaseUrl }] } = options;
+  const ownApps = DEMO_APPS.filter(({ startsFrom }) => startsFrom.some((start) => start === 'ehr'));
+  const apps = [...otherApps, ...ownApps];
+  const parts: Parts = { ...options, apps, endpoints, render: (page, data) => eta.render(page, data) };
   const router = new Router();
   router.get('/', (ctx) => showEhr(ctx, parts));
   router.post('/launch', (ctx) => launch(ctx, parts));
@@ -116,7 +122,7 @@ function showEhr(ctx: Context, parts: Parts): void {
 }
 
 function sendEhr(ctx: Context, parts: Parts, status: number, state: object): void {
-  const { patients, apps, render } = parts;
+  const { patients, apps, endpoints, render } = parts;
   const standalone = DEMO_APPS.filter(({ startsFrom }) => startsFrom.some((start) => start === 'standalone'));
   ctx.status = status;
   ctx.type = 'html';
@@ -124,6 +130,7 @@ function sendEhr(ctx: Context, parts: Parts, status: number, state: object): voi
     users: ehrUsers(parts),
     patients,
     apps,
+    endpoints,
     intents: INTENTS,
     standalone,
     ...state,
