@@ -19,17 +19,26 @@ export function appendReference(resolve: (ctx: Parameters<Middleware>[0]) => str
   };
 }
 
+/** What some codes come without, in a sentence. */
+const SENTENCES: Readonly<Record<string, string>> = {
+  server_error: 'something went wrong on our side',
+  request_not_supported: 'request objects are not supported; send the parameters themselves',
+  request_uri_not_supported: 'request_uri is not supported; send the parameters themselves',
+  registration_not_supported: 'the registration parameter is not supported; register the client beforehand',
+};
+
 /** In the query, or in the fragment, where RFC 6749 §4.2.2.1 wants errors of response types with a token. */
 function withNote(location: string, note: string): string {
   const url = new URL(location, 'http://relative.invalid');
   const inFragment = url.hash.includes('error=');
   const params = inFragment ? new URLSearchParams(url.hash.slice(1)) : url.searchParams;
-  params.set('error_description', ((params.get('error_description') ?? '') + note).trim());
+  const sentence = params.get('error_description') ?? SENTENCES[params.get('error') ?? ''] ?? '';
+  params.set('error_description', (sentence + note).trim());
   if (inFragment) url.hash = params.toString();
   return url.href;
 }
 
 function descriptionOf(body: object & { readonly error: unknown }): string {
-  if (body.error === 'server_error') return 'something went wrong on our side';
-  return 'error_description' in body ? String(body.error_description) : '';
+  if (body.error === 'server_error') return SENTENCES['server_error'] ?? '';
+  return 'error_description' in body ? String(body.error_description) : (SENTENCES[String(body.error)] ?? '');
 }

@@ -90,9 +90,9 @@ async function checkLaunchParameter(
   launch: string | undefined,
   { launches, config, clock }: RequestParts,
 ): Promise<void> {
-  const wantsLaunch = parseScopeList(String(ctx.oidc.params?.['scope'] ?? '')).scopes.some(
-    ({ text }) => text === 'launch',
-  );
+  const scope = ctx.oidc.params?.['scope'];
+  const asked = parseScopeList(typeof scope === 'string' ? scope : '').scopes;
+  const wantsLaunch = asked.some(({ text }) => text === 'launch');
   if (launch === undefined && wantsLaunch) throw toProtocolError({ code: 'launch-missing' });
   if (launch === undefined) return;
   if (!wantsLaunch) throw toProtocolError({ code: 'launch-scope-missing' });

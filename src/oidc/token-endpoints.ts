@@ -24,6 +24,7 @@ export function tokenEndpoints(parts: ProviderParts): Middleware {
       if (!('oidc' in ctx)) return;
       const oidcCtx = ctx as unknown as KoaContextWithOIDC;
       treatJwtAsUnknown(oidcCtx);
+      askForProof(oidcCtx);
       if (ctx.status === 200) await prepare(oidcCtx, parts);
       const succeeded = ctx.status === 200;
       const outcome = await commit(succeeded ? 'succeeded' : 'refused');
@@ -63,6 +64,19 @@ function treatJwtAsUnknown(ctx: KoaContextWithOIDC): void {
   if (error !== 'unsupported_token_type') return;
   ctx.body = ctx.oidc.route === 'introspection' ? { active: false } : '';
   ctx.status = 200;
+}
+
+/** Who asks about tokens and shows nothing at all is told what there is to show (INT-07, RFC 6750 §3). */
+function askForProof(ctx: KoaContextWithOIDC): void {
+  const { error_description: description } = (ctx.body ?? {}) as { readonly error_description?: string };
+  if (ctx.oidc.route !== 'introspection' || !description?.startsWith('no client authentication mechanism'))
+    return;
+  ctx.status = 401;
+  ctx.set('WWW-Authenticate', 'Bearer realm="introspection"');
+  ctx.body = {
+    error: 'invalid_token',
+    error_description: 'an access token that may ask, or client authentication, is required',
+  };
 }
 
 /** A public client proves nothing, so it may not ask about tokens (attack row A181). */

@@ -38,17 +38,29 @@ export function isFhirId(text: unknown): text is string {
   return typeof text === 'string' && FHIR_ID.test(text);
 }
 
+/** Members of somebody's own: an absolute URI, or a name that begins with `__` (CTX-19). */
+const OWN_MEMBER = /^(__(?!proto__$).+|[a-z][a-z0-9+.-]*:\/\/[^/].*)$/;
+const MAX_OWN_MEMBER = 2048;
+
 export type ParsedLaunchContext =
   | { readonly ok: true; readonly context: LaunchContext }
   | { readonly ok: false; readonly field: string; readonly expected: string };
 
-/** Reads the context members of a JSON object; members of other names are left to the caller. */
+/**
+ * Reads the context members of a JSON object, those of somebody's own included (2048 characters of JSON each); members
+ * of other names are left to the caller.
+ */
 export function parseLaunchContext(input: Readonly<Record<string, unknown>>): ParsedLaunchContext {
   for (const [field, { holds, expected }] of Object.entries(RULES)) {
     if (input[field] !== undefined && !holds(input[field])) return { ok: false, field, expected };
   }
+  const long = Object.keys(input).find(
+    (name) => OWN_MEMBER.test(name) && (JSON.stringify(input[name])?.length ?? 0) > MAX_OWN_MEMBER,
+  );
+  if (long !== undefined)
+    return { ok: false, field: long, expected: `${MAX_OWN_MEMBER} characters of JSON at most` };
   const known = Object.entries(input).filter(
-    ([name, value]) => Object.hasOwn(RULES, name) && value !== undefined,
+    ([name, value]) => (Object.hasOwn(RULES, name) || OWN_MEMBER.test(name)) && value !== undefined,
   );
   return { ok: true, context: Object.fromEntries(known) };
 }

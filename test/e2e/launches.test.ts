@@ -71,7 +71,7 @@ describe.each(DRIVERS)('the demo in a browser, on %s', (driver) => {
       expect(demo.output()).toContain(name);
   });
 
-  test('[CAP-23] a patient opens a standalone app, leaves one kind of data out, and sees the rest', async () => {
+  test('[CAP-23] [USC-02] a patient opens a standalone app, leaves one kind of data out, and sees the rest', async () => {
     await freshPage();
     await page.goto(`${demo.apps}/apps/my-health/launch.html`);
     await signIn('amy');
@@ -125,7 +125,7 @@ describe.each(DRIVERS)('the demo in a browser, on %s', (driver) => {
     await context.close();
   });
 
-  test('[CAP-26] [REV-06] an EHR launch with encounter, refresh, and after revocation the next read is refused', async () => {
+  test('[CAP-26] [USC-02] [REV-06] an EHR launch with encounter, refresh, and after revocation the next read is refused', async () => {
     await freshPage();
     await launchFromEhr('chloe-shaw');
     expect(await page.getByLabel('Username').inputValue()).toBe('carla');

@@ -54,7 +54,7 @@ describe.each(DRIVERS)('EHR launch on %s', (driver) => {
     expect(body.launch.length).toBeGreaterThanOrEqual(22);
   });
 
-  test('[LCH-10] [CTX-01] [CTX-02] [CTX-04] [CTX-05] [CTX-09] [CTX-10] [CTX-22] the whole context arrives beside the token', async () => {
+  test('[LCH-10] [CTX-01] [CTX-02] [CTX-04] [CTX-05] [CTX-09] [CTX-10] [CTX-21] [CTX-22] [OIDC-17] the whole context arrives beside the token', async () => {
     const { body } = await redeem(
       suite.server.issuer,
       await authorize(suite.server.issuer, dora(await launched())),
@@ -101,7 +101,7 @@ describe.each(DRIVERS)('EHR launch on %s', (driver) => {
     expect(await errorOf(dora(launch))).toMatch(/^invalid_request: the launch is unknown, was used already/);
   });
 
-  test('[LCH-04] [A046] of 20 consents to one launch at the same time exactly one gets a code', async () => {
+  test('[LCH-04] [SEC-05] [A046] of 20 consents to one launch at the same time exactly one gets a code', async () => {
     const launch = await launched();
     const screens = await Promise.all(
       Array.from({ length: 20 }, () => openScreen(suite.server.issuer, 'consent', dora(launch))),

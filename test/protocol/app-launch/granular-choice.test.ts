@@ -44,6 +44,8 @@ describe.each(DRIVERS)('choosing parts of what was asked for, on %s', (driver) =
 
   test('[CONS-11] [G10-10] the page offers the categories where only the whole was asked for', async () => {
     const { html } = await openScreen(suite.server.issuer, 'consent', {
+      username: 'dora',
+      patient: 'amy-shaw',
       scope: `launch/patient ${WHOLE} patient/Condition.rs`,
       params: { aud: fhir.base },
     });
@@ -53,7 +55,7 @@ describe.each(DRIVERS)('choosing parts of what was asked for, on %s', (driver) =
     expect(html.match(/type="checkbox"/g)?.length).toBeGreaterThan(10);
   });
 
-  test('[SCO-13] [SEM-14] [SEM-16] the token carries the chosen part, and the FHIR server shows that part', async () => {
+  test('[SCO-13] [CAP-19] [SEM-14] [SEM-16] the token carries the chosen part, and the FHIR server shows that part', async () => {
     const scope = `launch/patient patient/Patient.rs ${WHOLE}`;
     const whole = await tokenFor(scope, undefined);
     const part = await tokenFor(scope, (scopes) => [...scopes.filter((one) => one !== WHOLE), LAB]);

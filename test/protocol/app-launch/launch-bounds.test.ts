@@ -119,6 +119,18 @@ describe.each(DRIVERS)('what a launch is bound to, on %s', (driver) => {
     );
   });
 
+  test('[CTX-19] [CTX-20] what an EHR adds of its own arrives beside the token, and at introspection', async () => {
+    const { issuer } = suite.server;
+    const own = { __appContext: '{"cardId":"c1"}', 'https://ehr.example/context/ward': { bed: 7 } };
+    const { body: made } = await launchBy('ehr-any', own);
+    const { body } = await redeem(issuer, await authorize(issuer, flow(made.launch)));
+    expect(body).toMatchObject(own);
+    const rs = basic('fhir-server', RS_SECRET);
+    expect((await postForm(`${issuer}/introspect`, { token: body.access_token }, rs)).body).toMatchObject(
+      own,
+    );
+  });
+
   test('[LCH-08] the context is that of launch time, whatever the EHR opens later', async () => {
     const { issuer } = suite.server;
     const first = (await launchBy('ehr-any', { patient: 'ben-okafor' })).body.launch;

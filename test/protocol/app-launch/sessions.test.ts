@@ -80,7 +80,7 @@ describe.each(DRIVERS)('sessions on %s', (driver) => {
     expect((await refresh(issuer, twoAgain.refresh_token)).status).toBe(200);
   });
 
-  test('[REF-14] [REF-15] [A168] signing out ends online_access and leaves offline_access', async () => {
+  test('[REF-14] [REF-15] [CAP-14] [A168] signing out ends online_access and leaves offline_access', async () => {
     const browser = new CookieBrowser();
     const { issuer } = suite.server;
     const scope = 'launch/patient patient/Patient.rs';

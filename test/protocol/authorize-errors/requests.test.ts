@@ -228,7 +228,13 @@ describe.each(DRIVERS)('authorization requests on %s', (driver) => {
     ],
     ['A051', 'an unknown prompt', { params: { prompt: 'sing' } }, 'invalid_request', /prompt/],
     ['A052', 'a negative max_age', { params: { max_age: '-1' } }, 'invalid_request', /max_age/],
-    ['A055', 'a request object', { params: { request: 'x.y.z' } }, 'request_not_supported', /^/],
+    [
+      'A055',
+      'a request object',
+      { params: { request: 'x.y.z' } },
+      'request_not_supported',
+      /^request objects are not supported; send the parameters themselves$/,
+    ],
     [
       'A055',
       'a request_uri',

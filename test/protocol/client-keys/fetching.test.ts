@@ -68,7 +68,7 @@ describe('keys of a client at its JWKS URL', () => {
   });
   afterAll(() => Promise.all([host.close(), other.close()]));
 
-  test('[CLI-16] [CRG-04] the set is fetched by GET, as JSON, and kept as long as it may be', async () => {
+  test('[CLI-13] [CLI-16] [CRG-04] the set is fetched by GET, as JSON, and kept as long as it may be', async () => {
     expect([await status('old'), await status('old')]).toEqual([200, 200]);
     clock.now += 599;
     expect(await status('old')).toBe(200);

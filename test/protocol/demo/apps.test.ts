@@ -56,6 +56,7 @@ describe('the EHR simulator', () => {
     expect(launched).toEqual([
       {
         clientId: 'growth-chart',
+        fhirBaseUrl: 'http://127.0.0.1:3001/fhir/r4',
         username: 'david',
         fhirUser: 'Practitioner/david-lund',
         patient: 'chloe-shaw',

@@ -89,6 +89,15 @@ describe.each(DRIVERS)('introspection with a Bearer token on %s', (driver) => {
     }
   });
 
+  test('[INT-07] who shows nothing is told what to show', async () => {
+    const answer = await postForm(`${suite.server.issuer}/introspect`, { token: app });
+    expect([answer.status, answer.body.error]).toEqual([401, 'invalid_token']);
+    expect(answer.body['error_description']).toMatch(
+      /^an access token that may ask, or client authentication/,
+    );
+    expect(answer.headers.get('www-authenticate')).toBe('Bearer realm="introspection"');
+  });
+
   test('[INT-02] a request without a token is an error', async () => {
     expect(await ask(bearer, {})).toMatchObject({ status: 400, body: { error: 'invalid_request' } });
   });

@@ -167,7 +167,7 @@ describe.each(DRIVERS)('client assertions on %s', (driver) => {
     expect([again.status, again.body.error]).toEqual([401, 'invalid_client']);
   });
 
-  test('[A145] of 50 parallel uses of one assertion exactly one succeeds', async () => {
+  test('[A145] [SEC-05] of 50 parallel uses of one assertion exactly one succeeds', async () => {
     const assertion = await EC.assertion(tokenUrl());
     const answers = await Promise.all(Array.from({ length: 50 }, () => send(assertion)));
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);

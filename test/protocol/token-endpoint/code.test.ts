@@ -49,7 +49,7 @@ describe.each(DRIVERS)('redeeming a code on %s', (driver) => {
     expect((await refresh(suite.server.issuer, first.refresh_token)).body.error).toBe('invalid_grant');
   });
 
-  test('[A100] of 50 parallel redemptions of one code exactly one succeeds, and its tokens die with the replay', async () => {
+  test('[A100] [SEC-05] of 50 parallel redemptions of one code exactly one succeeds, and its tokens die with the replay', async () => {
     const code = await authorized();
     const answers = await Promise.all(Array.from({ length: 50 }, () => redeem(suite.server.issuer, code)));
     expectOneWinner(answers);

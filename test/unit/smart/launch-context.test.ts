@@ -83,6 +83,31 @@ describe('parseLaunchContext', () => {
     expect(parsed.ok && Object.getOwnPropertyNames(parsed.context)).toEqual(['patient']);
   });
 
+  test.each([
+    ['__appContext', true],
+    ['https://ehr.example/context/ward', true],
+    ['__proto__', false],
+    ['__', false],
+    ['appContext', false],
+    ['access_token', false],
+    ['urn:ward', false],
+  ])('[CTX-19] a member called %s is kept: %s', (name, kept) => {
+    const input = JSON.parse(`{"patient":"1","${name}":{"card":"c1"}}`) as Record<string, unknown>;
+    const parsed = parseLaunchContext(input);
+    expect(parsed.ok && Object.getOwnPropertyNames(parsed.context)).toEqual(
+      kept ? ['patient', name] : ['patient'],
+    );
+  });
+
+  test('[CTX-19] a member of somebody is short', () => {
+    expect(parseLaunchContext({ __note: 'x'.repeat(2046) }).ok).toBe(true);
+    expect(parseLaunchContext({ __note: 'x'.repeat(2047) })).toEqual({
+      ok: false,
+      field: '__note',
+      expected: '2048 characters of JSON at most',
+    });
+  });
+
   test('[CTX-01] a refusal names the member and says what was expected', () => {
     expect(parseLaunchContext({ patient: 'Patient/1' })).toEqual({
       ok: false,

@@ -1,0 +1,137 @@
+import { afterEach, describe, expect, jest, test } from '@jest/globals';
+import { Redis } from 'ioredis';
+
+import { ASSERTION_TYPE, RS_SECRET, SECRET, basic } from '../../support/clients.ts';
+import { backendToken } from '../../support/ehr.ts';
+import { authorize, postForm, redeem, type TokenAnswer } from '../../support/flow.ts';
+import { DRIVERS } from '../../support/gatehouse.ts';
+import { wireSuite } from '../wire/wire-suite.ts';
+
+const DAY = 24 * 3600 * 1000;
+const SCOPE = 'launch/patient openid fhirUser offline_access patient/Patient.rs';
+const APPS = [
+  ['G10-19', 'confidential, with a secret', 'growth-chart-web'],
+  ['G10-19', 'confidential, with a key', 'keyed-app'],
+  ['G10-20', 'native and public', 'my-health-ios'],
+] as const;
+
+describe.each(DRIVERS)('how long tokens live on %s', (driver) => {
+  const suite = wireSuite(driver);
+  afterEach(() => void jest.restoreAllMocks());
+
+  const pass = (milliseconds: number): void => {
+    const now = Date.now() + milliseconds;
+    jest.restoreAllMocks();
+    jest.spyOn(Date, 'now').mockImplementation(() => now);
+  };
+  const proof = async (clientId: string): Promise<[Record<string, string>, Record<string, string>]> => {
+    if (clientId === 'growth-chart-web') return [{}, basic(clientId, SECRET)];
+    if (clientId === 'my-health-ios') return [{ client_id: clientId }, {}];
+    const assertion = await suite.keyed.assertion(`${suite.server.issuer}/token`);
+    return [{ client_assertion_type: ASSERTION_TYPE, client_assertion: assertion }, {}];
+  };
+  const start = async (clientId: string): Promise<TokenAnswer> => {
+    const options = { clientId, username: 'chloe', scope: SCOPE, params: { aud: suite.fhir.base } };
+    const authorized = await authorize(suite.server.issuer, options);
+    return redeem(suite.server.issuer, authorized, ...(await proof(clientId)));
+  };
+  /** No browser and no person has a part in it. */
+  const again = async (clientId: string, token: string): Promise<TokenAnswer> => {
+    const [form, headers] = await proof(clientId);
+    const usual = { grant_type: 'refresh_token', refresh_token: token };
+    return postForm(`${suite.server.issuer}/token`, { ...usual, ...form }, headers);
+  };
+  const told = async (token: string): Promise<TokenAnswer['body']> => {
+    const rs = basic('fhir-server', RS_SECRET);
+    return (await postForm(`${suite.server.issuer}/introspect`, { token }, rs)).body;
+  };
+
+  test.each(APPS)(
+    '[%s] [G10-18] %s: the first refresh token is good for three months, and no longer than 100 days',
+    async (_id, _what, clientId) => {
+      const [used, left] = [(await start(clientId)).body, (await start(clientId)).body];
+      pass(92 * DAY);
+      const refreshed = await again(clientId, used.refresh_token);
+      expect(refreshed.status).toBe(200);
+      expect(refreshed.body).toMatchObject({ scope: used.scope, patient: 'chloe-shaw' });
+      expect(await told(refreshed.body.access_token)).toMatchObject({ active: true, scope: used.scope });
+      pass(9 * DAY);
+      const late = await again(clientId, left.refresh_token);
+      expect([late.status, late.body.error]).toEqual([400, 'invalid_grant']);
+      expect(late.body['error_description']).toMatch(/^refresh token (not found|is expired)/);
+    },
+  );
+
+  test.each(APPS)(
+    '[%s] [G10-21] %s: each refresh gives three months more, over two years, with no cap at the end',
+    async (_id, _what, clientId) => {
+      const first = (await start(clientId)).body;
+      let token = first.refresh_token;
+      for (let turn = 0; turn < 8; turn += 1) {
+        pass(92 * DAY);
+        const { status, body } = await again(clientId, token);
+        expect([turn, status, body.scope]).toEqual([turn, 200, first.scope]);
+        expect(body.refresh_token).not.toBe(token);
+        token = body.refresh_token;
+      }
+      pass(101 * DAY);
+      const late = await again(clientId, token);
+      expect([late.status, late.body.error]).toEqual([400, 'invalid_grant']);
+    },
+  );
+
+  test('[CAP-14] what offline_access gave still works when the session is over', async () => {
+    const { body } = await start('my-health-ios');
+    pass(9 * 3600 * 1000);
+    const { status, body: later } = await again('my-health-ios', body.refresh_token);
+    expect([status, later['patient']]).toEqual([200, 'chloe-shaw']);
+    expect((await told(body.access_token))['active']).toBe(false);
+  });
+
+  test('[TOK-17] [BSV-08] an access token lives an hour at most, one of a backend service five minutes', async () => {
+    const { issuer } = suite.server;
+    const { body: app } = await start('my-health-ios');
+    const { body: backend } = await backendToken(issuer, suite.analytics, 'system/Patient.rs');
+    for (const [body, seconds] of [
+      [app, 3600],
+      [backend, 300],
+    ] as const) {
+      expect(body['expires_in']).toBe(seconds);
+      const { exp, iat, active } = await told(body.access_token);
+      expect([active, Number(exp) - Number(iat)]).toEqual([true, seconds]);
+    }
+    pass(301_000);
+    expect(await told(backend.access_token)).toEqual({ active: false });
+    expect(await told(app.access_token)).toMatchObject({ active: true });
+    pass(3_300_000);
+    expect(await told(app.access_token)).toEqual({ active: false });
+  });
+});
+
+describe('what Redis is told to keep', () => {
+  const suite = wireSuite('redis');
+
+  test('[G10-21] grant and refresh token, three months at least, and as long again at each refresh', async () => {
+    const redis = new Redis(suite.store.redis!.url);
+    const daysOf = async (pattern: string): Promise<number[]> => {
+      const keys = (await redis.keys(pattern)).filter((key) => !key.endsWith(':used'));
+      return Promise.all(keys.map(async (key) => (await redis.pttl(key)) / DAY));
+    };
+    try {
+      const { body } = await suite.token({ username: 'chloe', scope: SCOPE });
+      expect(await daysOf('gh:*:grant')).toEqual([expect.any(Number)]);
+      const [grant = ''] = await redis.keys('gh:*:grant');
+      await redis.pexpire(grant, DAY);
+      const form = {
+        client_id: 'my-health-ios',
+        grant_type: 'refresh_token',
+        refresh_token: body.refresh_token,
+      };
+      expect((await postForm(`${suite.server.issuer}/token`, form)).status).toBe(200);
+      for (const pattern of ['gh:*:grant', 'gh:*:rt:*'])
+        expect(Math.max(...(await daysOf(pattern)))).toBeGreaterThan(92);
+    } finally {
+      redis.disconnect();
+    }
+  });
+});
