@@ -66,7 +66,11 @@ function orderOf({ title, place }) {
 function judge({ id }) {
   const test = tests.get(id);
   if (test) return { status: 'tested', by: `${test.title} (\`${test.place}\`)` };
-  if (notes.notApplicable[id]) return { status: 'not applicable', by: notes.notApplicable[id] };
+  const same = notes.closedBy[id];
+  const other = tests.get(same);
+  if (other) return { status: 'tested', by: `with ${same}: ${other.title} (\`${other.place}\`)` };
+  const reason = notes.notApplicable[id] ?? notes.notApplicable[areaOf(id)];
+  if (reason) return { status: 'not applicable', by: reason };
   if (notes.later[id]) return { status: 'later', by: `issue “${notes.later[id]}”` };
   return { status: 'open', by: '' };
 }

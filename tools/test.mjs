@@ -81,7 +81,14 @@ function add({ passed, failed, pending }) {
   totals.pending += pending;
 }
 
+/** The page of requirements must say what these tests have just shown. Only where all of them ran can that be told. */
+function checkConformance() {
+  if (skipped.size > 0 || totals.failed > 0) return;
+  if (!runStep(node, 'requirements', node, ['tools/requirements.mjs', '--check'])) failedSteps += 1;
+}
+
 function finish() {
+  checkConformance();
   const isCi = process.env.CI !== undefined && process.env.CI !== '' && process.env.CI !== 'false';
   if (skipped.size > 0) process.stdout.write(`\nNot run: ${[...skipped].join(', ')}\n`);
   if (totals.pending > 0) process.stdout.write(`\n${totals.pending} test(s) were skipped\n`);

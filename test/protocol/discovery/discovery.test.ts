@@ -43,7 +43,7 @@ describe('discovery', () => {
     },
   );
 
-  test('[DISC-04] [DISC-05] [DISC-06] [DISC-07] [DISC-08] [DISC-20] [DISC-21] absolute URLs of ours, the same in both places', async () => {
+  test('[DISC-04] [DISC-05] [DISC-06] [DISC-07] [DISC-08] [DISC-20] [DISC-21] [DISC-31] absolute URLs of ours without a query, the same in both places', async () => {
     const [one, other] = await Promise.all(SMART_PATHS.map(read));
     expect(other).toEqual(one);
     expect(one).toMatchObject({
@@ -54,6 +54,8 @@ describe('discovery', () => {
       introspection_endpoint: `${server.issuer}/introspect`,
       revocation_endpoint: `${server.issuer}/revoke`,
     });
+    for (const [name, value] of Object.entries(one!))
+      if (/_(endpoint|uri)$/.test(name)) expect(new URL(String(value)).search).toBe('');
   });
 
   test('[DISC-09] [DISC-10] [DISC-12] [DISC-13] [DISC-14] [DISC-18] what the SMART document says about methods', async () => {

@@ -67,7 +67,7 @@ describe('redirect URIs', () => {
     expect(problemsOf({ ...app, redirect_uris: [uri] })).toEqual(expected);
   });
 
-  test('[A014] a private scheme is for native apps only', () => {
+  test('[CRG-14] [A014] a private scheme is for native apps only', () => {
     const native = { ...app, application_type: 'native', redirect_uris: ['com.example.app:/cb'] };
     expect(problemsOf(native)).toEqual([]);
     expect(problemsOf({ ...native, application_type: 'web' })).toEqual([
