@@ -181,11 +181,16 @@ function buildProvider(
         return client && !client.disabled ? providerMetadata(client.registration) : undefined;
       },
     }),
-    tokenText: (kind, grantId = newGrantId()) => newTokenText(keys, kind as TokenKind, grantId),
+    tokenText: (kind, grantId = newGrantId(), generation = 0) =>
+      newTokenText(keys, kind as TokenKind, grantId, generation),
     jwtId: (kind, grantId = newGrantId()) => newJwtId(keys, kind as TokenKind, grantId),
     rememberAssertion: createAssertionMemory(vault, clock),
-    requestUnitOfWork: (work) =>
-      runInRequestScope(driver, grantTtlSeconds, (scope) => work((how) => scope.commit(how))),
+    requestUnitOfWork: (mayRepeat, work) =>
+      runInRequestScope(
+        vault,
+        { mayRepeat, deadTtlSeconds: grantTtlSeconds, graceSeconds: config.tokens.refreshGraceSeconds },
+        (scope) => work((request, answer) => scope.commit(request, answer)),
+      ),
     onServerError: (ctx, error) => {
       // The provider would call it a 500; whoever catches it next knows better.
       if (isStoreUnavailable(error)) throw error;

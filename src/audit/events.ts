@@ -42,6 +42,7 @@ export type AuditEvent =
   | Event<'authorize', Subject & Reason>
   | Event<'consent', Subject & Reason & { readonly dropped?: string }>
   | Event<'token.issued', Subject & { readonly grantType: string; readonly tokenHash?: string }>
+  | Event<'token.repeated', Subject>
   | Event<'token.refused', Subject & Reason & { readonly grantType?: string }>
   | Event<'token.introspected', Subject & { readonly active: boolean; readonly resourceServer?: ClientId }>
   | Event<'token.revoked', Subject & { readonly what: 'grant' | 'token' }>

@@ -164,6 +164,13 @@ export const configSchema = z
           .max(400 * DAY)
           .default(100 * DAY)
           .describe('how long an unused refresh token lives; certification asks for three months'),
+        refreshGraceSeconds: z
+          .number()
+          .int()
+          .min(0)
+          .max(300)
+          .default(30)
+          .describe('how long a refresh whose answer got lost can be repeated, for the same answer'),
         sessionSeconds: z
           .number()
           .int()

@@ -34,7 +34,8 @@ export interface ProviderParts {
   readonly audit: AuditRecorder;
   readonly pages: ProviderPages;
   readonly clock: Clock;
-  readonly tokenText: (kind: string, grantId: GrantId | undefined) => string;
+  /** @param generation of a refresh token: the how-many-eth of its grant, from 0 */
+  readonly tokenText: (kind: string, grantId: GrantId | undefined, generation?: number) => string;
   /** The `jti` of an access token that is a JWT; refers to its grant. */
   readonly jwtId: (kind: string, grantId: GrantId | undefined) => string;
   readonly newGrantId: () => GrantId;
@@ -46,9 +47,15 @@ export interface ProviderParts {
   readonly requestUnitOfWork: UnitOfWork;
 }
 
-/** Runs a request so that what it writes to grants is written by one commit at its end. */
-export type UnitOfWork = (
-  work: (
-    commit: (request: 'succeeded' | 'refused') => Promise<'committed' | 'lost' | 'revoked'>,
-  ) => Promise<void>,
-) => Promise<void>;
+/**
+ * Runs a request so that what it writes to grants is written by one commit at its end.
+ *
+ * @param redeems the request redeems a code or a refresh token
+ */
+export type UnitOfWork = (redeems: boolean, work: (commit: CommitRequest) => Promise<void>) => Promise<void>;
+
+/** Writes what a request gathered. `again`: it repeats one that was answered, and this is what that was told. */
+export type CommitRequest = (
+  request: 'succeeded' | 'refused',
+  answer?: string,
+) => Promise<{ readonly outcome: 'committed' | 'lost' | 'revoked'; readonly again?: string }>;

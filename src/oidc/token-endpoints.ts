@@ -18,7 +18,7 @@ export function tokenEndpoints(parts: ProviderParts): Middleware {
       await next();
       return;
     }
-    await parts.requestUnitOfWork(async (commit) => {
+    await parts.requestUnitOfWork(ctx.path === '/token', async (commit) => {
       await next();
       // Without it the request was answered before the provider saw it: too long, for example.
       if (!('oidc' in ctx)) return;
@@ -27,10 +27,11 @@ export function tokenEndpoints(parts: ProviderParts): Middleware {
       askForProof(oidcCtx);
       if (ctx.status === 200) await prepare(oidcCtx, parts);
       const succeeded = ctx.status === 200;
-      const outcome = await commit(succeeded ? 'succeeded' : 'refused');
+      const { outcome, again } = await commit(succeeded ? 'succeeded' : 'refused', JSON.stringify(ctx.body));
+      if (again !== undefined) ctx.body = JSON.parse(again) as object;
       // What somebody else has revoked meanwhile is revoked: for revocation that is success (RFC 7009 §2.2).
       if (succeeded && outcome !== 'committed' && oidcCtx.oidc.route === 'token') refuse(oidcCtx, outcome);
-      await tell(oidcCtx, parts, succeeded ? outcome : 'refused');
+      await tell(oidcCtx, parts, succeeded ? outcome : 'refused', again !== undefined);
       await answerAsJwt(oidcCtx, parts);
     });
   };
@@ -107,9 +108,21 @@ async function tell(
   ctx: KoaContextWithOIDC,
   { audit, referenceOf }: ProviderParts,
   outcome: 'committed' | 'lost' | 'revoked' | 'refused',
+  isRepeated: boolean,
 ): Promise<void> {
-  const event = describeOutcome(ctx, outcome);
+  const event = isRepeated ? describeRepeated(ctx) : describeOutcome(ctx, outcome);
   if (event) await audit.record({ ...event, reference: referenceOf(ctx), address: ctx.ip });
+}
+
+/** Nothing was issued: the answer of before was given once more. */
+function describeRepeated({ oidc: { client, entities } }: KoaContextWithOIDC): AuditEvent {
+  const { Grant: grant } = entities;
+  return {
+    type: 'token.repeated',
+    outcome: 'success',
+    ...(client ? { clientId: client.clientId } : {}),
+    ...(grant ? { grantId: grant.jti, accountId: grant.accountId ?? '' } : {}),
+  };
 }
 
 function describeOutcome(

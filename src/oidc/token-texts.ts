@@ -9,6 +9,7 @@ interface WrittenToken {
   readonly kind: string;
   readonly grantId?: string;
   readonly expiration: number;
+  readonly rotations?: number;
   format?: string;
   jti?: string;
   iat?: number;
@@ -30,8 +31,8 @@ export function writeTokenTexts(provider: Provider, parts: Parts): void {
     override(Model.prototype, 'generateTokenId', function generateTokenId(this: WrittenToken) {
       // The base decides the format; the id is ours.
       base.call(this);
-      const write = this.format === 'jwt' ? parts.jwtId : parts.tokenText;
-      return write(this.kind, this.grantId);
+      if (this.format === 'jwt') return parts.jwtId(this.kind, this.grantId);
+      return parts.tokenText(this.kind, this.grantId, this.rotations);
     });
   }
   for (const Model of [AccessToken, ClientCredentials]) keepStructuredTokens(Model.prototype, parts);

@@ -12,6 +12,8 @@ export interface Put {
  *
  *     issue   dead? ──yes──▶ 'revoked'      nothing is written
  *               │ no
+ *             `expect` is not what is there? ──yes──▶ 'conflict'   nothing is written
+ *               │ no
  *             a marker of `consume` exists? ──yes──▶ 'lost'   the grant dies: reuse ends it
  *               │ no
  *             markers, puts, removes are written ──▶ 'committed'
@@ -26,13 +28,15 @@ export interface Commit {
   readonly deadKey: string;
   /** How long a tombstone is kept: at least as long as anything of the grant could live. */
   readonly deadTtlSeconds: number;
+  /** A value that must still be there as it was read (`undefined`: must be absent), to the byte. */
+  readonly expect?: { readonly key: string; readonly value: Uint8Array | undefined };
   /** Markers that must not exist yet; written by the winner. */
   readonly consume: readonly { readonly key: string; readonly ttlSeconds: number }[];
   readonly puts: readonly Put[];
   readonly removes: readonly string[];
 }
 
-export type CommitOutcome = 'committed' | 'lost' | 'revoked';
+export type CommitOutcome = 'committed' | 'lost' | 'revoked' | 'conflict';
 
 /**
  * The one door to storage. Two drivers stand behind it, `embedded` and `redis`, and pass one contract suite.

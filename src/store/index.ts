@@ -20,9 +20,16 @@ export { createPostedRequestStore } from './posted-requests.ts';
 export { createProgressStore, type ProgressStore } from './progress.ts';
 export { createProviderAdapter } from './provider-adapter.ts';
 export { openRedisStore } from './redis/index.ts';
-export { runInRequestScope, type RequestScope } from './request-scope.ts';
+export { runInRequestScope, type RequestScope, type ScopeOutcome } from './request-scope.ts';
 export { SealBroken, createStoreKeys, type StoreKeys } from './sealing.ts';
 export { createSigningKeyStore } from './signing-keys.ts';
-export { grantIdOf, newGrantId, newJwtId, newTokenText, type TokenKind } from './token-text.ts';
-export { key } from './keys.ts';
+export {
+  grantIdOf,
+  newGrantId,
+  newJwtId,
+  newTokenText,
+  readRefreshText,
+  type TokenKind,
+} from './token-text.ts';
+export { key, type KeyedTokenKind } from './keys.ts';
 export { createVault, type Vault } from './vault.ts';

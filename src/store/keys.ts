@@ -9,10 +9,11 @@ import type { TokenKind } from './token-text.ts';
  * |------------------------------------|--------------------------------------|---------------------------------|
  * | gh:{<grant>}:grant                 | grant with launch context            | refresh token lifetime          |
  * | gh:{<grant>}:at:<hash>             | access token                         | its lifetime                    |
- * | gh:{<grant>}:rt:<hash>             | refresh token                        | its lifetime                    |
+ * | gh:{<grant>}:family                | refresh tokens: the good one         | its lifetime                    |
+ * | gh:{<grant>}:answer                | answer to the last refresh           | seconds: refreshGraceSeconds    |
  * | gh:{<grant>}:ac:<hash>             | authorization code                   | its lifetime                    |
  * | gh:{<grant>}:bt:<hash>             | backend token (<grant> is its own)   | its lifetime                    |
- * | gh:{<grant>}:<kind>:<hash>:used    | marker: was redeemed                 | as the grant; codes 10 minutes  |
+ * | gh:{<grant>}:ac:<hash>:used        | marker: was redeemed                 | 10 minutes                      |
  * | gh:{<grant>}:dead                  | tombstone: was revoked               | refresh token lifetime          |
  * | gh:{s.<hash>}:session              | sign-in session                      | session lifetime                |
  * | gh:{u.<hash>}:session              | the same, by its public uid          | session lifetime                |
@@ -30,16 +31,18 @@ import type { TokenKind } from './token-text.ts';
  * | gh:{clients}:all, gh:{accounts}:all| index of ids                         | until removed                   |
  * | gh:{keys}:signing                  | signing keys                         | until removed                   |
  */
-const TOKEN_LETTERS: Readonly<Record<TokenKind, string>> = {
+export type KeyedTokenKind = Exclude<TokenKind, 'RefreshToken'>;
+const TOKEN_LETTERS: Readonly<Record<KeyedTokenKind, string>> = {
   AccessToken: 'at',
-  RefreshToken: 'rt',
   AuthorizationCode: 'ac',
   ClientCredentials: 'bt',
 };
 
 export const key = {
   grant: (grantId: GrantId) => `gh:{${grantId}}:grant`,
-  token: (grantId: GrantId, kind: TokenKind, hash: string) =>
+  family: (grantId: GrantId) => `gh:{${grantId}}:family`,
+  answer: (grantId: GrantId) => `gh:{${grantId}}:answer`,
+  token: (grantId: GrantId, kind: KeyedTokenKind, hash: string) =>
     `gh:{${grantId}}:${TOKEN_LETTERS[kind]}:${hash}`,
   used: (tokenKey: string) => `${tokenKey}:used`,
   dead: (grantId: GrantId) => `gh:{${grantId}}:dead`,

@@ -6,9 +6,10 @@ import { isClientId } from '../clients/index.ts';
 import type { ClientId, GrantId } from '../oauth/index.ts';
 import { StoreUnavailable } from './driver.ts';
 import type { GrantIndex } from './grants.ts';
-import { key } from './keys.ts';
+import { key, type KeyedTokenKind } from './keys.ts';
+import { refreshTokenAdapter } from './refresh-adapter.ts';
 import { currentRequestScope } from './request-scope.ts';
-import { grantIdOf, type TokenKind } from './token-text.ts';
+import { grantIdOf } from './token-text.ts';
 import type { Vault } from './vault.ts';
 
 /** A redeemed code is remembered this long, to tell a replay from a stranger's guess (C2.4). */
@@ -30,8 +31,13 @@ export function createProviderAdapter(parts: AdapterParts): (model: string) => A
 
 function adapterFor(model: string, parts: AdapterParts): Adapter {
   switch (model) {
-    case 'AccessToken':
     case 'RefreshToken':
+      return {
+        ...unsupported(model),
+        ...refreshTokenAdapter(parts.vault),
+        revokeByGrantId: () => Promise.resolve(),
+      };
+    case 'AccessToken':
     case 'AuthorizationCode':
     case 'ClientCredentials':
       return tokenAdapter(model, parts);
@@ -50,7 +56,7 @@ function adapterFor(model: string, parts: AdapterParts): Adapter {
 }
 
 /** Tokens and codes: found by their grant, read together with it in one round trip. */
-function tokenAdapter(kind: TokenKind, { vault, grantTtlSeconds }: AdapterParts): Adapter {
+function tokenAdapter(kind: KeyedTokenKind, { vault, grantTtlSeconds }: AdapterParts): Adapter {
   const { driver, keys } = vault;
   const locate = (asked: string): { grantId: GrantId; tokenKey: string } | undefined => {
     // A JWT may come with `~` for its dots: see jwt-in-forms.ts. No other token has either.
@@ -95,10 +101,9 @@ function tokenAdapter(kind: TokenKind, { vault, grantTtlSeconds }: AdapterParts)
     async consume(id) {
       const place = locate(id);
       if (!place) return;
-      const ttlSeconds = kind === 'AuthorizationCode' ? USED_CODE_SECONDS : grantTtlSeconds;
       const scope = currentRequestScope();
       if (!scope) throw new TypeError(`a ${kind} is redeemed within a request only`);
-      scope.pending(place.grantId).consume.set(key.used(place.tokenKey), ttlSeconds);
+      scope.pending(place.grantId).consume.set(key.used(place.tokenKey), USED_CODE_SECONDS);
     },
     async destroy(id) {
       const place = locate(id);

@@ -1,15 +1,35 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import type { AdapterPayload } from 'oidc-provider';
 
 import type { GrantId } from '../oauth/index.ts';
-import type { CommitOutcome, Put, StoreDriver } from './driver.ts';
+import type { Commit, CommitOutcome, Put } from './driver.ts';
 import { key } from './keys.ts';
+import { familyPuts, openAnswer, type Rotation } from './refresh-family.ts';
+import type { Vault } from './vault.ts';
 
 /** What one request has gathered for one grant and not yet written. */
 interface Pending {
   readonly consume: Map<string, number>;
   readonly puts: Map<string, Put>;
   readonly removes: Set<string>;
+  rotation?: Rotation;
+  next?: { readonly text: string; readonly payload: AdapterPayload; readonly ttlSeconds: number };
   revoked: boolean;
+}
+
+/** What became of a request. `again`: it repeats one that was answered, and this is what that was told. */
+export interface ScopeOutcome {
+  readonly outcome: Exclude<CommitOutcome, 'conflict'>;
+  readonly again?: string;
+}
+
+export interface RequestScopeOptions {
+  /** How long a tombstone is kept. */
+  readonly deadTtlSeconds: number;
+  /** How long a refresh can be repeated with the same answer; 0: never. */
+  readonly graceSeconds: number;
+  /** This request redeems tokens, and so may repeat an earlier one. */
+  readonly mayRepeat: boolean;
 }
 
 /**
@@ -17,26 +37,28 @@ interface Pending {
  * commit per grant at the end. Also remembers grants read on the way, so that a request reads each once.
  */
 export interface RequestScope {
+  readonly mayRepeat: boolean;
   readonly grants: Map<GrantId, unknown>;
   pending(grantId: GrantId): Pending;
   /**
    * Writes what was gathered. After a refused request only revocations are written: what it consumed or made never
    * happened, and its code stays good for another try (attack row A123).
    *
+   * @param answer what the client will be told, kept for a while for whoever asks again
    * @returns the worst outcome of all grants; `committed` when there was nothing to write
    */
-  commit(request: 'succeeded' | 'refused'): Promise<CommitOutcome>;
+  commit(request: 'succeeded' | 'refused', answer?: string): Promise<ScopeOutcome>;
 }
 
 const storage = new AsyncLocalStorage<RequestScope>();
 
 /** Runs `work` with a unit of work of its own. */
 export function runInRequestScope<Result>(
-  driver: StoreDriver,
-  deadTtlSeconds: number,
+  vault: Vault,
+  options: RequestScopeOptions,
   work: (scope: RequestScope) => Promise<Result>,
 ): Promise<Result> {
-  const scope = createRequestScope(driver, deadTtlSeconds);
+  const scope = createRequestScope(vault, options);
   return storage.run(scope, () => work(scope));
 }
 
@@ -45,24 +67,10 @@ export function currentRequestScope(): RequestScope | undefined {
   return storage.getStore();
 }
 
-function createRequestScope(driver: StoreDriver, deadTtlSeconds: number): RequestScope {
+function createRequestScope(vault: Vault, options: RequestScopeOptions): RequestScope {
   const all = new Map<GrantId, Pending>();
-  const commitOne = (
-    grantId: GrantId,
-    pending: Pending,
-    request: 'succeeded' | 'refused',
-  ): Promise<CommitOutcome> => {
-    const deadKey = key.dead(grantId);
-    if (pending.revoked) {
-      const removes = [...pending.removes, key.grant(grantId)];
-      return driver.commit({ mode: 'revoke', deadKey, deadTtlSeconds, consume: [], puts: [], removes });
-    }
-    if (request === 'refused') return Promise.resolve('committed');
-    const consume = [...pending.consume].map(([name, ttlSeconds]) => ({ key: name, ttlSeconds }));
-    const work = { consume, puts: [...pending.puts.values()], removes: [...pending.removes] };
-    return driver.commit({ mode: 'issue', deadKey, deadTtlSeconds, ...work });
-  };
   return {
+    mayRepeat: options.mayRepeat,
     grants: new Map(),
     pending(grantId) {
       const known = all.get(grantId);
@@ -71,16 +79,58 @@ function createRequestScope(driver: StoreDriver, deadTtlSeconds: number): Reques
       all.set(grantId, fresh);
       return fresh;
     },
-    async commit(request) {
+    async commit(request, answer) {
       const outcomes = await Promise.all(
-        [...all].map(([grantId, pending]) => commitOne(grantId, pending, request)),
+        [...all].map(([grantId, pending]) => commitOne(vault, options, grantId, pending, request, answer)),
       );
       all.clear();
-      return (
-        outcomes.find((outcome) => outcome === 'lost') ??
-        outcomes.find((one) => one === 'revoked') ??
-        'committed'
+      const worst = ['lost', 'revoked'].flatMap(
+        (bad) => outcomes.find(({ outcome }) => outcome === bad) ?? [],
       );
+      return worst[0] ?? outcomes.find(({ again }) => again !== undefined) ?? { outcome: 'committed' };
     },
   };
+}
+
+async function commitOne(
+  vault: Vault,
+  { deadTtlSeconds, graceSeconds }: RequestScopeOptions,
+  grantId: GrantId,
+  pending: Pending,
+  request: 'succeeded' | 'refused',
+  answer: string | undefined,
+): Promise<ScopeOutcome> {
+  const base = { deadKey: key.dead(grantId), deadTtlSeconds, consume: [], puts: [] };
+  const revoke = (): Commit => ({
+    ...base,
+    mode: 'revoke',
+    removes: [...pending.removes, key.grant(grantId), key.family(grantId), key.answer(grantId)],
+  });
+  if (pending.revoked) {
+    await vault.driver.commit(revoke());
+    return { outcome: 'committed' };
+  }
+  if (request === 'refused') return { outcome: 'committed' };
+  const { rotation, next } = pending;
+  if (rotation?.used && rotation.again !== undefined) return { outcome: 'committed', again: rotation.again };
+  const kept = answer === undefined ? undefined : { text: answer, ttlSeconds: graceSeconds };
+  const outcome = await vault.driver.commit({
+    ...base,
+    mode: 'issue',
+    ...(rotation?.used ? { expect: { key: key.family(grantId), value: rotation.read } } : {}),
+    consume: [...pending.consume].map(([name, ttlSeconds]) => ({ key: name, ttlSeconds })),
+    puts: [...pending.puts.values(), ...(next ? familyPuts(vault, grantId, next, rotation, kept) : [])],
+    removes: [...pending.removes],
+  });
+  if (outcome !== 'conflict') return { outcome };
+  const again = await answerOfWinner(vault, grantId, rotation?.text ?? '');
+  if (again !== undefined) return { outcome: 'committed', again };
+  await vault.driver.commit(revoke());
+  return { outcome: 'lost' };
+}
+
+/** Somebody was quicker with the same token: what were they told? */
+async function answerOfWinner(vault: Vault, grantId: GrantId, text: string): Promise<string | undefined> {
+  const [answer, dead] = await vault.driver.getMany([key.answer(grantId), key.dead(grantId)]);
+  return dead === undefined ? openAnswer(key.answer(grantId), answer, text) : undefined;
 }

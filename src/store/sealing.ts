@@ -25,7 +25,7 @@ export interface StoreKeys {
   open(name: string, sealed: Uint8Array): Uint8Array;
   /** What stands for a secret or a name in a key: 43 base64url characters, of no use without the master secret. */
   keyedHash(kind: string, text: string): string;
-  /** 16 bytes to hide a grant id under, different for each token. */
+  /** 32 bytes to hide a grant id under, different for each token. */
   mask(tweak: Uint8Array): Uint8Array;
 }
 
@@ -40,7 +40,7 @@ export function createStoreKeys(secret: Uint8Array): StoreKeys {
     seal: (name, plain) => seal(sealKey, name, plain),
     open: (name, sealed) => open(sealKey, name, sealed),
     keyedHash: (kind, text) => createHmac('sha256', hashKey).update(`${kind}\0${text}`).digest('base64url'),
-    mask: (tweak) => createHmac('sha256', maskKey).update(tweak).digest().subarray(0, 16),
+    mask: (tweak) => createHmac('sha256', maskKey).update(tweak).digest(),
   };
 }
 

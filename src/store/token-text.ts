@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, timingSafeEqual } from 'node:crypto';
 
 import type { GrantId } from '../oauth/index.ts';
 import type { StoreKeys } from './sealing.ts';
@@ -20,7 +20,10 @@ const JWT_ID_PREFIXES: Partial<Record<TokenKind, string>> = {
 
 const GRANT_ID_BYTES = 16;
 const RANDOM_BYTES = 24;
+const GENERATION_BYTES = 4;
+const MAC_BYTES = 12;
 const TEXT = /^(g[a-z]{2}_)([A-Za-z0-9_-]{54})$/;
+const REFRESH_TEXT = /^grt_([A-Za-z0-9_-]{75})$/;
 const JWT = /^[A-Za-z0-9_-]+\.([A-Za-z0-9_-]+)\.[A-Za-z0-9_-]+$/;
 
 /** 128 random bits, written as 22 base64url characters. */
@@ -31,9 +34,10 @@ export function newGrantId(): GrantId {
 /**
  * A token's text: a prefix, its grant id hidden under a mask made from the random part, and the random part (192
  * bits). Every key of a grant can be found from any of its tokens, and two tokens of one grant have nothing in common
- * to look at but the prefix (ARCHITECTURE §3.4).
+ * to look at but the prefix (ARCHITECTURE §3.4). A refresh token also carries its generation.
  */
-export function newTokenText(keys: StoreKeys, kind: TokenKind, grantId: GrantId): string {
+export function newTokenText(keys: StoreKeys, kind: TokenKind, grantId: GrantId, generation = 0): string {
+  if (kind === 'RefreshToken') return newRefreshText(keys, { grantId, generation });
   return write(keys, PREFIXES[kind], grantId);
 }
 
@@ -42,6 +46,47 @@ export function newJwtId(keys: StoreKeys, kind: TokenKind, grantId: GrantId): st
   const prefix = JWT_ID_PREFIXES[kind];
   if (prefix === undefined) throw new TypeError(`a ${kind} is never a JWT`);
   return write(keys, prefix, grantId);
+}
+
+/** What the text of a refresh token says to us: which grant, and the how-many-eth of its refresh tokens it is. */
+export interface RefreshTextParts {
+  readonly grantId: GrantId;
+  /** 0 for the first. */
+  readonly generation: number;
+}
+
+/**
+ * A refresh token's text: as {@link newTokenText}, with its generation hidden beside the grant id, and a MAC. So a token
+ * that the store does not know can still be told: an older one is a replay, a newer one was lost in a failover (C3).
+ */
+function newRefreshText(keys: StoreKeys, { grantId, generation }: RefreshTextParts): string {
+  const random = randomBytes(RANDOM_BYTES);
+  const number = Buffer.alloc(GENERATION_BYTES);
+  number.writeUInt32BE(generation);
+  const hidden = xor(Buffer.concat([Buffer.from(grantId, 'base64url'), number]), keys.mask(random));
+  const body = Buffer.concat([hidden, random]);
+  return PREFIXES.RefreshToken + Buffer.concat([body, macOf(keys, body)]).toString('base64url');
+}
+
+/** `undefined` when the text is no refresh token that was written under these keys. */
+export function readRefreshText(keys: StoreKeys, text: string): RefreshTextParts | undefined {
+  const [, encoded] = REFRESH_TEXT.exec(text) ?? [];
+  if (encoded === undefined) return undefined;
+  const bytes = Buffer.from(encoded, 'base64url');
+  if (bytes.toString('base64url') !== encoded) return undefined;
+  const body = bytes.subarray(0, -MAC_BYTES);
+  if (!timingSafeEqual(bytes.subarray(-MAC_BYTES), macOf(keys, body))) return undefined;
+  const random = body.subarray(GRANT_ID_BYTES + GENERATION_BYTES);
+  const plain = xor(body.subarray(0, GRANT_ID_BYTES + GENERATION_BYTES), keys.mask(random));
+  return {
+    grantId: plain.subarray(0, GRANT_ID_BYTES).toString('base64url'),
+    generation: plain.readUInt32BE(GRANT_ID_BYTES),
+  };
+}
+
+function macOf(keys: StoreKeys, body: Uint8Array): Buffer {
+  const mac = keys.keyedHash('refresh-text', Buffer.from(body).toString('base64url'));
+  return Buffer.from(mac, 'base64url').subarray(0, MAC_BYTES);
 }
 
 function write(keys: StoreKeys, prefix: string, grantId: GrantId): string {
@@ -55,6 +100,7 @@ function write(keys: StoreKeys, prefix: string, grantId: GrantId): string {
  * `jti` is looked at here: whether it is one of ours shows when its whole text is found, or not.
  */
 export function grantIdOf(keys: StoreKeys, kind: TokenKind, text: string): GrantId | undefined {
+  if (kind === 'RefreshToken') return readRefreshText(keys, text)?.grantId;
   const payload = JWT.exec(text)?.[1];
   return payload === undefined
     ? read(keys, PREFIXES[kind], text)

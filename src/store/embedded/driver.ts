@@ -98,6 +98,7 @@ class EmbeddedStore implements StoreDriver {
         this.#write(dead);
       } else {
         if (this.#read(commit.deadKey) !== undefined) return 'revoked';
+        if (commit.expect && !this.#isThere(commit.expect)) return 'conflict';
         if (commit.consume.some(({ key }) => this.#read(key) !== undefined)) {
           this.#write(dead);
           return 'lost';
@@ -147,6 +148,11 @@ class EmbeddedStore implements StoreDriver {
   async close(): Promise<void> {
     clearInterval(this.#sweeper);
     if (this.#database.isOpen) this.#database.close();
+  }
+
+  #isThere({ key, value }: NonNullable<Commit['expect']>): boolean {
+    const there = this.#read(key);
+    return value === undefined || there === undefined ? there === value : Buffer.compare(there, value) === 0;
   }
 
   #read(key: string): Uint8Array | undefined {

@@ -100,13 +100,19 @@ class RedisStore implements StoreDriver {
     if (keys.length > 0) await this.#guard(this.#redis.del(...keys));
   }
 
-  async commit({ mode, deadKey, deadTtlSeconds, consume, puts, removes }: Commit): Promise<CommitOutcome> {
-    const keys = [deadKey, ...consume.map(({ key }) => key), ...puts.map(({ key }) => key), ...removes];
+  async commit(commit: Commit): Promise<CommitOutcome> {
+    const { mode, deadKey, deadTtlSeconds, consume, puts, removes, expect } = commit;
+    const keys = [
+      ...[deadKey, ...consume.map(({ key }) => key), ...puts.map(({ key }) => key), ...removes],
+      ...(expect ? [expect.key] : []),
+    ];
+    const expected = expect ? (expect.value ? 'value' : 'absent') : 'any';
     const reply = await this.#guard(
       (this.#redis as unknown as CommitCommand).gatehouseCommit(
         keys.length,
         ...keys,
         ...[mode, millis(deadTtlSeconds), consume.length, puts.length, removes.length],
+        ...[expected, asBuffer(expect?.value ?? NOTHING)],
         ...consume.map(({ ttlSeconds }) => millis(ttlSeconds)),
         ...puts.flatMap(({ value, ttlSeconds }) => [
           asBuffer(value),
@@ -114,7 +120,7 @@ class RedisStore implements StoreDriver {
         ]),
       ),
     );
-    if (reply === 'committed' || reply === 'lost' || reply === 'revoked') return reply;
+    if (OUTCOMES.has(reply)) return reply as CommitOutcome;
     throw new StoreUnavailable(`Redis answered ${String(reply)} to a commit`);
   }
 
@@ -165,6 +171,9 @@ class RedisStore implements StoreDriver {
     }
   }
 }
+
+const OUTCOMES: ReadonlySet<unknown> = new Set<CommitOutcome>(['committed', 'lost', 'revoked', 'conflict']);
+const NOTHING = new Uint8Array();
 
 function asBuffer(value: Uint8Array): Buffer {
   return Buffer.from(value.buffer, value.byteOffset, value.byteLength);

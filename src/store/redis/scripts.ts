@@ -2,17 +2,23 @@
  * The commit of driver.ts as one script in the grant's slot. `#!lua` makes Redis refuse the whole script when it is
  * out of memory, instead of running half of it. ACL: needs EVALSHA, SCRIPT LOAD, and the commands called below.
  *
- * KEYS  dead, then the markers to consume, then the keys to put, then the keys to remove
- * ARGV  mode, dead ttl (ms), count of markers, count of puts, count of removes,
- *       then a ttl (ms) for each marker, then value and ttl (ms, or 0 for none) for each put
+ * KEYS  dead, then the markers to consume, then the keys to put, then the keys to remove, then the key to expect, if any
+ * ARGV  mode, dead ttl (ms), count of markers, count of puts, count of removes, what is expected (`any`, `absent` or
+ *       `value`), the expected value, then a ttl (ms) for each marker, then value and ttl (ms, or 0 for none) for each put
  */
 export const COMMIT = `#!lua
 local mode, deadTtl = ARGV[1], ARGV[2]
 local markers, puts, removes = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
+local expected, first = ARGV[6], 7
 if mode == 'revoke' then
   redis.call('SET', KEYS[1], '1', 'PX', deadTtl)
 else
   if redis.call('EXISTS', KEYS[1]) == 1 then return 'revoked' end
+  if expected ~= 'any' then
+    local there = redis.call('GET', KEYS[#KEYS])
+    if expected == 'absent' and there then return 'conflict' end
+    if expected == 'value' and there ~= ARGV[7] then return 'conflict' end
+  end
   for i = 1, markers do
     if redis.call('EXISTS', KEYS[1 + i]) == 1 then
       redis.call('SET', KEYS[1], '1', 'PX', deadTtl)
@@ -21,10 +27,10 @@ else
   end
 end
 for i = 1, markers do
-  redis.call('SET', KEYS[1 + i], '1', 'PX', ARGV[5 + i])
+  redis.call('SET', KEYS[1 + i], '1', 'PX', ARGV[first + i])
 end
 for i = 1, puts do
-  local value, ttl = ARGV[5 + markers + 2 * i - 1], tonumber(ARGV[5 + markers + 2 * i])
+  local value, ttl = ARGV[first + markers + 2 * i - 1], tonumber(ARGV[first + markers + 2 * i])
   if ttl > 0 then
     redis.call('SET', KEYS[1 + markers + i], value, 'PX', ttl)
   else

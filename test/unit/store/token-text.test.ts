@@ -7,6 +7,7 @@ import {
   grantIdOf,
   newGrantId,
   newTokenText,
+  readRefreshText,
   type TokenKind,
 } from '../../../src/store/index.ts';
 
@@ -27,7 +28,7 @@ function longestSharedRun(one: string, other: string): number {
 describe('newTokenText', () => {
   test.each([
     ['AccessToken', /^gat_[A-Za-z0-9_-]{54}$/],
-    ['RefreshToken', /^grt_[A-Za-z0-9_-]{54}$/],
+    ['RefreshToken', /^grt_[A-Za-z0-9_-]{75}$/],
     ['AuthorizationCode', /^gac_[A-Za-z0-9_-]{54}$/],
     ['ClientCredentials', /^gbt_[A-Za-z0-9_-]{54}$/],
   ] as const)('[TOK-15] a %s says what it is', (kind, shape) => {
@@ -52,6 +53,31 @@ describe('newTokenText', () => {
       .slice(1)
       .map((body) => [...body].filter((char, at) => char === bodies[0]?.[at]).length);
     expect(shared.reduce((sum, count) => sum + count, 0) / shared.length).toBeLessThan(2);
+  });
+});
+
+describe('readRefreshText', () => {
+  const grantId = newGrantId();
+
+  test('[C3] a refresh token says its grant and its generation', () => {
+    fc.assert(
+      fc.property(fc.nat({ max: 0xffffffff }), (generation) => {
+        const text = newTokenText(keys, 'RefreshToken', grantId, generation);
+        expect(readRefreshText(keys, text)).toEqual({ grantId, generation });
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  test('[C3] [A119] with a character changed, or under other keys, it is no token: nobody makes a newer one', () => {
+    const text = newTokenText(keys, 'RefreshToken', grantId, 1);
+    const altered = Array.from(
+      text,
+      (char, at) => `${text.slice(0, at)}${char === 'A' ? 'B' : 'A'}${text.slice(at + 1)}`,
+    );
+    expect(altered.filter((one) => readRefreshText(keys, one) !== undefined)).toEqual([]);
+    expect(readRefreshText(createStoreKeys(randomBytes(32)), text)).toBeUndefined();
+    expect(readRefreshText(keys, newTokenText(keys, 'AccessToken', grantId))).toBeUndefined();
   });
 });
 

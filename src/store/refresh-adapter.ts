@@ -1,0 +1,67 @@
+import type { Adapter } from 'oidc-provider';
+
+import { key } from './keys.ts';
+import { openAnswer, standingOf, type RefreshFamily } from './refresh-family.ts';
+import { currentRequestScope } from './request-scope.ts';
+import { readRefreshText } from './token-text.ts';
+import type { Vault } from './vault.ts';
+
+/**
+ * Refresh tokens for oidc-provider. One that was used already is found as long as its answer is kept, so that a client
+ * whose answer got lost on the way is given the same one again; later it is found as consumed, and the provider ends the
+ * grant. One that is newer than what we know was written to a store that has since lost it: it is good (C2.8).
+ */
+export function refreshTokenAdapter(vault: Vault): Pick<Adapter, 'find' | 'upsert' | 'consume' | 'destroy'> {
+  const { driver } = vault;
+  return {
+    async find(text) {
+      const shown = readRefreshText(vault.keys, text);
+      if (!shown) return undefined;
+      const { grantId, generation } = shown;
+      const names = [
+        key.family(grantId),
+        key.grant(grantId),
+        key.dead(grantId),
+        key.answer(grantId),
+      ] as const;
+      const [sealedFamily, grant, dead, answer] = await driver.getMany(names);
+      if (sealedFamily === undefined || dead !== undefined) return undefined;
+      const family = vault.open<RefreshFamily>(names[0], sealedFamily);
+      const scope = currentRequestScope();
+      if (scope && grant !== undefined) scope.grants.set(grantId, vault.open(names[1], grant));
+      const again = scope?.mayRepeat ? openAnswer(names[3], answer, text) : undefined;
+      const standing = standingOf(
+        family,
+        vault.keys.keyedHash('token', text),
+        generation,
+        again !== undefined,
+      );
+      if (scope) {
+        scope.pending(grantId).rotation = {
+          text,
+          read: sealedFamily,
+          ...(standing === 'repeatable' && again !== undefined ? { again } : {}),
+        };
+      }
+      // The next one is counted from the one that was shown: after a repair that is ahead of what we knew.
+      const payload = { ...family.payload, jti: text, rotations: generation };
+      return standing === 'replayed' ? { ...payload, consumed: true } : payload;
+    },
+    async upsert(text, payload, expiresIn) {
+      const shown = readRefreshText(vault.keys, text);
+      if (!shown || expiresIn === undefined) throw new TypeError('not a RefreshToken');
+      const scope = currentRequestScope();
+      if (!scope) throw new TypeError('a RefreshToken is made within a request only');
+      scope.pending(shown.grantId).next = { text, payload, ttlSeconds: expiresIn };
+    },
+    async consume(text) {
+      const shown = readRefreshText(vault.keys, text);
+      if (!shown) return;
+      const rotation = currentRequestScope()?.pending(shown.grantId).rotation;
+      if (!rotation) throw new TypeError('a RefreshToken is redeemed within a request only');
+      rotation.used = true;
+    },
+    // The provider ends the whole grant with it.
+    destroy: () => Promise.resolve(),
+  };
+}

@@ -1,0 +1,85 @@
+import type { AdapterPayload } from 'oidc-provider';
+
+import type { GrantId } from '../oauth/index.ts';
+import type { Put } from './driver.ts';
+import { key } from './keys.ts';
+import { SealBroken, createStoreKeys } from './sealing.ts';
+import { readRefreshText } from './token-text.ts';
+import type { Vault } from './vault.ts';
+
+/**
+ * All there is of a grant's refresh tokens: the one that is good, and which one it took the place of. Each refresh writes
+ * it anew, so that a year of hourly refreshes leaves one record and no markers (C3).
+ */
+export interface RefreshFamily {
+  /** Of the good one; the first has 0. */
+  readonly generation: number;
+  /** Keyed hash of the good one's text. */
+  readonly current: string;
+  /** Keyed hash of the one before it. */
+  readonly previous?: string;
+  readonly payload: AdapterPayload;
+}
+
+/** A refresh token that a request was shown. */
+export interface Rotation {
+  readonly text: string;
+  /** The family as it was read, to the byte: what the commit expects to find still. */
+  readonly read: Uint8Array;
+  /** The answer its first use was given. */
+  readonly again?: string;
+  used?: true;
+}
+
+/** How a refresh token that was shown stands to its family. */
+type Standing = 'good' | 'repeatable' | 'replayed';
+
+export function standingOf(
+  family: RefreshFamily,
+  hash: string,
+  generation: number,
+  hasAnswer: boolean,
+): Standing {
+  if (generation > family.generation || hash === family.current) return 'good';
+  return hash === family.previous && hasAnswer ? 'repeatable' : 'replayed';
+}
+
+/** What a refresh writes: the family with its new token, and its answer for whoever shows the old one again. */
+export function familyPuts(
+  vault: Vault,
+  grantId: GrantId,
+  next: { readonly text: string; readonly payload: AdapterPayload; readonly ttlSeconds: number },
+  rotation: Rotation | undefined,
+  answer: { readonly text: string; readonly ttlSeconds: number } | undefined,
+): Put[] {
+  const { jti: _text, rotations: _rotations, ...payload } = next.payload;
+  const hash = (text: string): string => vault.keys.keyedHash('token', text);
+  const family: RefreshFamily = {
+    generation: readRefreshText(vault.keys, next.text)?.generation ?? 0,
+    current: hash(next.text),
+    ...(rotation?.used ? { previous: hash(rotation.text) } : {}),
+    payload,
+  };
+  const puts = [vault.sealed(key.family(grantId), family, next.ttlSeconds)];
+  if (!rotation?.used || !answer || answer.ttlSeconds === 0) return puts;
+  const value = answerKeys(rotation.text).seal(key.answer(grantId), Buffer.from(answer.text));
+  return [...puts, { key: key.answer(grantId), value, ttlSeconds: answer.ttlSeconds }];
+}
+
+/**
+ * The kept answer, when it is the one to this token: it is sealed under a key made from the token's own text, so that
+ * nobody without that text can read it, the store secret in hand or not.
+ */
+export function openAnswer(name: string, sealed: Uint8Array | undefined, text: string): string | undefined {
+  if (sealed === undefined) return undefined;
+  try {
+    return Buffer.from(answerKeys(text).open(name, sealed)).toString('utf8');
+  } catch (error) {
+    if (error instanceof SealBroken) return undefined;
+    throw error;
+  }
+}
+
+function answerKeys(text: string): ReturnType<typeof createStoreKeys> {
+  return createStoreKeys(Buffer.from(text));
+}
