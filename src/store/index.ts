@@ -23,6 +23,6 @@ export { openRedisStore } from './redis/index.ts';
 export { runInRequestScope, type RequestScope } from './request-scope.ts';
 export { SealBroken, createStoreKeys, type StoreKeys } from './sealing.ts';
 export { createSigningKeyStore } from './signing-keys.ts';
-export { grantIdOf, newGrantId, newJwtId, newTokenText, type TokenKind } from './token-text.ts';
+export { disguiseJwt, grantIdOf, newGrantId, newJwtId, newTokenText, type TokenKind } from './token-text.ts';
 export { key } from './keys.ts';
 export { createVault, type Vault } from './vault.ts';

@@ -8,7 +8,7 @@ import { StoreUnavailable } from './driver.ts';
 import type { GrantIndex } from './grants.ts';
 import { key } from './keys.ts';
 import { currentRequestScope } from './request-scope.ts';
-import { grantIdOf, type TokenKind } from './token-text.ts';
+import { grantIdOf, undisguised, type TokenKind } from './token-text.ts';
 import type { Vault } from './vault.ts';
 
 /** A redeemed code is remembered this long, to tell a replay from a stranger's guess (C2.4). */
@@ -53,8 +53,7 @@ function adapterFor(model: string, parts: AdapterParts): Adapter {
 function tokenAdapter(kind: TokenKind, { vault, grantTtlSeconds }: AdapterParts): Adapter {
   const { driver, keys } = vault;
   const locate = (asked: string): { grantId: GrantId; tokenKey: string } | undefined => {
-    // A JWT may come with `~` for its dots: see jwt-in-forms.ts. No other token has either.
-    const text = asked.replaceAll('~', '.');
+    const text = undisguised(asked);
     const grantId = grantIdOf(keys, kind, text);
     return grantId && { grantId, tokenKey: key.token(grantId, kind, keys.keyedHash('token', text)) };
   };
