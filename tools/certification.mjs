@@ -4,30 +4,36 @@
 //   npm run certification -- --config my-run.yaml         a copy of config/certification.yaml with other addresses
 //   npm run certification -- --folder DIR                 where certificates, secrets and the store are kept
 import { spawn } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { X509Certificate, randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { isIP } from 'node:net';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 
 import { makeCertificate } from './certificate.mjs';
-import { ROOT, makeReady } from './ready.mjs';
+import { ROOT, fail, makeReady } from './ready.mjs';
 
-const { values } = parseArgs({
+const DEFAULT_CONFIG = path.join('config', 'certification.yaml');
+const DEFAULT_FOLDER = path.join('.data', 'certification');
+const { values } = readOptions({
   options: {
     host: { type: 'string', multiple: true, default: [] },
-    config: { type: 'string', default: path.join('config', 'certification.yaml') },
+    config: { type: 'string', default: DEFAULT_CONFIG },
     'apps-port': { type: 'string', default: '3445' },
-    folder: { type: 'string', default: path.join('.data', 'certification') },
+    folder: { type: 'string', default: DEFAULT_FOLDER },
   },
 });
+if (values.folder !== DEFAULT_FOLDER && values.config === DEFAULT_CONFIG)
+  fail(`--folder needs a --config that names that folder: copy ${DEFAULT_CONFIG} and change its paths`);
 const FOLDER = path.resolve(ROOT, values.folder);
 const SECRETS = ['store_secret', 'cookie_keys', 'inferno_secret', 'introspection_secret'];
 
 const node = makeReady();
 mkdirSync(FOLDER, { recursive: true, mode: 0o700 });
 for (const name of SECRETS) keep(name, () => randomBytes(36).toString('base64url'));
-if (['authority.pem', 'certificate.pem', 'key.pem'].some((name) => !existsSync(path.join(FOLDER, name)))) {
-  const made = await makeCertificate(['localhost', '127.0.0.1', ...values.host]);
+const hosts = ['localhost', '127.0.0.1', ...values.host];
+if (!isCertifiedFor(hosts)) {
+  const made = await makeCertificate(hosts);
   write('authority.pem', made.authority);
   write('certificate.pem', `${made.certificate.trim()}\n${made.authority.trim()}\n`);
   write('key.pem', made.key);
@@ -49,6 +55,26 @@ const child = spawn(
 process.on('SIGINT', () => undefined);
 process.on('SIGTERM', () => child.kill('SIGTERM'));
 child.on('exit', (code, signal) => process.exit(signal ? 1 : (code ?? 1)));
+
+function readOptions(options) {
+  try {
+    return parseArgs(options);
+  } catch (error) {
+    return fail(
+      `${error.message}\nOptions: --host NAME (several), --config FILE, --folder DIR, --apps-port PORT`,
+    );
+  }
+}
+
+/** Is there a certificate for all of these that has not expired? */
+function isCertifiedFor(names) {
+  if (['authority.pem', 'certificate.pem', 'key.pem'].some((name) => !existsSync(path.join(FOLDER, name))))
+    return false;
+  const certificate = new X509Certificate(readFileSync(path.join(FOLDER, 'certificate.pem')));
+  const covers = (name) =>
+    isIP(name) ? certificate.checkIP(name) !== undefined : certificate.checkHost(name) !== undefined;
+  return certificate.validToDate > new Date() && names.every(covers);
+}
 
 function keep(name, make) {
   if (!existsSync(path.join(FOLDER, name))) write(name, `${make()}\n`);

@@ -160,7 +160,9 @@ function apps({ config, fhirBaseUrl, appsBaseUrl, ehrKey }: Demo): RequestListen
       .filter(
         ({ launch_uris: uris }) => uris.length > 0 && !uris.some((uri) => uri.startsWith(`${appsBaseUrl}/`)),
       )
-      .map(({ client_id: clientId, client_name: name }) => ({ clientId, name })),
+      .flatMap(({ client_id: clientId, client_name: name, launch_uris: uris }) =>
+        uris.map((launchUri) => ({ clientId, name: `${name}, ${launchUri}`, launchUri })),
+      ),
     launchEhr: createEhrClient({ issuer, clientId: 'demo-ehr', privateJwk: ehrKey }),
   });
   const handle = app.callback();

@@ -20,6 +20,7 @@ const TIMEOUT_MS = 5000;
 export function createEhrClient(options: EhrClientOptions): LaunchEhr {
   return async ({
     clientId,
+    launchUri,
     fhirBaseUrl,
     username,
     fhirUser,
@@ -32,6 +33,7 @@ export function createEhrClient(options: EhrClientOptions): LaunchEhr {
     const answer = await postJson(`${options.issuer}/launches`, token, {
       client_id: clientId,
       iss: fhirBaseUrl,
+      ...(launchUri === undefined ? {} : { launch_uri: launchUri }),
       fhirUser,
       login_hint: username,
       patient,

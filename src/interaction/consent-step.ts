@@ -1,6 +1,7 @@
 import { describeOffer } from '../consent/index.ts';
 import type { Account } from '../identity/index.ts';
 import {
+  askedAbout,
   decideGrant,
   describeDropped,
   formatScopeList,
@@ -35,7 +36,7 @@ export async function showConsent(
     user: { name: account.name },
     ...(patient ? { patient } : {}),
     fhirServer: { name: visit.fhirServer.name, host: new URL(visit.fhirServer.url).host },
-    groups: describeOffer(granted),
+    groups: describeOffer(askedAbout(granted)),
     access: accessInWords(granted, parts),
     form: formOf(visit, 'consent'),
     ...(error === undefined ? {} : { error }),

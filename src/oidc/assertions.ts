@@ -57,7 +57,7 @@ function findProblem(
 export function headerProblem(header: Record<string, unknown>, client: Client): string | undefined {
   const { kid, typ, jku } = header;
   if (typeof kid !== 'string' || !kid) return 'the assertion header has no kid';
-  if (typ !== undefined && typ !== 'JWT') return 'the assertion header typ must be JWT';
+  if (typ !== 'JWT') return 'the assertion header typ must be JWT';
   if (jku !== undefined && jku !== client.jwksUri) return 'the assertion jku is not the registered JWKS URL';
   return undefined;
 }

@@ -9,7 +9,10 @@ import { refusedResponseMode } from './query-responses.ts';
 import { offerFor } from './scope-policy.ts';
 
 /** Enough for every identity provider and app we know, and too little to fill a store with (A029, A037). */
-const LIMITS: Readonly<Record<string, number>> = { state: 1024, nonce: 1024, launch: 256, aud: 2048 };
+const LIMITS: Readonly<Record<string, number>> = {
+  ...{ state: 1024, nonce: 1024, launch: 256, aud: 2048, resource: 2048 },
+  ...{ login_hint: 256, ui_locales: 256, display: 64, prompt: 64, acr_values: 256, claims_locales: 256 },
+};
 const MAX_SCOPE_LENGTH = 4096;
 const MAX_SCOPES = 100;
 
@@ -50,6 +53,8 @@ export function extraParameters(parts: RequestParts): Record<'aud' | 'launch', V
       if (resource !== undefined && fhirServerOf(parts.config.fhirServers, resource) !== server) {
         throw toProtocolError({ code: 'resource-differs' });
       }
+      // A grant is for the server's own spelling of its address.
+      if (resource !== undefined && ctx.oidc.params) ctx.oidc.params['resource'] = server.url;
     },
     launch: async (ctx, launch) => {
       restoreOfflineAccess(ctx);

@@ -11,7 +11,7 @@ export interface PostedRequestStore {
   take(reference: string): Promise<string | undefined>;
 }
 
-/** Enough for every scope of US Core at every level, and too little to fill a store with. */
+/** Far more than a request within our other limits can need, and too little to fill a store with. */
 const LIMIT_BYTES = 48 * 1024;
 const KEPT_SECONDS = 60;
 const REFERENCE_BYTES = 24;

@@ -37,7 +37,10 @@ export function introspectByBearer(parts: BearerIntrospectionParts): Router {
       return;
     }
     const caller = await callerOf(ctx, text, parts);
-    if (caller) await parse(ctx, () => answer(ctx, caller, parts));
+    if (!caller) return;
+    const origin = ctx.get('Origin');
+    if (caller.allowed_origins?.includes(origin)) ctx.set('Access-Control-Allow-Origin', origin);
+    await parse(ctx, () => answer(ctx, caller, parts));
   });
   return router;
 }
@@ -66,13 +69,14 @@ async function callerOf(
 }
 
 async function answer(ctx: Context, caller: Client, parts: BearerIntrospectionParts): Promise<void> {
-  const { body } = ctx.request as { body?: { token?: unknown } };
-  if (typeof body?.token !== 'string' || body.token === '') {
+  const { body } = ctx.request as { body?: Readonly<Record<string, unknown>> };
+  const problem = requestProblem(ctx, body);
+  if (problem !== undefined || typeof body?.['token'] !== 'string') {
     ctx.status = 400;
-    ctx.body = { error: 'invalid_request', error_description: 'token is required, once' };
+    ctx.body = { error: 'invalid_request', error_description: problem };
     return;
   }
-  const told = await describe(body.token, caller, parts);
+  const told = await describe(body['token'], caller, parts);
   ctx.body = told ?? { active: false };
   await parts.audit.record({
     type: 'token.introspected',
@@ -84,6 +88,17 @@ async function answer(ctx: Context, caller: Client, parts: BearerIntrospectionPa
     ...(told === undefined ? {} : { clientId: told.client_id, ...(told.scope ? { scope: told.scope } : {}) }),
   });
   await signIfAsked(ctx, caller.clientId, parts);
+}
+
+function requestProblem(
+  ctx: Context,
+  body: Readonly<Record<string, unknown>> | undefined,
+): string | undefined {
+  if (!ctx.is('application/x-www-form-urlencoded'))
+    return 'send the token as application/x-www-form-urlencoded';
+  if (body && ('client_secret' in body || 'client_assertion' in body))
+    return 'authenticate the client in one way only';
+  return typeof body?.['token'] === 'string' && body['token'] !== '' ? undefined : 'token is required, once';
 }
 
 interface Told {

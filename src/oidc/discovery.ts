@@ -69,6 +69,15 @@ const V1_RESOURCE_SCOPES: readonly string[] = (['patient', 'user'] as const).fla
   ...US_CORE_TYPES.map((type) => `${level}/${type}.read`),
 ]);
 
+/** Any origin may read it, with whatever headers it likes to send (CORS-01). */
+function answerPreflight(ctx: Context): void {
+  ctx.set('Access-Control-Allow-Origin', '*');
+  ctx.set('Access-Control-Allow-Methods', 'GET');
+  ctx.set('Access-Control-Allow-Headers', '*');
+  ctx.set('Access-Control-Max-Age', String(CACHE_SECONDS));
+  ctx.status = 204;
+}
+
 /**
  * Serves the document of each FHIR server twice: under the path of its base URL, for a proxy that hands that path to us,
  * and under `/fhir-servers/<id>/`, for a FHIR server that fetches it to serve it itself.
@@ -86,6 +95,7 @@ export function discoveryRoutes({ issuer, fhirServers }: Pick<Config, 'issuer' |
     const base = new URL(url).pathname.replace(/\/$/, '');
     for (const path of new Set([`/fhir-servers/${id}`, base])) {
       router.get(`${path}/.well-known/smart-configuration`, answer(document));
+      router.options(`${path}/.well-known/smart-configuration`, answerPreflight);
     }
   }
   return router;

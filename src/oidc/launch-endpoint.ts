@@ -36,7 +36,10 @@ const request = z.looseObject({
   launch_uri: z.string().optional(),
   fhirUser: z
     .string()
-    .regex(/^(Patient|Practitioner|PractitionerRole|RelatedPerson|Person)\/[A-Za-z0-9.-]{1,64}$/)
+    .regex(
+      /^(Patient|Practitioner|PractitionerRole|RelatedPerson|Person)\/[A-Za-z0-9.-]{1,64}$/,
+      'expected a relative reference such as Practitioner/123',
+    )
     .optional(),
   login_hint: z.string().max(200).optional(),
 });

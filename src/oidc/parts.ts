@@ -38,6 +38,8 @@ export interface ProviderParts {
   readonly tokenText: (kind: string, grantId: GrantId | undefined, generation?: number) => string;
   /** The `jti` of an access token that is a JWT; refers to its grant. */
   readonly jwtId: (kind: string, grantId: GrantId | undefined) => string;
+  /** A JWT so spelled that the provider looks for it instead of turning it away. */
+  readonly disguiseJwt: (text: string) => string;
   readonly newGrantId: () => GrantId;
   /** Remembers an assertion id; `false` when it was seen before. Of parallel callers exactly one gets `true`. */
   readonly rememberAssertion: (clientId: string, jti: string, expiresAt: EpochSeconds) => Promise<boolean>;

@@ -1,4 +1,4 @@
-import type { Middleware } from 'koa';
+import type { Context, Middleware } from 'koa';
 
 import { browserOrigins, type ClientRegistry } from '../clients/index.ts';
 import { ROUTES } from './configuration.ts';
@@ -20,6 +20,7 @@ export function answerPreflights(clients: Pick<ClientRegistry, 'list'>): Middlew
   return async function answerPreflightsMiddleware(ctx, next) {
     if (ctx.method !== 'OPTIONS' || !CLIENT_PATHS.has(ctx.path)) {
       await next();
+      if (CLIENT_PATHS.has(ctx.path)) await forgetStrangers(ctx, origins);
       return;
     }
     const origin = ctx.get('Origin');
@@ -31,6 +32,18 @@ export function answerPreflights(clients: Pick<ClientRegistry, 'list'>): Middlew
     ctx.set('Access-Control-Allow-Headers', HEADERS);
     ctx.set('Access-Control-Max-Age', MAX_AGE_SECONDS);
   };
+}
+
+/** Where no client is known, the provider lets any origin read its error: only a registered one may (A192). */
+async function forgetStrangers(ctx: Context, origins: () => Promise<ReadonlySet<string>>): Promise<void> {
+  const origin = ctx.get('Origin');
+  if (origin === '') return;
+  ctx.vary('Origin');
+  const isKnown = (await origins()).has(origin);
+  if (isKnown && ctx.status === 413) ctx.set('Access-Control-Allow-Origin', origin);
+  if (isKnown) return;
+  ctx.remove('Access-Control-Allow-Origin');
+  ctx.remove('Access-Control-Expose-Headers');
 }
 
 /** The origins of all enabled clients; a new or disabled client counts within a second. */

@@ -4,11 +4,10 @@ import { secretMatches } from '../clients/index.ts';
 import { useFetchedKeys } from './client-key-store.ts';
 import { ROUTES, providerConfiguration } from './configuration.ts';
 import { auditProviderEvents } from './events.ts';
+import { preparedForms } from './forms.ts';
 import { narrowByMeaning } from './narrowing.ts';
 import type { ProviderParts } from './parts.ts';
 import { queryResponses } from './query-responses.ts';
-import { jwtTokensInForms } from './jwt-in-forms.ts';
-import { refreshByToken } from './refresh-by-token.ts';
 import { tokenEndpoints } from './token-endpoints.ts';
 import { writeTokenTexts } from './token-texts.ts';
 
@@ -30,8 +29,7 @@ export function createProvider(parts: ProviderParts): Provider {
   auditProviderEvents(provider, parts);
   provider.use(queryResponses(ROUTES.authorization));
   provider.use(tokenEndpoints(parts));
-  provider.use(refreshByToken(provider));
-  provider.use(jwtTokensInForms());
+  provider.use(preparedForms(provider, parts));
   return provider;
 }
 

@@ -25,6 +25,7 @@ export function tokenEndpoints(parts: ProviderParts): Middleware {
       const oidcCtx = ctx as unknown as KoaContextWithOIDC;
       treatJwtAsUnknown(oidcCtx);
       askForProof(oidcCtx);
+      callItInvalidClient(oidcCtx);
       if (ctx.status === 200) await prepare(oidcCtx, parts);
       const succeeded = ctx.status === 200;
       const { outcome, again } = await commit(succeeded ? 'succeeded' : 'refused', JSON.stringify(ctx.body));
@@ -78,6 +79,14 @@ function askForProof(ctx: KoaContextWithOIDC): void {
     error: 'invalid_token',
     error_description: 'an access token that may ask, or client authentication, is required',
   };
+}
+
+/** Whatever is wrong with an assertion is wrong with the client (CLI-18); the provider calls some of it the request. */
+function callItInvalidClient(ctx: KoaContextWithOIDC): void {
+  const { error_description: description } = (ctx.body ?? {}) as { readonly error_description?: string };
+  if (ctx.status !== 400 || !/^(invalid )?client_assertion(_type)? /.test(description ?? '')) return;
+  ctx.status = 401;
+  ctx.body = { ...(ctx.body as object), error: 'invalid_client' };
 }
 
 /** A public client proves nothing, so it may not ask about tokens (attack row A181). */

@@ -1,11 +1,22 @@
+import { isEnforceable } from './enforceable.ts';
 import { asV2, granularChoices } from './granular.ts';
 import type { ResourceScope, Scope } from './scope.ts';
-import { isResourceScope, narrow, parseScopeList, shortest } from './scope-set.ts';
+import {
+  covers,
+  isResourceScope,
+  isSameSubject,
+  mergeLetters,
+  narrow,
+  parseScopeList,
+  shortest,
+  uncovered,
+} from './scope-set.ts';
 
 /** Why a scope that was asked for is not in the grant. */
 export type DropReason =
   | 'malformed'
   | 'not-registered'
+  | 'not-enforceable'
   | 'not-approved'
   | 'beyond-user-rights'
   | 'wrong-level'
@@ -62,7 +73,31 @@ export function decideOffer(requested: string, bounds: GrantBounds): GrantDecisi
     if (typeof kept === 'string') dropped.push({ scope: scope.text, reason: kept });
     else granted.push(...kept);
   }
-  return { granted: withoutRepeats(granted), dropped };
+  return { granted: inShortestForm(withoutRepeats(granted)), dropped };
+}
+
+/** Letters over the same resources come together (SCO-16); otherwise what was asked for keeps its words and its order. */
+function inShortestForm(scopes: readonly Scope[]): Scope[] {
+  const resources = scopes.filter(isResourceScope);
+  const merged = mergeLetters(resources);
+  return scopes.flatMap((scope): readonly Scope[] => {
+    if (!isResourceScope(scope)) return [scope];
+    return merged.filter((one) => covers(one, scope) && isFirstOf(one, scope, resources));
+  });
+}
+
+/** Is this the first of the scopes that went into the merged one? It stands in that one's place. */
+function isFirstOf(merged: ResourceScope, scope: ResourceScope, all: readonly ResourceScope[]): boolean {
+  return all.find((one) => isSameSubject(one, merged)) === scope;
+}
+
+/**
+ * What a person is asked about: each permission once. What another scope of the offer covers is not a question of its
+ * own, since to untick it would take nothing away; it goes with the one that covers it.
+ */
+export function askedAbout(offer: readonly Scope[]): Scope[] {
+  const visible = new Set<Scope>(uncovered(offer.filter(isResourceScope)));
+  return offer.filter((scope) => !isResourceScope(scope) || visible.has(scope));
 }
 
 function boundResource(
@@ -72,6 +107,7 @@ function boundResource(
   rights: readonly ResourceScope[] | undefined,
 ): ResourceScope[] | DropReason {
   if ((scope.level === 'system') !== (bounds.flow === 'system')) return 'wrong-level';
+  if (!isEnforceable(scope)) return 'not-enforceable';
   const byClient = narrow(scope, registered);
   if (byClient.length === 0) return 'not-registered';
   if (rights === undefined) return byClient;
@@ -109,17 +145,36 @@ function withoutRepeats(scopes: readonly Scope[]): Scope[] {
  * scopes, and the finer choices of those ({@link granularChoices}); any other text is ignored (attack row A069).
  */
 export function decideGrant(offer: readonly Scope[], approved: ReadonlySet<string>): GrantDecision {
-  const taken = offer.map((scope) => ({ scope, granted: approvedOf(scope, approved) }));
-  const hasOpenid = taken.some(({ granted }) => granted.some(({ text }) => text === 'openid'));
-  const chosen = taken
-    .flatMap(({ granted }) => granted)
-    .filter(({ text }) => text !== 'fhirUser' || hasOpenid);
-  const isFiner = taken.some(({ scope, granted }) => granted.length > 0 && !granted.includes(scope));
-  const granted = isFiner ? chosen.map((scope) => (isResourceScope(scope) ? asV2(scope) : scope)) : chosen;
-  const dropped = taken
-    .filter(({ scope, granted: kept }) => !kept.includes(scope) || (scope.text === 'fhirUser' && !hasOpenid))
-    .map(({ scope }): DroppedScope => ({ scope: scope.text, reason: 'not-approved' }));
+  const asked = new Set(askedAbout(offer));
+  const answered = offer.filter((scope) => asked.has(scope)).flatMap((scope) => approvedOf(scope, approved));
+  const hasOpenid = answered.some(({ text }) => text === 'openid');
+  const isApproved = (scope: Scope): boolean =>
+    isResourceScope(scope) && !asked.has(scope)
+      ? answered.some((one) => isResourceScope(one) && covers(one, scope))
+      : answered.includes(scope) && (scope.text !== 'fhirUser' || hasOpenid);
+  const finer = answered.filter((scope) => !offer.includes(scope));
+  const whole = offer.filter(isApproved);
+  const granted = finer.length > 0 ? inV2(offer, whole, answered) : whole;
+  const dropped = offer
+    .filter((scope) => !isApproved(scope))
+    .map(({ text }): DroppedScope => ({ scope: text, reason: 'not-approved' }));
   return { granted: withoutRepeats(granted), dropped };
+}
+
+/** A grant that holds a finer choice is in v2 throughout (SCO-13); the choices stand where the whole stood. */
+function inV2(offer: readonly Scope[], whole: readonly Scope[], answered: readonly Scope[]): Scope[] {
+  const kept = new Set(whole);
+  const granted = offer.flatMap((scope): readonly Scope[] => {
+    if (kept.has(scope)) return [scope];
+    return isResourceScope(scope)
+      ? granularChoices(scope).filter(({ text }) => textsOf(answered).has(text))
+      : [];
+  });
+  return granted.map((scope) => (isResourceScope(scope) ? asV2(scope) : scope));
+}
+
+function textsOf(scopes: readonly Scope[]): ReadonlySet<string> {
+  return new Set(scopes.map(({ text }) => text));
 }
 
 /** The scope itself when it was approved; otherwise the finer choices of it that were. */

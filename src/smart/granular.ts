@@ -7,13 +7,16 @@ import { US_CORE_CATEGORIES, US_CORE_TYPES, categoryScope } from './us-core.ts';
  * scope, the types of a wildcard (CONS-10, CONS-11, G10-09, G10-10). Each is covered by the scope it stands for.
  */
 export function granularChoices(scope: ResourceScope): ResourceScope[] {
-  if (scope.constraints.length > 0 || !scope.permissions.has('r')) return [];
+  const reads = scope.permissions.has('r') || scope.permissions.has('s');
+  if (scope.constraints.length > 0 || !reads) return [];
+  const categoriesOf = (type: string): string[] =>
+    US_CORE_CATEGORIES.filter(({ resourceType }) => resourceType === type).map((category) =>
+      categoryScope(scope.level, category),
+    );
   const texts =
     scope.resourceType === '*'
-      ? US_CORE_TYPES.map((type) => `${scope.level}/${type}.rs`)
-      : US_CORE_CATEGORIES.filter(({ resourceType }) => resourceType === scope.resourceType).map((category) =>
-          categoryScope(scope.level, category),
-        );
+      ? US_CORE_TYPES.flatMap((type) => [`${scope.level}/${type}.rs`, ...categoriesOf(type)])
+      : categoriesOf(scope.resourceType);
   return texts.flatMap((text) => {
     const parsed = parseScope(text);
     return parsed.ok && parsed.scope.kind === 'resource' ? narrow(parsed.scope, [scope]) : [];

@@ -25,11 +25,13 @@ export {
   isResourceScope,
   narrow,
   parseScopeList,
+  shortScopeText,
   shortest,
   within,
   type ScopeList,
 } from './scope-set.ts';
 export {
+  askedAbout,
   decideGrant,
   decideOffer,
   describeDropped,
@@ -40,6 +42,7 @@ export {
   type GrantBounds,
   type GrantDecision,
 } from './grant-decision.ts';
+export { ENFORCEABLE_PARAMETERS } from './enforceable.ts';
 export { granularChoices } from './granular.ts';
 export {
   contextAsOf,

@@ -1,3 +1,4 @@
+import { RESOURCE_TYPES } from './resource-types.ts';
 import { isAtLeast, type SmartVersion } from './version.ts';
 
 /** One further resource in context (SMART 2.1 and later write objects, CTX-10 … CTX-13). */
@@ -114,21 +115,26 @@ const RULES: Readonly<Record<keyof LaunchContext, Rule>> = {
   },
 };
 
+const ITEM_MEMBERS: ReadonlySet<string> = new Set(['reference', 'canonical', 'identifier', 'type', 'role']);
+
 function isFhirContextItem(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false;
+  if (Object.keys(value).some((name) => !ITEM_MEMBERS.has(name))) return false;
   const { reference, canonical, identifier, type, role } = value as FhirContextItem;
   if (reference === undefined && canonical === undefined && identifier === undefined) return false;
   if (canonical !== undefined && !isText(canonical)) return false;
   if (
     identifier !== undefined &&
-    (typeof identifier !== 'object' || identifier === null || Array.isArray(identifier))
+    (typeof identifier !== 'object' ||
+      identifier === null ||
+      !('value' in identifier || 'system' in identifier))
   ) {
     return false;
   }
-  if (type !== undefined && !isText(type)) return false;
+  if (type !== undefined && !RESOURCE_TYPES.has(type)) return false;
   if (role !== undefined && role !== 'launch' && !(isText(role) && ABSOLUTE_URI.test(role))) return false;
   const referenced = typeof reference === 'string' ? RELATIVE_REFERENCE.exec(reference)?.[1] : undefined;
-  if (reference !== undefined && referenced === undefined) return false;
+  if (reference !== undefined && !RESOURCE_TYPES.has(referenced ?? '')) return false;
   const isTopLevel = [referenced, type].some((name) => name === 'Patient' || name === 'Encounter');
   return !isTopLevel || (role !== undefined && role !== 'launch');
 }

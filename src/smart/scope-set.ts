@@ -29,6 +29,21 @@ export function parseScopeList(text: string): ScopeList {
   return { scopes: [...scopes.values()], problems };
 }
 
+/**
+ * A scope parameter with single spaces, and its scopes without the prefix of their URI form (SCO-24, SCO-26); what cannot
+ * be read stays as it is.
+ */
+export function shortScopeText(text: string): string {
+  return text
+    .split(' ')
+    .filter(Boolean)
+    .map((part) => {
+      const parsed = parseScope(part);
+      return parsed.ok ? parsed.scope.text : part;
+    })
+    .join(' ');
+}
+
 export function isResourceScope(scope: Scope): scope is ResourceScope {
   return scope.kind === 'resource';
 }
@@ -103,19 +118,33 @@ export function narrow(requested: ResourceScope, allowed: readonly ResourceScope
  * come together (`.r` and `.s` → `.rs`, SCO-16). A scope that stays as it was keeps its text.
  */
 export function shortest(scopes: readonly ResourceScope[]): ResourceScope[] {
+  return uncovered(mergeLetters(scopes));
+}
+
+/** Letters over the same resources in one scope: `.r` and `.s` → `.rs`; of two spellings of one scope the first. */
+export function mergeLetters(scopes: readonly ResourceScope[]): ResourceScope[] {
   const bySubject = new Map<string, ResourceScope>();
   for (const scope of scopes) {
-    // A decoded value may hold `&`: joined with one, two different lists of constraints could read alike.
-    const subject = JSON.stringify([
-      scope.level,
-      scope.resourceType,
-      ...scope.constraints.map(constraintKey),
-    ]);
+    const subject = subjectOf(scope);
     const known = bySubject.get(subject);
     bySubject.set(subject, known ? merge(known, scope) : scope);
   }
-  const merged = [...bySubject.values()];
-  return merged.filter((scope) => !merged.some((other) => other !== scope && covers(other, scope)));
+  return [...bySubject.values()];
+}
+
+/** Are both over the same resources, whatever may be done with them? */
+export function isSameSubject(one: ResourceScope, other: ResourceScope): boolean {
+  return subjectOf(one) === subjectOf(other);
+}
+
+/** A decoded value may hold `&`: joined with one, two different lists of constraints could read alike. */
+function subjectOf({ level, resourceType, constraints }: ResourceScope): string {
+  return JSON.stringify([level, resourceType, ...constraints.map(constraintKey)]);
+}
+
+/** Without the scopes that another one of the list covers. */
+export function uncovered(scopes: readonly ResourceScope[]): ResourceScope[] {
+  return scopes.filter((scope) => !scopes.some((other) => other !== scope && covers(other, scope)));
 }
 
 function merge(one: ResourceScope, other: ResourceScope): ResourceScope {

@@ -72,7 +72,7 @@ const V1_SUFFIX = new Map<string, string>([
   ['*', 'cruds'],
 ]);
 /** A plain search parameter. Modifiers (`code:in`), chains (`patient.name`) and `_filter` cannot be enforced (SCO-12). */
-const SEARCH_PARAM = /^[a-z][a-z-]*$/;
+const SEARCH_PARAM = /^(_id|[a-z][a-z-]*)$/;
 /** RFC 6749 §3.3 scope-token: printable ASCII without space, `"` and `\`. */
 const SCOPE_TOKEN = /^[\x21\x23-\x5b\x5d-\x7e]+$/;
 const ABSOLUTE_URI = /^[a-z][a-z0-9+.-]*:\/\/[^/]+/;

@@ -24,6 +24,7 @@ export { runInRequestScope, type RequestScope, type ScopeOutcome } from './reque
 export { SealBroken, createStoreKeys, type StoreKeys } from './sealing.ts';
 export { createSigningKeyStore } from './signing-keys.ts';
 export {
+  disguiseJwt,
   grantIdOf,
   newGrantId,
   newJwtId,

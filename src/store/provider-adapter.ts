@@ -9,7 +9,7 @@ import type { GrantIndex } from './grants.ts';
 import { key, type KeyedTokenKind } from './keys.ts';
 import { refreshTokenAdapter } from './refresh-adapter.ts';
 import { currentRequestScope } from './request-scope.ts';
-import { grantIdOf } from './token-text.ts';
+import { grantIdOf, undisguised } from './token-text.ts';
 import type { Vault } from './vault.ts';
 
 /** A redeemed code is remembered this long, to tell a replay from a stranger's guess (C2.4). */
@@ -59,8 +59,7 @@ function adapterFor(model: string, parts: AdapterParts): Adapter {
 function tokenAdapter(kind: KeyedTokenKind, { vault, grantTtlSeconds }: AdapterParts): Adapter {
   const { driver, keys } = vault;
   const locate = (asked: string): { grantId: GrantId; tokenKey: string } | undefined => {
-    // A JWT may come with `~` for its dots: see jwt-in-forms.ts. No other token has either.
-    const text = asked.replaceAll('~', '.');
+    const text = undisguised(asked);
     const grantId = grantIdOf(keys, kind, text);
     return grantId && { grantId, tokenKey: key.token(grantId, kind, keys.keyedHash('token', text)) };
   };

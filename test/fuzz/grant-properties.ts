@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import {
+  askedAbout,
   decideGrant,
   decideOffer,
   formatScopeList,
@@ -16,7 +17,6 @@ import { property, type Property } from './property.ts';
 import {
   EVERYTHING,
   forBackend,
-  inV2,
   isWithin,
   meanings,
   resourceScopesOf,
@@ -62,11 +62,14 @@ const aCase: fc.Arbitrary<Case> = fc
   });
 
 function ticked(offer: readonly Scope[], ticks: number): string[] {
-  const boxes = offer.flatMap((scope) => [scope, ...(isResourceScope(scope) ? granularChoices(scope) : [])]);
+  const boxes = askedAbout(offer).flatMap((scope) => [
+    scope,
+    ...(isResourceScope(scope) ? granularChoices(scope) : []),
+  ]);
   return boxes.filter((_, at) => (ticks >> (at % 31)) & 1).map(({ text }) => text);
 }
 
-/** All granted data was asked for, registered, within the person's rights, and approved in so many words. */
+/** All granted data was asked for, registered, within the person's rights, and approved. */
 function assertDataWithin(
   granted: readonly ResourceScope[],
   { requested, bounds }: Case,
@@ -77,11 +80,7 @@ function assertDataWithin(
   if (bounds.userRights !== undefined) {
     assert.ok(isWithin(granted, resourceScopesOf(bounds.userRights)), 'more than the person may');
   }
-  const agreed = meanings(parseScopeList(approved.join(' ')).scopes);
-  assert.ok(
-    granted.every((scope) => agreed.has(inV2(scope))),
-    'more than was approved',
-  );
+  assert.ok(isWithin(granted, resourceScopesOf(approved.join(' '))), 'more than was approved');
   assert.ok(granted.every(({ level }) => (level === 'system') === (bounds.flow === 'system')));
 }
 
@@ -167,9 +166,13 @@ export const GRANT_PROPERTIES: readonly Property[] = [
     ),
     ([offered, approved]) => {
       const { granted, dropped } = decideGrant(offered, new Set(approved));
+      const asked = askedAbout(offered);
+      const agreed = asked.filter(({ text }) => approved.includes(text)).filter(isResourceScope);
+      const goes = (scope: (typeof offered)[number]): boolean =>
+        asked.includes(scope) ? approved.includes(scope.text) : isWithin([scope], agreed);
       assert.deepEqual(
         granted,
-        offered.filter(({ text }, at) => approved.includes(text) && textsOf(offered).indexOf(text) === at),
+        offered.filter((scope, at) => goes(scope) && textsOf(offered).indexOf(scope.text) === at),
       );
       assert.equal(
         granted.length + new Set(dropped.map(({ scope }) => scope)).size,

@@ -4,6 +4,8 @@ import type { DemoPerson } from '../people.ts';
 /** What the simulated EHR asks Gatehouse to launch. */
 export interface LaunchRequest {
   readonly clientId: string;
+  /** Which of its launch URLs to open; absent: its first. */
+  readonly launchUri?: string;
   /** The FHIR server the app is launched for. */
   readonly fhirBaseUrl: string;
   /** Who is signed in to the EHR. */
@@ -23,15 +25,27 @@ export interface EhrChoices {
   readonly patient: DemoPatient;
   readonly encounter: string;
   readonly intent: string;
-  readonly app: string;
+  readonly app: EhrApp;
   readonly fhirBaseUrl: string;
   readonly needPatientBanner: boolean;
+}
+
+/** An app the EHR can open; one with several launch URLs is there several times. */
+export interface EhrApp {
+  readonly clientId: string;
+  readonly name: string;
+  readonly launchUri?: string;
+}
+
+/** What stands for an app in the form. */
+export function appKey({ clientId, launchUri }: EhrApp): string {
+  return launchUri === undefined ? clientId : `${clientId} ${launchUri}`;
 }
 
 export interface EhrPeople {
   readonly people: readonly DemoPerson[];
   readonly patients: readonly DemoPatient[];
-  readonly apps: readonly { readonly clientId: string; readonly name: string }[];
+  readonly apps: readonly EhrApp[];
   readonly endpoints: readonly { readonly name: string; readonly url: string }[];
 }
 
@@ -67,7 +81,7 @@ export function readChoices(
     patient,
     encounter: isTheirs ? asked : (patient.encounters[0]?.id ?? ''),
     intent: oneOf(INTENTS, form.get('intent'), ([value]) => value)[0],
-    app: oneOf(known.apps, form.get('app'), ({ clientId }) => clientId).clientId,
+    app: oneOf(known.apps, form.get('app'), appKey),
     fhirBaseUrl: oneOf(known.endpoints, form.get('endpoint'), ({ url }) => url).url,
     needPatientBanner: form.size === 0 || form.get('need_patient_banner') === 'true',
   };
@@ -85,7 +99,8 @@ function oneOf<Row>(rows: readonly Row[], wanted: string | null, key: (row: Row)
 export function launchRequest(choices: EhrChoices): LaunchRequest {
   const { person, patient, encounter, intent, app, fhirBaseUrl, needPatientBanner } = choices;
   return {
-    clientId: app,
+    clientId: app.clientId,
+    ...(app.launchUri === undefined ? {} : { launchUri: app.launchUri }),
     fhirBaseUrl,
     username: person.username,
     fhirUser: person.fhirUser,

@@ -9,6 +9,7 @@ import { readForm } from '../read-form.ts';
 import { loadAssets } from './assets.ts';
 import {
   INTENTS,
+  appKey,
   ehrUsers,
   launchRequest,
   readChoices,
@@ -129,7 +130,7 @@ function sendEhr(ctx: Context, parts: Parts, status: number, state: object): voi
   ctx.body = render('./ehr', {
     users: ehrUsers(parts),
     patients,
-    apps,
+    apps: apps.map((one) => ({ ...one, key: appKey(one) })),
     endpoints,
     intents: INTENTS,
     standalone,

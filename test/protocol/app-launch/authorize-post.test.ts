@@ -1,4 +1,5 @@
-import { describe, expect, test } from '@jest/globals';
+import { afterEach, describe, expect, jest, test } from '@jest/globals';
+import { Redis } from 'ioredis';
 
 import { CookieBrowser } from '../../support/browser.ts';
 import { PUBLIC_APP } from '../../support/clients.ts';
@@ -6,10 +7,21 @@ import { SCOPE, authorize, authorizeAt, authorizeUrl, pkce, redeem } from '../..
 import { DRIVERS } from '../../support/gatehouse.ts';
 import { gatehouseOn } from '../../support/suite.ts';
 
+/** Milliseconds that the keys of this pattern are kept for. */
+async function timesToLive(url: string, pattern: string): Promise<number[]> {
+  const redis = new Redis(url);
+  const keys = await redis.keys(pattern);
+  const left = await Promise.all(keys.map((key) => redis.pttl(key)));
+  await redis.quit();
+  return left;
+}
+
 const FOREIGN = { origin: 'https://app.example', 'sec-fetch-site': 'cross-site' };
 
 describe.each(DRIVERS)('authorize by POST on %s', (driver) => {
   const suite = gatehouseOn(driver, () => ({ clients: [PUBLIC_APP] }));
+
+  afterEach(() => void jest.restoreAllMocks());
 
   const send = (
     browser: CookieBrowser,
@@ -55,6 +67,25 @@ describe.each(DRIVERS)('authorize by POST on %s', (driver) => {
     const second = await new CookieBrowser().get(url);
     expect(second.status).toBe(400);
     expect(await second.text()).toContain('this request has expired');
+  });
+
+  test('[AUTHZ-02] the reference is good for a minute', async () => {
+    const { issuer } = suite.server;
+    const posted = await send(new CookieBrowser(), pkce().challenge);
+    const url = new URL(posted.headers.get('location') ?? '', issuer).href;
+    if (suite.store.redis) {
+      const left = await timesToLive(suite.store.redis.url, 'gh:{m.posted*');
+      expect(Math.max(...left)).toBeGreaterThan(50_000);
+      expect(Math.max(...left)).toBeLessThanOrEqual(60_000);
+      return;
+    }
+    const now = Date.now();
+    jest.spyOn(Date, 'now').mockImplementation(() => now + 61_000);
+    const late = await new CookieBrowser().get(url);
+    expect([late.status, await late.text()]).toEqual([
+      400,
+      expect.stringContaining('this request has expired'),
+    ]);
   });
 
   test('[AUTHZ-10] errors are the same as by GET: wrong aud goes back to the app', async () => {

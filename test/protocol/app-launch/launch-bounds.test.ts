@@ -131,6 +131,16 @@ describe.each(DRIVERS)('what a launch is bound to, on %s', (driver) => {
     );
   });
 
+  test('[CTX-03] [CONS-01] who does not allow the launch scope shares nothing of what was open', async () => {
+    const { issuer } = suite.server;
+    const { body: made } = await launchBy('ehr-any', { encounter: 'e1', intent: 'x' });
+    const consent = (scopes: readonly string[]) => scopes.filter((one) => one !== 'launch');
+    const { body } = await redeem(issuer, await authorize(issuer, { ...flow(made.launch), consent }));
+    expect(body.scope.split(' ')).not.toContain('launch');
+    for (const member of ['patient', 'encounter', 'intent', 'need_patient_banner', 'smart_style_url'])
+      expect(body).not.toHaveProperty(member);
+  });
+
   test('[LCH-08] the context is that of launch time, whatever the EHR opens later', async () => {
     const { issuer } = suite.server;
     const first = (await launchBy('ehr-any', { patient: 'ben-okafor' })).body.launch;

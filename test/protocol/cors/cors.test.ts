@@ -1,7 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 
+import { createClientStore, createStoreKeys, createVault } from '../../../src/store/index.ts';
 import { PUBLIC_APP, REDIRECT } from '../../support/clients.ts';
 import { postForm } from '../../support/flow.ts';
+import { STORE_SECRET } from '../../support/gatehouse.ts';
 import { gatehouseOn } from '../../support/suite.ts';
 
 const OWN = new URL(REDIRECT).origin;
@@ -48,6 +50,59 @@ describe('CORS', () => {
       expect(headers.get('vary')).toMatch(/origin/i);
     },
   );
+
+  test('[CORS-09] [A192] errors that belong to no client are not for strangers', async () => {
+    const forms = [
+      { grant_type: 'refresh_token', refresh_token: 'x', client_id: 'nobody' },
+      { grant_type: 'x' },
+      {},
+    ];
+    for (const form of forms) {
+      for (const [origin, expected] of [
+        [FOREIGN, null],
+        [OWN, OWN],
+      ] as const) {
+        const { status, headers } = await postForm(`${suite.server.issuer}/token`, form, { origin });
+        expect([400, 401]).toContain(status);
+        expect(headers.get('access-control-allow-origin')).toBe(expected);
+        expect(headers.get('vary')).toMatch(/origin/i);
+      }
+    }
+  });
+
+  test('[CORS-10] a request that is too long is told so to a registered origin', async () => {
+    const long = {
+      grant_type: 'refresh_token',
+      client_id: 'public-app',
+      refresh_token: 'x'.repeat(57 * 1024),
+    };
+    for (const [origin, expected] of [
+      [OWN, OWN],
+      [FOREIGN, null],
+    ] as const) {
+      const { status, body, headers } = await postForm(`${suite.server.issuer}/token`, long, { origin });
+      expect([status, body['error']]).toEqual([413, 'invalid_request']);
+      expect(headers.get('access-control-allow-origin')).toBe(expected);
+    }
+  });
+
+  test('[CORS-01] [CORS-04] discovery answers preflights from anywhere', async () => {
+    const { status, headers } = await preflight('/fhir/.well-known/smart-configuration', FOREIGN);
+    expect([status, headers.get('access-control-allow-origin')]).toEqual([204, '*']);
+  });
+
+  test('[CORS-05] the origin of a disabled client is nobody within a second', async () => {
+    const clients = createClientStore(
+      createVault(suite.server.driver, createStoreKeys(Buffer.from(STORE_SECRET))),
+    );
+    await clients.setDisabled('listed-app', true);
+    await new Promise((resolve) => setTimeout(resolve, 1100));
+    const { headers } = await preflight('/token', LISTED);
+    expect(headers.get('access-control-allow-origin')).toBeNull();
+    await clients.setDisabled('listed-app', false);
+    await new Promise((resolve) => setTimeout(resolve, 1100));
+    expect((await preflight('/token', LISTED)).headers.get('access-control-allow-origin')).toBe(LISTED);
+  });
 
   test('[CORS-03] [CORS-10] errors can be read from the registered origin of this client, and from no other', async () => {
     const ask = (origin: string, clientId: string) =>

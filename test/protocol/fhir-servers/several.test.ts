@@ -83,6 +83,14 @@ describe.each(DRIVERS)('several FHIR servers behind one Gatehouse, on %s', (driv
     expect(own.callback.searchParams.has('code')).toBe(true);
   });
 
+  test('[AUTHZ-10] [A035] resource cannot name another server than aud', async () => {
+    const { issuer } = suite.server;
+    const { callback } = await authorize(issuer, { params: { aud: NORTH, resource: SOUTH } });
+    expect(callback.searchParams.get('error_description')).toMatch(
+      /^resource, if sent beside aud, must be the same single URL/,
+    );
+  });
+
   test('[BSV-15] a backend service gets tokens for its own server, whatever resource it names', async () => {
     const { issuer } = suite.server;
     const { body } = await backendToken(issuer, backend, 'system/Patient.rs');

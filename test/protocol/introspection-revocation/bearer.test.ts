@@ -98,6 +98,23 @@ describe.each(DRIVERS)('introspection with a Bearer token on %s', (driver) => {
     expect(answer.headers.get('www-authenticate')).toBe('Bearer realm="introspection"');
   });
 
+  test('[TOK-24] [INT-02] one way to authenticate, and a form', async () => {
+    const two = await ask(bearer, { token: app, client_secret: 'x' });
+    expect([two.status, two.body['error_description']]).toEqual([
+      400,
+      expect.stringMatching(/^authenticate the client in one way only/),
+    ]);
+    const json = await fetch(`${suite.server.issuer}/introspect`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${bearer}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ token: app }),
+    });
+    expect([json.status, await json.json()]).toMatchObject([
+      400,
+      { error_description: expect.stringMatching(/^send the token as application\/x-www-form-urlencoded/) },
+    ]);
+  });
+
   test('[INT-02] a request without a token is an error', async () => {
     expect(await ask(bearer, {})).toMatchObject({ status: 400, body: { error: 'invalid_request' } });
   });

@@ -80,6 +80,8 @@ describe.each(DRIVERS)('JWT access tokens on %s', (driver) => {
     const authorization = `Bearer ${body.access_token}`;
     expect(await ask(issued.access_token, { authorization })).toEqual(await ask(issued.access_token));
     expect(await ask(body.access_token)).toMatchObject({ active: true, client_id: 'backend' });
+    const respelled = { authorization: `Bearer ${body.access_token.replaceAll('.', '~')}` };
+    expect(await ask(issued.access_token, respelled)).toMatchObject({ error: 'invalid_token' });
     expect((await revokeAs(backend, body.access_token)).status).toBe(200);
     expect(await ask(body.access_token)).toEqual(INACTIVE);
   });
@@ -108,6 +110,8 @@ describe.each(DRIVERS)('JWT access tokens on %s', (driver) => {
       `${none}.${payload}.${signature}`,
       `${header}.${payload}.${signature.slice(0, -2)}`,
       `${header}.${payload}`,
+      issued.access_token.replaceAll('.', '~'),
+      issued.access_token.replace('.', '~'),
       `${header}..${signature}`,
       strangers,
       issued['id_token'] as string,

@@ -76,10 +76,10 @@ describe.each(DRIVERS)('backend services on %s', (driver) => {
     const refused: string[] = [];
     for (const form of attempts) refused.push(told(await ask(form)));
     expect(refused).toEqual([
-      `400 invalid_request: client_assertion_type must have value ${ASSERTION_TYPE}`,
-      '400 invalid_request: client_assertion_type must be provided',
+      `401 invalid_client: client_assertion_type must have value ${ASSERTION_TYPE}`,
+      '401 invalid_client: client_assertion_type must be provided',
       '400 invalid_request: no client authentication mechanism provided',
-      '400 invalid_request: invalid client_assertion format',
+      '401 invalid_client: invalid client_assertion format',
       '401 invalid_client: client authentication failed',
     ]);
     const form = { client_assertion_type: ASSERTION_TYPE, client_assertion: assertion };

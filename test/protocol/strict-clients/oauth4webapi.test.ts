@@ -34,7 +34,11 @@ describe.each(DRIVERS)('oauth4webapi 3 on %s', (driver) => {
     return oauth.processDiscoveryResponse(issuer, await oauth.discoveryRequest(issuer, insecure));
   };
   const signed = ({ privateKey, publicJwk }: typeof RSA_APP) =>
-    oauth.PrivateKeyJwt({ key: privateKey, kid: publicJwk.kid! });
+    oauth.PrivateKeyJwt(
+      { key: privateKey, kid: publicJwk.kid! },
+      // SMART asks for `typ`, which the library leaves out unless it is told.
+      { [oauth.modifyAssertion]: (header) => void (header['typ'] = 'JWT') },
+    );
 
   test.each([
     ['a public app', 'public-app', () => oauth.None()],

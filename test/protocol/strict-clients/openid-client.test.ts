@@ -43,7 +43,11 @@ describe.each(DRIVERS)('openid-client 6 on %s', (driver) => {
       insecure,
     );
   const signed = ({ privateKey, publicJwk }: typeof KEYED_APP) =>
-    client.PrivateKeyJwt({ key: privateKey, kid: publicJwk.kid! });
+    client.PrivateKeyJwt(
+      { key: privateKey, kid: publicJwk.kid! },
+      // SMART asks for `typ`, which the library leaves out unless it is told.
+      { [client.modifyAssertion]: (header) => void (header['typ'] = 'JWT') },
+    );
 
   const ways = [
     ['a public app', 'public-app', () => client.None()],

@@ -41,7 +41,7 @@ describe('createAuditRecorder', () => {
     expect(sink.records).toEqual([{ recorded: '2026-01-02T03:04:05.678Z', timeSource: 'system', ...event }]);
   });
 
-  test('[GEN-07] every sink has the record when it resolves', async () => {
+  test('[SEC-5] every sink has the record when it resolves', async () => {
     const slow = memorySink('slow');
     const write = slow.write.bind(slow);
     slow.write = async (record) => {

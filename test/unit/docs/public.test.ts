@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
 
 import { clientRegistration } from '../../../src/clients/index.ts';
+import { ENFORCEABLE_PARAMETERS } from '../../../src/smart/index.ts';
 import { SHARED_TYPES } from '../../../src/resource-server/index.ts';
 
 const page = readFileSync('docs/app-developers.md', 'utf8');
@@ -20,3 +21,10 @@ test.each([...SHARED_TYPES])('[G10-11] docs/app-developers.md says how %s can be
 test('[CTX-18] docs/app-developers.md says which roles there are', () => {
   expect(page).toMatch(/Roles of `launch\/<type>\?role=…`/);
 });
+
+test.each([...ENFORCEABLE_PARAMETERS])(
+  '[SCO-12] docs/app-developers.md says that scopes may be narrowed by %s',
+  (name) => {
+    expect(page.split('## Registration')[0]).toContain(`\`${name}\``);
+  },
+);

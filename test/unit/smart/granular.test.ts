@@ -32,7 +32,11 @@ describe('what may be shared instead of the whole', () => {
     ['USC-11', 'patient/DocumentReference.rs', ['clinical-note']],
     ['CONS-11', 'patient/Patient.rs', []],
     ['SCO-12', LAB, []],
-    ['SEM-12', 'patient/Observation.s', []],
+    [
+      'CONS-11',
+      'patient/Observation.s',
+      ['laboratory', 'social-history', 'survey', 'vital-signs', 'procedure', 'sdoh'],
+    ],
   ])('[%s] %s → %j', (_id, scope, codes) => {
     expect(granularChoices(only(scope)).map(({ text }) => text.split('|')[1])).toEqual(codes);
   });
