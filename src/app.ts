@@ -1,9 +1,10 @@
 import Koa, { type Context } from 'koa';
-import type { KoaContextWithOIDC, Provider } from 'oidc-provider';
+import type { KoaContextWithOIDC } from 'oidc-provider';
 import type { Logger } from 'pino';
 
 import { counting, createAuditRecorder, type AuditRecorder, type AuditSink } from './audit/index.ts';
-import { createClientRegistry, secretMatches, type ClientRegistry } from './clients/index.ts';
+import { createClientRegistry } from './clients/index.ts';
+import { buildProvider, referenceOf, type ProtocolParts } from './compose-provider.ts';
 import type { Config } from './config/index.ts';
 import { createFhirDirectory } from './fhir/index.ts';
 import {
@@ -23,14 +24,8 @@ import {
   serveAssets,
   type Metrics,
 } from './http/index.ts';
-import {
-  createPages,
-  errorWords,
-  interactionRoutes,
-  type Pages,
-  type Progress,
-} from './interaction/index.ts';
-import { checkKeys, type SigningKeySet } from './keys/index.ts';
+import { createPages, errorWords, interactionRoutes, type Progress } from './interaction/index.ts';
+import { checkKeys } from './keys/index.ts';
 import { systemClock, type Clock } from './oauth/index.ts';
 import {
   OWN_CLIENT,
@@ -38,36 +33,25 @@ import {
   createClientKeys,
   createEngine,
   createOwnTokens,
-  createProvider,
   createRotatingProvider,
   discoveryRoutes,
   mountEndpoints,
-  providerMetadata,
   styleDocument,
   type ClientKeysParts,
   type RotatingProvider,
 } from './oidc/index.ts';
 import {
   createAccountStore,
-  createAssertionMemory,
   createClientStore,
-  createGrantIndex,
   createLaunchStore,
   createPostedRequestStore,
   createProgressStore,
-  createProviderAdapter,
   createSigningKeyStore,
   createStoreKeys,
   createVault,
-  disguiseJwt,
+  guardEpoch,
   isStoreUnavailable,
-  newGrantId,
-  newJwtId,
-  newTokenText,
-  runInRequestScope,
   type StoreDriver,
-  type TokenKind,
-  type Vault,
 } from './store/index.ts';
 
 export interface GatehouseOptions {
@@ -90,10 +74,16 @@ export interface Gatehouse {
 
 /** Builds and connects every part. The one place where store, protocol engine, screens and HTTP meet. */
 export async function createGatehouse(options: GatehouseOptions): Promise<Gatehouse> {
-  const { config, driver, log, clock = systemClock } = options;
+  const { config, log, clock = systemClock } = options;
+  const storeKeys = createStoreKeys(Buffer.from(config.secrets.store.reveal()));
+  const store = await guardEpoch(options.driver, storeKeys, {
+    pinned: config.store.epoch,
+    onChange: (isKnown, description) => (isKnown ? log.warn(description) : log.error(description)),
+  });
+  const { driver } = store;
   const metrics = createMetrics();
   const audit = countedAudit(options, metrics);
-  const vault = createVault(driver, createStoreKeys(Buffer.from(config.secrets.store.reveal())));
+  const vault = createVault(driver, storeKeys);
   const clients = createClientRegistry([...config.clients, OWN_CLIENT], createClientStore(vault));
   const { router: assets, stylesheet } = serveAssets(options.viewsDir);
   const pages = createPages(options.viewsDir, config.name, stylesheet);
@@ -110,7 +100,7 @@ export async function createGatehouse(options: GatehouseOptions): Promise<Gateho
   let started = false;
   let draining = false;
   const checks = [
-    { name: 'store', check: () => driver.ping() },
+    { name: 'store', check: () => store.check() },
     { name: 'keys', check: () => checkKeys(keyStore) },
   ];
   const open = createListener(createPublicApp({ ...protocol, metrics, engine, assets }), config.listen.tls);
@@ -127,6 +117,7 @@ export async function createGatehouse(options: GatehouseOptions): Promise<Gateho
     async close() {
       draining = true;
       engine.stop();
+      store.stop();
       await open.close();
       if (started) await audit.record({ type: 'server.stop', outcome: 'success' });
       await management.close();
@@ -141,83 +132,6 @@ function countedAudit({ auditSinks, log }: GatehouseOptions, metrics: Metrics): 
     log.error({ err: error, sink }, 'an audit record could not be kept'),
   );
   return counting(recorder, ({ type, outcome }) => metrics.countEvent(type, outcome));
-}
-
-interface ProtocolParts {
-  readonly config: Config;
-  readonly log: Logger;
-  readonly clock: Clock;
-  readonly vault: Vault;
-  readonly clients: ClientRegistry;
-  readonly clientKeys: ReturnType<typeof createClientKeys>;
-  readonly audit: AuditRecorder;
-  readonly pages: Pages;
-}
-
-function buildProvider(
-  { config, clock, vault, clients, clientKeys, audit, pages, log }: ProtocolParts,
-  signingKeys: SigningKeySet,
-): Provider {
-  const { driver, keys } = vault;
-  const accounts = createAccountStore(vault);
-  const grantTtlSeconds = config.tokens.refreshTokenSeconds + config.tokens.accessTokenSeconds;
-  return createProvider({
-    config,
-    signingKeys,
-    clients,
-    clientKeys,
-    audit,
-    clock,
-    newGrantId,
-    disguiseJwt,
-    secretMatches,
-    referenceOf,
-    launches: createLaunchStore(vault),
-    findAccount: (id) => accounts.find(id),
-    adapter: createProviderAdapter({
-      vault,
-      grants: createGrantIndex(driver, grantTtlSeconds),
-      grantTtlSeconds,
-      findClient: async (id) => {
-        const client = await clients.find(id);
-        return client && !client.disabled ? providerMetadata(client.registration) : undefined;
-      },
-    }),
-    tokenText: (kind, grantId = newGrantId(), generation = 0) =>
-      newTokenText(keys, kind as TokenKind, grantId, generation),
-    jwtId: (kind, grantId = newGrantId()) => newJwtId(keys, kind as TokenKind, grantId),
-    rememberAssertion: createAssertionMemory(vault, clock),
-    requestUnitOfWork: (mayRepeat, work) =>
-      runInRequestScope(
-        vault,
-        { mayRepeat, deadTtlSeconds: grantTtlSeconds, graceSeconds: config.tokens.refreshGraceSeconds },
-        (scope) => work((request, answer) => scope.commit(request, answer)),
-      ),
-    onServerError: (ctx, error) => {
-      // The provider would call it a 500; whoever catches it next knows better.
-      if (isStoreUnavailable(error)) throw error;
-      log.error({ err: error, reference: referenceOf(ctx) }, 'a request failed');
-    },
-    pages: {
-      error: (ctx, { status, code, description }) =>
-        pages.error(ctx, {
-          status,
-          ...errorWords(status),
-          code,
-          ...(description === undefined ? {} : { description }),
-        }),
-      signOut: (ctx, form) => pages.signOut(ctx, form),
-      signedOut: (ctx) => pages.signedOut(ctx),
-    },
-  });
-}
-
-/** Every page and line of one authorization carries the reference it began with. */
-function referenceOf(ctx: Pick<KoaContextWithOIDC, 'oidc' | 'state'>): string {
-  const { Grant: grant, Interaction: interaction } = ctx.oidc.entities;
-  if (grant?.smart) ctx.state['reference'] = grant.smart.reference;
-  else if (interaction) return referenceFor(ctx, interaction.cid ?? interaction.uid);
-  return referenceFor(ctx);
 }
 
 interface PublicAppParts extends ProtocolParts {

@@ -49,6 +49,7 @@ export type AuditEvent =
   | Event<'token.reuse', Subject & { readonly what: 'code-or-refresh-token' }>
   | Event<'client.changed', Subject & { readonly change: 'added' | 'removed' | 'disabled' | 'enabled' }>
   | Event<'account.changed', Subject & { readonly change: 'added' | 'disabled' | 'enabled' }>
+  | Event<'store.adopted', { readonly epoch: string }>
   | Event<'keys.rotated', { readonly active: string; readonly next: string }>;
 
 export type AuditEventType = AuditEvent['type'];

@@ -6,6 +6,7 @@ import { demoCommand } from './demo-command.ts';
 import { explain } from './explain.ts';
 import { grantCommand } from './grant-command.ts';
 import { keysCommand } from './keys-command.ts';
+import { storeCommand } from './store-command.ts';
 import { serveCommand } from './serve-command.ts';
 import { userCommand } from './user-command.ts';
 
@@ -27,6 +28,7 @@ export async function run(argv: readonly string[]): Promise<number> {
     userCommand,
     grantCommand,
     keysCommand,
+    storeCommand,
     configCommand,
   ]) {
     program.addCommand(make());

@@ -15,6 +15,8 @@ import {
   createStoreKeys,
   createVault,
   type GrantIndex,
+  type StoreDriver,
+  type StoreKeys,
 } from '../store/index.ts';
 import { configOption } from './config-command.ts';
 import { DEFAULT_DEMO_DIR, demoConfig } from './demo-config.ts';
@@ -23,6 +25,8 @@ import { openStore } from './run-server.ts';
 /** What an operator works with. The server may be running: both drivers take several processes. */
 export interface Office {
   readonly config: Config;
+  readonly driver: StoreDriver;
+  readonly storeKeys: StoreKeys;
   readonly clients: ClientRegistry;
   readonly clientStore: ClientStore;
   readonly accounts: AccountStore;
@@ -53,7 +57,8 @@ export async function inOffice(
 ): Promise<void> {
   const config = await configOf(options);
   const driver = await openStore(config, () => undefined);
-  const vault = createVault(driver, createStoreKeys(Buffer.from(config.secrets.store.reveal())));
+  const storeKeys = createStoreKeys(Buffer.from(config.secrets.store.reveal()));
+  const vault = createVault(driver, storeKeys);
   const clientStore = createClientStore(vault);
   const audit = createAuditRecorder([createStdoutSink(process.stderr)], Date.now, (sink, error) => {
     process.stderr.write(`the audit record could not be kept by ${sink}: ${String(error)}\n`);
@@ -62,6 +67,8 @@ export async function inOffice(
   try {
     await work({
       config,
+      driver,
+      storeKeys,
       clientStore,
       clients: createClientRegistry(config.clients, clientStore),
       accounts: createAccountStore(vault),

@@ -108,6 +108,11 @@ export const configSchema = z
       .strictObject({
         driver: z.enum(['embedded', 'redis']).default('embedded'),
         dataDir: z.string().default('./data').describe('where the embedded store keeps its file'),
+        epoch: z
+          .string()
+          .regex(/^[0-9a-f]{24}$/, 'is what `gatehouse store status` prints')
+          .optional()
+          .describe('start on this store only'),
         redisUrl: z
           .string()
           .regex(/^rediss?:\/\//, 'must begin with redis:// or rediss://')

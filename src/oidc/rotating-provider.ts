@@ -36,6 +36,8 @@ export async function createRotatingProvider(parts: RotationParts): Promise<Rota
   let middleware = compose(provider.middleware);
   const look = async (): Promise<void> => {
     const latest = await keyStore.load();
+    // A store that was adopted after a loss gets the keys we still have: what they signed stays good.
+    if (!latest) await keyStore.create(keys);
     if (!latest || latest.version === keys.version) return;
     keys = latest;
     provider = build(keys);

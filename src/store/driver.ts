@@ -65,6 +65,8 @@ export interface StoreDriver {
   members(index: string): Promise<readonly string[]>;
   /** What makes this store unsafe for production, in sentences; empty when nothing does. */
   concerns(): Promise<readonly string[]>;
+  /** Changes whenever the connection was made anew: what is behind it may be another store now. */
+  readonly connection: number;
   /** Resolves when the store answers. */
   ping(): Promise<void>;
   close(): Promise<void>;

@@ -30,6 +30,7 @@ import type { TokenKind } from './token-text.ts';
  * | gh:{n.<hash>}:login                | user name → account id               | until removed                   |
  * | gh:{clients}:all, gh:{accounts}:all| index of ids                         | until removed                   |
  * | gh:{keys}:signing                  | signing keys                         | until removed                   |
+ * | gh:{epoch}:store                   | which store this is                  | for good                        |
  */
 export type KeyedTokenKind = Exclude<TokenKind, 'RefreshToken'>;
 const TOKEN_LETTERS: Readonly<Record<KeyedTokenKind, string>> = {
@@ -62,4 +63,5 @@ export const key = {
   allClients: 'gh:{clients}:all',
   allAccounts: 'gh:{accounts}:all',
   signingKeys: 'gh:{keys}:signing',
+  epoch: 'gh:{epoch}:store',
 } as const;

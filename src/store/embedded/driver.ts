@@ -51,6 +51,7 @@ export function makeFolder(folder: string): void {
 
 class EmbeddedStore implements StoreDriver {
   readonly name = 'embedded';
+  readonly connection = 0;
   readonly location: string;
   readonly #database: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();

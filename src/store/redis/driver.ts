@@ -59,12 +59,14 @@ export async function openRedisStore(url: string, onError: (error: Error) => voi
 
 class RedisStore implements StoreDriver {
   readonly name = 'redis';
+  connection = 0;
   readonly location: string;
   readonly #redis: Redis;
 
   constructor(redis: Redis, location: string) {
     this.#redis = redis;
     this.location = location;
+    redis.on('ready', () => (this.connection += 1));
   }
 
   async getMany(keys: readonly string[]): Promise<(Uint8Array | undefined)[]> {

@@ -1,0 +1,106 @@
+import type { KoaContextWithOIDC, Provider } from 'oidc-provider';
+import type { Logger } from 'pino';
+
+import type { AuditRecorder } from './audit/index.ts';
+import { secretMatches, type ClientRegistry } from './clients/index.ts';
+import type { Config } from './config/index.ts';
+import { referenceFor } from './http/index.ts';
+import { errorWords, type Pages } from './interaction/index.ts';
+import type { SigningKeySet } from './keys/index.ts';
+import type { Clock } from './oauth/index.ts';
+import type { createClientKeys } from './oidc/index.ts';
+import { createProvider, providerMetadata } from './oidc/index.ts';
+import {
+  createAccountStore,
+  createAssertionMemory,
+  createGrantIndex,
+  createLaunchStore,
+  createProviderAdapter,
+  disguiseJwt,
+  isStoreUnavailable,
+  newGrantId,
+  newJwtId,
+  newTokenText,
+  runInRequestScope,
+  type TokenKind,
+  type Vault,
+} from './store/index.ts';
+
+/** What the protocol engine and the endpoints in front of it share. */
+export interface ProtocolParts {
+  readonly config: Config;
+  readonly log: Logger;
+  readonly clock: Clock;
+  readonly vault: Vault;
+  readonly clients: ClientRegistry;
+  readonly clientKeys: ReturnType<typeof createClientKeys>;
+  readonly audit: AuditRecorder;
+  readonly pages: Pages;
+}
+
+/** Joins oidc-provider with store, clients and pages. Part of the composition root: see app.ts. */
+export function buildProvider(
+  { config, clock, vault, clients, clientKeys, audit, pages, log }: ProtocolParts,
+  signingKeys: SigningKeySet,
+): Provider {
+  const { driver, keys } = vault;
+  const accounts = createAccountStore(vault);
+  const grantTtlSeconds = config.tokens.refreshTokenSeconds + config.tokens.accessTokenSeconds;
+  return createProvider({
+    config,
+    signingKeys,
+    clients,
+    clientKeys,
+    audit,
+    clock,
+    newGrantId,
+    disguiseJwt,
+    secretMatches,
+    referenceOf,
+    launches: createLaunchStore(vault),
+    findAccount: (id) => accounts.find(id),
+    adapter: createProviderAdapter({
+      vault,
+      grants: createGrantIndex(driver, grantTtlSeconds),
+      grantTtlSeconds,
+      findClient: async (id) => {
+        const client = await clients.find(id);
+        return client && !client.disabled ? providerMetadata(client.registration) : undefined;
+      },
+    }),
+    tokenText: (kind, grantId = newGrantId(), generation = 0) =>
+      newTokenText(keys, kind as TokenKind, grantId, generation),
+    jwtId: (kind, grantId = newGrantId()) => newJwtId(keys, kind as TokenKind, grantId),
+    rememberAssertion: createAssertionMemory(vault, clock),
+    requestUnitOfWork: (mayRepeat, work) =>
+      runInRequestScope(
+        vault,
+        { mayRepeat, deadTtlSeconds: grantTtlSeconds, graceSeconds: config.tokens.refreshGraceSeconds },
+        (scope) => work((request, answer) => scope.commit(request, answer)),
+      ),
+    onServerError: (ctx, error) => {
+      // The provider would call it a 500; whoever catches it next knows better.
+      if (isStoreUnavailable(error)) throw error;
+      log.error({ err: error, reference: referenceOf(ctx) }, 'a request failed');
+    },
+    pages: {
+      error: (ctx, { status, code, description }) =>
+        pages.error(ctx, {
+          status,
+          ...errorWords(status),
+          code,
+          ...(description === undefined ? {} : { description }),
+        }),
+      signOut: (ctx, form) => pages.signOut(ctx, form),
+      signedOut: (ctx) => pages.signedOut(ctx),
+    },
+  });
+}
+
+/** Every page and line of one authorization carries the reference it began with. */
+export function referenceOf(ctx: Pick<KoaContextWithOIDC, 'oidc' | 'state'>): string {
+  const { Grant: grant, Interaction: interaction } = ctx.oidc.entities;
+  if (grant?.smart) ctx.state['reference'] = grant.smart.reference;
+  else if (interaction) return referenceFor(ctx, interaction.cid ?? interaction.uid);
+  return referenceFor(ctx);
+}
