@@ -17,7 +17,7 @@ import { createAccountStore, createStoreKeys, createVault, type StoreDriver } fr
 import { DEFAULT_DEMO_DIR, DEFAULT_PORTS, demoConfig, type Demo, type DemoPorts } from './demo-config.ts';
 import { terminalSink, welcome } from './demo-output.ts';
 import { UserError } from './explain.ts';
-import { VIEWS_DIR, createLog, openStore, stopOnSignals } from './run-server.ts';
+import { VIEWS_DIR, createLog, openServerStore, stopOnSignals } from './run-server.ts';
 
 interface DemoOptions {
   readonly port: string;
@@ -73,7 +73,7 @@ async function runDemo(options: DemoOptions): Promise<void> {
   });
   const { config } = demo;
   const log = createLog(config.log.level);
-  const driver = await openStore(config, (error) =>
+  const driver = await openServerStore(config, (error) =>
     log.warn({ err: error }, 'the store connection had an error'),
   );
   await addPeople(driver, demo);

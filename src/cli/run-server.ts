@@ -2,7 +2,7 @@ import path from 'node:path';
 import { pino, type Logger } from 'pino';
 
 import type { Config } from '../config/index.ts';
-import { openEmbeddedStore, openRedisStore, type StoreDriver } from '../store/index.ts';
+import { lockForServer, openEmbeddedStore, openRedisStore, type StoreDriver } from '../store/index.ts';
 
 /** Where the templates are: beside `src` or `dist`. */
 export const VIEWS_DIR = path.resolve(import.meta.dirname, '..', '..', 'views');
@@ -27,6 +27,15 @@ export function createLog(level: string): Logger {
 /** `ECONNREFUSED` and its like are a `code` too, and what an operator needs most. */
 function censor(value: unknown, path: string[]): unknown {
   return path.at(-1) === 'code' && /^[A-Z][A-Z0-9_]+$/.test(String(value)) ? value : '[redacted]';
+}
+
+/** Opens the store for a server, which has an embedded one to itself. @throws StoreUnavailable with what to do */
+export async function openServerStore(
+  config: Pick<Config, 'store'>,
+  onError: (error: Error) => void,
+): Promise<StoreDriver> {
+  if (config.store.driver === 'embedded') lockForServer(config.store.dataDir);
+  return openStore(config, onError);
 }
 
 /** Opens the store the configuration names. @throws StoreUnavailable with what to do */

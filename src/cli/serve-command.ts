@@ -4,7 +4,7 @@ import { createGatehouse } from '../app.ts';
 import { createStdoutSink } from '../audit/index.ts';
 import { loadConfig } from '../config/index.ts';
 import { configOption } from './config-command.ts';
-import { VIEWS_DIR, createLog, openStore, stopOnSignals } from './run-server.ts';
+import { VIEWS_DIR, createLog, openServerStore, stopOnSignals } from './run-server.ts';
 
 export function serveCommand(): Command {
   return new Command('serve')
@@ -18,7 +18,7 @@ export function serveCommand(): Command {
 async function serve(file: string | undefined): Promise<void> {
   const config = loadConfig({ ...(file === undefined ? {} : { file }), env: process.env });
   const log = createLog(config.log.level);
-  const driver = await openStore(config, (error) =>
+  const driver = await openServerStore(config, (error) =>
     log.warn({ err: error }, 'the store connection had an error'),
   );
   for (const concern of await driver.concerns()) log.warn({ store: driver.location }, concern);

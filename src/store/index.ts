@@ -12,7 +12,7 @@ export {
   type CommitOutcome,
   type StoreDriver,
 } from './driver.ts';
-export { makeFolder, openEmbeddedStore } from './embedded/index.ts';
+export { lockForServer, makeFolder, openEmbeddedStore } from './embedded/index.ts';
 export { adoptStore, guardEpoch, readEpoch, type GuardedStore, type StoreEpoch } from './epoch.ts';
 export { createGrantIndex, type GrantIndex } from './grants.ts';
 export { createGrantList, type GrantSummary } from './grant-list.ts';

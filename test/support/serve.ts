@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -61,6 +62,8 @@ export interface Serve {
   readonly said: { readonly stdout: string; readonly stderr: string };
   /** Sends SIGTERM and resolves with the exit code. */
   stop(): Promise<number>;
+  /** Ends it at once, as a power cut would. */
+  kill(): Promise<void>;
 }
 
 /** Starts `gatehouse serve` and waits until it is ready. */
@@ -82,7 +85,12 @@ export async function startServe(
     }
     await delay(25);
   }
-  return { issuer: env['ISSUER'] ?? issuer, management, said, stop: () => terminate(child) };
+  const kill = async (): Promise<void> => {
+    const exited = once(child, 'exit');
+    child.kill('SIGKILL');
+    await exited;
+  };
+  return { issuer: env['ISSUER'] ?? issuer, management, said, stop: () => terminate(child), kill };
 }
 
 async function isReady(management: string): Promise<boolean> {

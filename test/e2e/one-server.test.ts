@@ -1,0 +1,43 @@
+import { afterEach, describe, expect, test } from '@jest/globals';
+
+import { expectRefusal } from '../support/demo-suite.ts';
+import { freePort } from '../support/ports.ts';
+import { runGatehouse } from '../support/process.ts';
+import { serveFolder, startServe, type ServeFolder } from '../support/serve.ts';
+
+describe('an embedded store is for one server', () => {
+  let folder: ServeFolder | undefined;
+  afterEach(() => folder?.remove());
+
+  test('[C2.7] [F23] a second server on the same folder is refused; after the first was killed it starts', async () => {
+    const first = await serveFolder();
+    folder = first;
+    const running = await startServe(first);
+    const [port, managementPort] = await Promise.all([freePort(), freePort()]);
+    const env = { PORT: String(port), MANAGEMENT_PORT: String(managementPort) };
+    const refused = await runGatehouse(['serve', '--config', first.config], env);
+    expectRefusal(refused, /cannot use .*\/data: another server is using it; .*need the redis driver/);
+    // The command line tool works beside it.
+    const listed = await runGatehouse(['client', 'list', '--config', first.config]);
+    expect(listed.code).toBe(0);
+    await running.kill();
+    const next = await startServe(first);
+    expect(await next.stop()).toBe(0);
+  });
+
+  test('[C2.7] store status and adopt say which store it is, and adopt wants to be told twice', async () => {
+    const one = await serveFolder();
+    folder = one;
+    const running = await startServe(one);
+    const status = async (): Promise<string> =>
+      (await runGatehouse(['store', 'status', '--config', one.config])).stdout;
+    const before = await status();
+    expect(before).toMatch(/^embedded at .*gatehouse\.sqlite\nepoch [0-9a-f]{24}, since \d{4}-/);
+    expectRefusal(await runGatehouse(['store', 'adopt', '--config', one.config]), /say it again with --yes/);
+    expect(await status()).toBe(before);
+    const adopted = await runGatehouse(['store', 'adopt', '--yes', '--config', one.config]);
+    expect(adopted.stdout).toMatch(/is [0-9a-f]{24} now; running servers follow within a second/);
+    expect(await status()).not.toBe(before);
+    await running.stop();
+  });
+});
