@@ -5,6 +5,7 @@ import type { GrantId } from '../oauth/index.ts';
 import type { Commit, CommitOutcome, Put } from './driver.ts';
 import { key } from './keys.ts';
 import { familyPuts, openAnswer, type Rotation } from './refresh-family.ts';
+import { settle } from './unsettled.ts';
 import type { Vault } from './vault.ts';
 
 /** What one request has gathered for one grant and not yet written. */
@@ -114,14 +115,16 @@ async function commitOne(
   const { rotation, next } = pending;
   if (rotation?.used && rotation.again !== undefined) return { outcome: 'committed', again: rotation.again };
   const kept = answer === undefined ? undefined : { text: answer, ttlSeconds: graceSeconds };
-  const outcome = await vault.driver.commit({
+  const commit: Commit = {
     ...base,
     mode: 'issue',
     ...(rotation?.used ? { expect: { key: key.family(grantId), value: rotation.read } } : {}),
     consume: [...pending.consume].map(([name, ttlSeconds]) => ({ key: name, ttlSeconds })),
     puts: [...pending.puts.values(), ...(next ? familyPuts(vault, grantId, next, rotation, kept) : [])],
     removes: [...pending.removes],
-  });
+  };
+  const { driver } = vault;
+  const outcome = await driver.commit(commit).catch((error: unknown) => settle(driver, commit, error));
   if (outcome !== 'conflict') return { outcome };
   const again = await answerOfWinner(vault, grantId, rotation?.text ?? '');
   if (again !== undefined) return { outcome: 'committed', again };

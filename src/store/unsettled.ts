@@ -1,0 +1,45 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
+import { StoreUnavailable, type Commit, type StoreDriver } from './driver.ts';
+
+const LOOK_AGAIN_MS = 250;
+/** Longer than a store takes to come back or to work off what it was sent; then nobody waits for it any more. */
+const GIVE_UP_MS = 60_000;
+
+/**
+ * What became of a commit whose answer did not come: it may have been written, or be written yet (faults F02, F05).
+ *
+ * @returns `committed` when it is there; rejects otherwise, and sees to it that it is not there later either
+ */
+export async function settle(driver: StoreDriver, commit: Commit, cause: unknown): Promise<'committed'> {
+  if (!(cause instanceof StoreUnavailable)) throw cause;
+  const state = await stateOf(driver, commit).catch(() => 'unknown' as const);
+  if (state === 'written') return 'committed';
+  // The client is told 503 and has nothing. What it wanted to redeem must be good for its next try.
+  if (commit.consume.length > 0) void undoLater(driver, commit);
+  throw cause;
+}
+
+async function stateOf(driver: StoreDriver, { puts }: Commit): Promise<'written' | 'absent' | 'unknown'> {
+  // The first value is sealed anew for each commit: no other commit writes these very bytes.
+  const [put] = puts;
+  if (!put) return 'unknown';
+  const [found] = await driver.getMany([put.key]);
+  if (found === undefined) return 'absent';
+  return Buffer.compare(found, put.value) === 0 ? 'written' : 'absent';
+}
+
+/** Takes back what comes to light later, so that no token lives that nobody was given. */
+async function undoLater(driver: StoreDriver, commit: Commit): Promise<void> {
+  const deadline = Date.now() + GIVE_UP_MS;
+  while (Date.now() < deadline) {
+    await delay(LOOK_AGAIN_MS, undefined, { ref: false });
+    try {
+      if ((await stateOf(driver, commit)) !== 'written') continue;
+      await driver.remove([...commit.consume.map(({ key }) => key), ...commit.puts.map(({ key }) => key)]);
+      return;
+    } catch (error) {
+      if (!(error instanceof StoreUnavailable)) return;
+    }
+  }
+}
