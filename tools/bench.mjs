@@ -1,3 +1,4 @@
+// `npm run bench -- store`: what tokens and grants take in Redis, and how often each flow asks it; see test/bench/store.ts.
 // `npm run bench -- start`: how long from process start to the first 200 on all three ports of the demo, and how much
 // memory `serve` holds, with built code. Prints medians and writes every figure to bench-results/start.json.
 import { spawn, spawnSync } from 'node:child_process';
@@ -11,9 +12,14 @@ import { ROOT, fail, makeReady } from './ready.mjs';
 const ROUNDS = 7;
 const SETTLE_MS = 2000;
 const [bench = 'start'] = process.argv.slice(2);
-if (bench !== 'start') fail(`there is no bench ${bench}; there is: start`);
+if (!['start', 'store'].includes(bench)) fail(`there is no bench ${bench}; there are: start, store`);
 
 const node = makeReady();
+if (bench === 'store') {
+  const file = path.join(ROOT, 'test', 'bench', 'store.ts');
+  const args = ['--disable-warning=ExperimentalWarning', file, ...process.argv.slice(3)];
+  process.exit(spawnSync(node, args, { stdio: 'inherit', cwd: ROOT }).status ?? 1);
+}
 if (spawnSync(node, [path.join(ROOT, 'tools', 'build.mjs')], { stdio: 'inherit' }).status !== 0)
   process.exit(1);
 const main = path.join(ROOT, 'dist', 'main.js');

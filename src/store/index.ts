@@ -33,5 +33,6 @@ export {
   readRefreshText,
   type TokenKind,
 } from './token-text.ts';
+export { KEY_TABLE, keyTableText } from './key-table.ts';
 export { key, type KeyedTokenKind } from './keys.ts';
 export { createVault, type Vault } from './vault.ts';

@@ -16,7 +16,7 @@ import {
   type StoreDriver,
 } from '../../src/store/index.ts';
 import { freePort } from './ports.ts';
-import { startRedis, type RedisServer } from './redis-server.ts';
+import { startRedis, type RedisOptions, type RedisServer } from './redis-server.ts';
 
 export const STORE_SECRET = 'test-store-secret-0123456789-abcdefghijklmnop';
 export const FHIR = 'http://localhost:3999/fhir';
@@ -27,18 +27,26 @@ export type DriverName = (typeof DRIVERS)[number];
 export interface TestStore {
   open(): Promise<StoreDriver>;
   dispose(): Promise<void>;
+  /** Where its files are, if it writes any. */
+  readonly dataDir: string;
   readonly redis?: RedisServer;
 }
 
-export async function testStore(driver: DriverName): Promise<TestStore> {
+export async function testStore(driver: DriverName, options: RedisOptions = {}): Promise<TestStore> {
   if (driver === 'redis') {
-    const redis = await startRedis();
-    return { open: () => openRedisStore(redis.url, () => undefined), dispose: () => redis.stop(), redis };
+    const redis = await startRedis(options);
+    return {
+      open: () => openRedisStore(redis.url, () => undefined),
+      dispose: () => redis.stop(),
+      dataDir: redis.dataDir,
+      redis,
+    };
   }
   const dir = await mkdtemp(path.join(tmpdir(), 'gatehouse-test-'));
   return {
     open: async () => openEmbeddedStore(dir),
     dispose: () => rm(dir, { recursive: true, force: true }),
+    dataDir: dir,
   };
 }
 
@@ -62,7 +70,7 @@ const hashes = new Map<string, ReturnType<typeof createAccount>>();
 
 /** Starts a whole server on loopback. The same `port` again makes a restart look like one to its clients. */
 export async function startGatehouse(
-  store: TestStore,
+  store: Pick<TestStore, 'open'>,
   overrides: Partial<ConfigInput> = {},
   port?: number,
   options: Pick<GatehouseOptions, 'clientKeys'> & { readonly log?: GatehouseOptions['log'] } = {},

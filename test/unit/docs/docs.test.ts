@@ -3,6 +3,7 @@ import { expect, test } from '@jest/globals';
 
 import { configSchema } from '../../../src/config/index.ts';
 import { ERROR_CODES } from '../../../src/oauth/index.ts';
+import { keyTableText } from '../../../src/store/index.ts';
 
 const read = (file: string): string => readFileSync(file, 'utf8');
 
@@ -24,4 +25,9 @@ test('README gives a reason for each runtime dependency', () => {
   for (const name of Object.keys(dependencies)) {
     expect({ name, found: readme.includes(name) }).toEqual({ name, found: true });
   }
+});
+
+test('[C2.4] docs/store.md has the table of keys as the code has it', () => {
+  const words = (text: string): string => text.replace(/[-\s|]+/g, ' ');
+  expect(words(read('docs/store.md'))).toContain(words(keyTableText()));
 });

@@ -1,0 +1,101 @@
+/** One kind of key, for people: docs/store.md is made from these. */
+export interface KeyRow {
+  /** `<hash>` is a keyed hash of what would say too much. */
+  readonly key: string;
+  readonly holds: string;
+  readonly keptFor: string;
+  /** AES-256-GCM under the name of the key; markers and indexes hold nothing to seal. */
+  readonly sealed: boolean;
+}
+
+/** Every key Gatehouse writes. A test runs the flows and finds no other in the store. */
+export const KEY_TABLE: readonly KeyRow[] = [
+  {
+    key: 'gh:{<grant>}:grant',
+    holds: 'grant with launch context',
+    keptFor: 'refresh token lifetime',
+    sealed: true,
+  },
+  { key: 'gh:{<grant>}:at:<hash>', holds: 'access token', keptFor: 'its lifetime', sealed: true },
+  {
+    key: 'gh:{<grant>}:family',
+    holds: 'refresh tokens: the good one',
+    keptFor: 'its lifetime',
+    sealed: true,
+  },
+  {
+    key: 'gh:{<grant>}:answer',
+    holds: 'answer to the last refresh',
+    keptFor: 'seconds: refreshGraceSeconds',
+    sealed: true,
+  },
+  { key: 'gh:{<grant>}:ac:<hash>', holds: 'authorization code', keptFor: 'its lifetime', sealed: true },
+  {
+    key: 'gh:{<grant>}:bt:<hash>',
+    holds: 'backend token (<grant> is its own)',
+    keptFor: 'its lifetime',
+    sealed: true,
+  },
+  { key: 'gh:{<grant>}:ac:<hash>:used', holds: 'marker: was redeemed', keptFor: '10 minutes', sealed: false },
+  {
+    key: 'gh:{<grant>}:dead',
+    holds: 'tombstone: was revoked',
+    keptFor: 'refresh token lifetime',
+    sealed: false,
+  },
+  { key: 'gh:{s.<hash>}:session', holds: 'sign-in session', keptFor: 'session lifetime', sealed: true },
+  {
+    key: 'gh:{u.<hash>}:session',
+    holds: 'the same, by its public uid',
+    keptFor: 'session lifetime',
+    sealed: true,
+  },
+  {
+    key: 'gh:{i.<hash>}:interaction',
+    holds: 'a paused authorization request',
+    keptFor: '1 hour',
+    sealed: true,
+  },
+  { key: 'gh:{i.<hash>}:progress', holds: 'how far the person has come', keptFor: '1 hour', sealed: true },
+  { key: 'gh:{l.<hash>}:launch', holds: 'an EHR launch', keptFor: '5 minutes', sealed: true },
+  {
+    key: 'gh:{j.<hash>}:jti',
+    holds: 'marker: an assertion was seen',
+    keptFor: 'until the assertion expires',
+    sealed: false,
+  },
+  {
+    key: 'gh:{m.<model>.<hash>}:record',
+    holds: 'what else oidc-provider keeps',
+    keptFor: 'as it says',
+    sealed: true,
+  },
+  { key: 'gh:{c.<client>}:client', holds: 'a client registration', keptFor: 'until removed', sealed: true },
+  { key: 'gh:{c.<client>}:status', holds: 'disabled or not', keptFor: 'until removed', sealed: true },
+  {
+    key: 'gh:{c.<client>}:grants',
+    holds: 'index: grants of the client',
+    keptFor: 'entries: as the grant',
+    sealed: false,
+  },
+  { key: 'gh:{a.<account>}:account', holds: 'an account', keptFor: 'until removed', sealed: true },
+  {
+    key: 'gh:{a.<account>}:grants',
+    holds: 'index: grants of the account',
+    keptFor: 'entries: as the grant',
+    sealed: false,
+  },
+  { key: 'gh:{n.<hash>}:login', holds: 'user name → account id', keptFor: 'until removed', sealed: true },
+  { key: 'gh:{clients}:all', holds: 'index of ids', keptFor: 'until removed', sealed: false },
+  { key: 'gh:{accounts}:all', holds: 'index of ids', keptFor: 'until removed', sealed: false },
+  { key: 'gh:{keys}:signing', holds: 'signing keys', keptFor: 'until removed', sealed: true },
+  { key: 'gh:{epoch}:store', holds: 'which store this is', keptFor: 'for good', sealed: true },
+];
+
+/** The table in Markdown. */
+export function keyTableText(): string {
+  const lines = KEY_TABLE.map(
+    ({ key, holds, keptFor, sealed }) => `| \`${key}\` | ${holds} | ${keptFor} | ${sealed ? 'yes' : 'no'} |`,
+  );
+  return ['| key | holds | kept for | sealed |', '| --- | --- | --- | --- |', ...lines].join('\n');
+}

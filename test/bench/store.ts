@@ -1,0 +1,173 @@
+// `npm run bench -- store [--tokens 1000000]`: bytes of Redis memory for each token and grant, and the commands that each
+// flow sends. Prints tables, writes bench-results/store.json, and ends with one line of JSON.
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { cpus, totalmem } from 'node:os';
+import { setTimeout as delay } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { Redis } from 'ioredis';
+import type { Adapter, AdapterPayload } from 'oidc-provider';
+
+import {
+  createGrantIndex,
+  createProviderAdapter,
+  createStoreKeys,
+  createVault,
+  newGrantId,
+  newTokenText,
+  openRedisStore,
+  runInRequestScope,
+  usCoreScopes,
+} from './parts.ts';
+import { measureTrips } from './trips.ts';
+import { startRedis } from '../support/redis-server.ts';
+
+const { values } = parseArgs({ options: { tokens: { type: 'string', default: '1000000' } } });
+const MANY = Number(values.tokens);
+const FEW = 10_000;
+const BATCH = 400;
+const TTL = 3600;
+const GRANT_TTL = 100 * 24 * 3600;
+const EIGHT =
+  'launch openid fhirUser offline_access patient/Patient.rs patient/Observation.rs patient/Condition.rs patient/Encounter.rs';
+const keys = createStoreKeys(Buffer.from('a store secret for measuring, of no use to anybody'));
+
+interface Memory {
+  readonly bytesPerToken: { readonly few: number; readonly many: number };
+  readonly bytesPerGrant: { readonly eightScopes: number; readonly usCore: number };
+}
+
+async function measureMemory(): Promise<Memory> {
+  const redis = await startRedis();
+  const driver = await openRedisStore(redis.url, () => undefined);
+  const client = new Redis(redis.url);
+  const vault = createVault(driver, keys);
+  const adapter = createProviderAdapter({
+    vault,
+    grants: createGrantIndex(driver, GRANT_TTL),
+    grantTtlSeconds: GRANT_TTL,
+    findClient: async () => undefined,
+  });
+  const used = async (): Promise<number> =>
+    Number(/used_memory:(\d+)/.exec(await client.info('memory'))?.[1]);
+  const grow = async (count: number, make: (at: number) => Promise<unknown>): Promise<number> => {
+    const before = await used();
+    for (let at = 0; at < count; at += BATCH)
+      await Promise.all(Array.from({ length: Math.min(BATCH, count - at) }, (_, of) => make(at + of)));
+    return Math.round(((await used()) - before) / count);
+  };
+  const token = (scope: string) => (): Promise<unknown> => {
+    const grantId = newGrantId();
+    const text = newTokenText(keys, 'AccessToken', grantId);
+    return Promise.resolve(adapter('AccessToken').upsert(text, accessToken(text, grantId, scope), TTL));
+  };
+  const grant = (scope: string) => (at: number) =>
+    runInRequestScope(
+      vault,
+      { deadTtlSeconds: GRANT_TTL, graceSeconds: 0, mayRepeat: true },
+      async (scoped) => {
+        await writeGrant(adapter, scope, at);
+        return scoped.commit('succeeded');
+      },
+    );
+  const few = await grow(FEW, token(EIGHT));
+  const many = await grow(MANY - FEW, token(EIGHT));
+  await client.flushall();
+  const eightScopes = await grow(FEW, grant(EIGHT));
+  await client.flushall();
+  const usCore = await grow(FEW / 10, grant(usCoreScopes(['patient']).join(' ')));
+  await client.quit();
+  await driver.close();
+  await redis.stop();
+  return { bytesPerToken: { few, many }, bytesPerGrant: { eightScopes, usCore } };
+}
+
+function accessToken(jti: string, grantId: string, scope: string): AdapterPayload {
+  return {
+    ...{ jti, grantId, kind: 'AccessToken', accountId: 'u-oUXL6hfJoKqHRejP', clientId: 'growth-chart-web' },
+    ...{
+      gty: 'authorization_code',
+      sessionUid: 'n3Q0TTsSUl8lXNbvYzjMC',
+      scope,
+      iat: 1795262400,
+      exp: 1795266000,
+    },
+    aud: 'https://ehr.example/fhir/r4',
+    extra: context(),
+  };
+}
+
+function context(): Record<string, string> {
+  return {
+    patient: '87a339d0-8cae-418e-89c7',
+    encounter: 'enc-20261121-7',
+    fhirUser: 'https://ehr.example/fhir/r4/Practitioner/19',
+  };
+}
+
+async function writeGrant(adapter: (model: string) => Adapter, scope: string, at: number): Promise<void> {
+  const id = newGrantId();
+  const accountId = `u-account-${at}`;
+  const owner = { clientId: 'growth-chart-web', accountId };
+  const server = 'https://ehr.example/fhir/r4';
+  const smart = {
+    context: context(),
+    fhirBaseUrl: server,
+    reference: 'kq7h-3mzt-9w2c',
+    scope,
+    lifetimeSeconds: GRANT_TTL,
+  };
+  const grant = {
+    jti: id,
+    kind: 'Grant',
+    ...owner,
+    iat: 1795262400,
+    exp: 1803902400,
+    resources: { [server]: scope },
+    smart,
+  };
+  await adapter('Grant').upsert(id, grant, GRANT_TTL);
+  const [access, refresh] = [newTokenText(keys, 'AccessToken', id), newTokenText(keys, 'RefreshToken', id)];
+  await adapter('AccessToken').upsert(access, accessToken(access, id, scope), TTL);
+  const payload = {
+    ...accessToken(refresh, id, scope),
+    kind: 'RefreshToken',
+    resource: server,
+    rotations: 0,
+  };
+  await adapter('RefreshToken').upsert(refresh, payload, GRANT_TTL);
+}
+
+const memory = await measureMemory();
+const trips = await measureTrips();
+await delay(100);
+const figures = {
+  at: new Date().toISOString(),
+  node: process.version,
+  machine: `${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}, ${Math.round(totalmem() / 2 ** 30)} GiB`,
+  tokens: { few: FEW, many: MANY },
+  ...memory,
+  trips,
+  bars: {
+    bytesPerToken: 1024,
+    bytesPerGrant: 4096,
+    launch: 12,
+    refresh: 3,
+    client_credentials: 2,
+    introspection: 1,
+  },
+};
+mkdirSync('bench-results', { recursive: true });
+writeFileSync('bench-results/store.json', `${JSON.stringify(figures, null, 2)}\n`);
+process.stdout.write(
+  [
+    `an access token: ${memory.bytesPerToken.few} bytes at ${FEW}, ${memory.bytesPerToken.many} at ${MANY} (bar 1024)`,
+    `a grant with refresh token, access token and indexes: ${memory.bytesPerGrant.eightScopes} bytes (bar 4096)`,
+    `the same with every patient scope of US Core: ${memory.bytesPerGrant.usCore} bytes`,
+    ...Object.entries(trips).map(
+      ([flow, { protocol, others }]) =>
+        `${flow}: ${protocol} round trips for the protocol, ${others} for clients and accounts`,
+    ),
+    JSON.stringify(figures),
+    '',
+  ].join('\n'),
+);

@@ -1,0 +1,159 @@
+import { createHash } from 'node:crypto';
+import { readFile, readdir } from 'node:fs/promises';
+import path from 'node:path';
+import { Writable } from 'node:stream';
+
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { Redis } from 'ioredis';
+import { pino } from 'pino';
+
+import { KEY_TABLE } from '../../../src/store/index.ts';
+import {
+  PUBLIC_APP,
+  RESOURCE_SERVER,
+  RS_SECRET,
+  SECRET,
+  SECRET_APP,
+  basic,
+  keyedClient,
+} from '../../support/clients.ts';
+import { announce, backendToken, ehrClient } from '../../support/ehr.ts';
+import { authorize, postForm, redeem, refresh } from '../../support/flow.ts';
+import {
+  DRIVERS,
+  PASSWORD,
+  STORE_SECRET,
+  startGatehouse,
+  testStore,
+  type TestServer,
+  type TestStore,
+} from '../../support/gatehouse.ts';
+import { freePort } from '../../support/ports.ts';
+
+/** More on demand: `FLOWS=500 npm run jest test/protocol/store`. */
+const FLOWS = Number(process.env['FLOWS'] ?? 20);
+
+describe.each(DRIVERS)('after many flows, on %s', (driver) => {
+  let store: TestStore;
+  let server: TestServer;
+  let logged = '';
+  /** Whatever would let somebody in. */
+  const secrets = new Set<string>([PASSWORD, SECRET, RS_SECRET, STORE_SECRET]);
+  const keep = (...texts: unknown[]): void => {
+    for (const text of texts) if (typeof text === 'string' && text.length > 0) secrets.add(text);
+  };
+
+  beforeAll(async () => {
+    store = await testStore(driver, { appendOnly: true });
+    const port = await freePort();
+    const issuer = `http://localhost:${port}`;
+    const ehr = await ehrClient(issuer);
+    const backend = await keyedClient('backend', 'ES384');
+    const clients = [PUBLIC_APP, SECRET_APP, RESOURCE_SERVER, ehr.registration, backend.registration];
+    const sink = new Writable({
+      write(chunk: Buffer, _encoding, done) {
+        logged += chunk.toString();
+        done();
+      },
+    });
+    server = await startGatehouse(store, { clients }, port, { log: pino({ level: 'trace' }, sink) });
+    for (let at = 0; at < FLOWS; at += 1) await oneFlow(issuer, ehr, backend);
+  }, 120_000);
+  afterAll(async () => {
+    await server.close();
+    await store.dispose();
+  });
+
+  async function oneFlow(
+    issuer: string,
+    ehr: Awaited<ReturnType<typeof ehrClient>>,
+    backend: Awaited<ReturnType<typeof keyedClient>>,
+  ): Promise<void> {
+    const own = await authorize(issuer);
+    const { body } = await redeem(issuer, own);
+    const { body: next } = await refresh(issuer, body.refresh_token);
+    const { body: launcher } = await backendToken(issuer, ehr, `${issuer}/scopes/launch`);
+    const { body: launch } = await announce(issuer, launcher.access_token, { patient: 'p7' });
+    const scope = 'launch openid offline_access user/Patient.rs';
+    const options = { clientId: 'secret-app', username: 'dora', scope, params: { launch: launch.launch } };
+    const launched = await authorize(issuer, options);
+    const { body: app } = await redeem(issuer, launched, {}, basic('secret-app', SECRET));
+    const { body: service } = await backendToken(issuer, backend, 'system/Patient.rs');
+    const rs = basic('fhir-server', RS_SECRET);
+    for (const token of [body.access_token, app.access_token, 'gat_nonsense'])
+      await postForm(`${issuer}/introspect`, { token }, rs);
+    await refresh(issuer, 'grt_nonsense');
+    await redeem(issuer, own);
+    await postForm(`${issuer}/revoke`, { token: next.refresh_token, client_id: 'public-app' });
+    keep(own.code, own.verifier, launched.code, launched.verifier, launch.launch);
+    for (const answer of [body, next, app, service, launcher])
+      keep(answer.access_token, answer.refresh_token, answer['id_token']);
+  }
+
+  /** Plain, encoded, and hashed without a key: none of these may be found. */
+  function formsOf(secret: string): Buffer[] {
+    const plain = Buffer.from(secret);
+    const hash = createHash('sha256').update(secret).digest();
+    return [
+      plain,
+      Buffer.from(plain.toString('base64').replace(/=+$/, '')),
+      Buffer.from(plain.toString('base64url')),
+      Buffer.from(plain.toString('hex')),
+      hash,
+      Buffer.from(hash.toString('hex')),
+      Buffer.from(hash.toString('base64url')),
+    ];
+  }
+  const foundIn = (bytes: Buffer): string[] =>
+    [...secrets].filter((secret) => formsOf(secret).some((form) => bytes.includes(form)));
+
+  async function bytesOnDisk(): Promise<Buffer> {
+    const folder = store.dataDir;
+    const files = await readdir(folder, { recursive: true, withFileTypes: true });
+    const read = files
+      .filter((file) => file.isFile())
+      .map((file) => readFile(path.join(file.parentPath, file.name)));
+    return Buffer.concat(await Promise.all(read));
+  }
+
+  test('[SEC-11] [SEC-04] its files hold nothing that would let anybody in', async () => {
+    const bytes = await bytesOnDisk();
+    expect(bytes.byteLength).toBeGreaterThan(10_000);
+    expect(secrets.size).toBeGreaterThan(10 * FLOWS);
+    expect(foundIn(bytes)).toEqual([]);
+    // The search finds what is there: names of keys are.
+    expect(bytes.includes('gh:{')).toBe(true);
+  });
+
+  test('[SEC-11] [SEC-04] neither do log, audit trail and metrics', async () => {
+    expect(logged.length).toBeGreaterThan(1000);
+    expect(foundIn(Buffer.from(logged))).toEqual([]);
+    expect(foundIn(Buffer.from(JSON.stringify(server.audit)))).toEqual([]);
+    const metrics = await (await fetch(`${server.managementUrl}/metrics`)).text();
+    expect(metrics).toContain('gatehouse_');
+    expect(foundIn(Buffer.from(metrics))).toEqual([]);
+  });
+
+  test('[C2.4] every key is in the table of docs/store.md, and every one that should end has an end', async () => {
+    if (!store.redis) return;
+    const redis = new Redis(store.redis.url);
+    const names = await redis.keys('*');
+    const patterns = KEY_TABLE.map(({ key, keptFor }) => ({
+      pattern: new RegExp(
+        `^${key
+          .replace(/[{}.]/g, '\\$&')
+          .replace(/<model>/, '[a-z-]+')
+          .replace(/<[a-z]+>/g, '[A-Za-z0-9_.-]+')}$`,
+      ),
+      ends: !/^(until removed|for good|entries)/.test(keptFor),
+    }));
+    const unknown = names.filter((name) => !patterns.some(({ pattern }) => pattern.test(name)));
+    expect(unknown).toEqual([]);
+    const left = await Promise.all(names.map((name) => redis.pttl(name)));
+    const endless = names.filter(
+      (name, at) => (left[at] ?? 0) < 0 && patterns.some(({ pattern, ends }) => ends && pattern.test(name)),
+    );
+    expect(endless).toEqual([]);
+    await redis.quit();
+  });
+});
