@@ -51,6 +51,8 @@ import {
   createVault,
   guardEpoch,
   isStoreUnavailable,
+  remembersReads,
+  withRequestReads,
   type StoreDriver,
 } from './store/index.ts';
 
@@ -80,7 +82,7 @@ export async function createGatehouse(options: GatehouseOptions): Promise<Gateho
     pinned: config.store.epoch,
     onChange: (isKnown, description) => (isKnown ? log.warn(description) : log.error(description)),
   });
-  const { driver } = store;
+  const driver = remembersReads(store.driver);
   const metrics = createMetrics();
   const audit = countedAudit(options, metrics);
   const vault = createVault(driver, storeKeys);
@@ -155,6 +157,7 @@ function createPublicApp(parts: PublicAppParts): Koa {
   const launchHash = (launch: string): string => vault.keys.keyedHash('launch', launch);
 
   app.use(nameRequests());
+  app.use((ctx, next) => (TOKEN_PATHS.has(ctx.path) ? next() : withRequestReads(next)));
   app.use(logRequests(log, metrics.observeRequest));
   app.use(
     answerErrors(
@@ -213,4 +216,5 @@ function createPublicApp(parts: PublicAppParts): Koa {
   return app;
 }
 
-const POST_ONLY: ReadonlySet<string> = new Set(['/token', '/introspect', '/revoke', '/launches']);
+const TOKEN_PATHS: ReadonlySet<string> = new Set(['/token', '/introspect', '/revoke']);
+const POST_ONLY: ReadonlySet<string> = new Set([...TOKEN_PATHS, '/launches']);

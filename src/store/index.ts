@@ -21,6 +21,7 @@ export { createPostedRequestStore } from './posted-requests.ts';
 export { createProgressStore, type ProgressStore } from './progress.ts';
 export { createProviderAdapter } from './provider-adapter.ts';
 export { openRedisStore } from './redis/index.ts';
+export { remembersReads, withRequestReads } from './request-reads.ts';
 export { runInRequestScope, type RequestScope, type ScopeOutcome } from './request-scope.ts';
 export { SealBroken, createStoreKeys, type StoreKeys } from './sealing.ts';
 export { createSigningKeyStore } from './signing-keys.ts';
