@@ -208,6 +208,7 @@ function createPublicApp(parts: PublicAppParts): Koa {
       directory: (fhirBaseUrl) => createFhirDirectory(fhirBaseUrl, (renew) => ownToken(fhirBaseUrl, renew)),
       smartStyleUrl: style.url,
       launchHash,
+      formSecret: (uid) => vault.keys.keyedHash('form', uid),
       usernameHash: (username) => vault.keys.keyedHash('login', username),
       referenceFor: (ctx: Context, authorization) => referenceFor(ctx, authorization),
     }).routes(),

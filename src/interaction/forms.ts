@@ -6,8 +6,8 @@ import type { Visit } from './visit.ts';
 const tokens = new Tokens();
 
 /** The hidden fields of a step's form. */
-export function formOf({ pending, progress }: Visit, step: string): Record<string, string> {
-  return { action: `/interaction/${pending.uid}`, csrf: tokens.create(progress.csrfSecret), step };
+export function formOf({ pending, formSecret }: Visit, step: string): Record<string, string> {
+  return { action: `/interaction/${pending.uid}`, csrf: tokens.create(formSecret), step };
 }
 
 /**
@@ -26,6 +26,6 @@ export function fieldsOf(ctx: Context): ReadonlyMap<string, readonly string[]> {
 }
 
 /** Was this form made by us, for this interaction (attack row A067)? */
-export function isOwnForm({ progress }: Visit, fields: ReadonlyMap<string, readonly string[]>): boolean {
-  return tokens.verify(progress.csrfSecret, fields.get('_csrf')?.[0] ?? '');
+export function isOwnForm({ formSecret }: Visit, fields: ReadonlyMap<string, readonly string[]>): boolean {
+  return tokens.verify(formSecret, fields.get('_csrf')?.[0] ?? '');
 }

@@ -27,6 +27,8 @@ export interface InteractionParts {
   readonly clock: Clock;
   /** The style document for embedded apps, sent along with an EHR launch (CTX-06). */
   readonly smartStyleUrl: string;
+  /** A secret of our own for each interaction. */
+  readonly formSecret: (uid: string) => string;
   readonly usernameHash: (username: string) => string;
   readonly launchHash: (launch: string) => string;
   readonly referenceFor: (ctx: Context, authorization: string) => string;

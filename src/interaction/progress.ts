@@ -12,7 +12,6 @@ export const PROGRESS_SECONDS = 3600;
  *        └──────────────── "use another account" ─────────────┘
  */
 export interface Progress {
-  readonly csrfSecret: string;
   /** Signed in within this interaction. */
   readonly accountId?: AccountId;
   /** The person asked to sign in as somebody else than the session says. */

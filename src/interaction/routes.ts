@@ -138,8 +138,7 @@ async function cancel(visit: Visit, parts: InteractionParts): Promise<void> {
 
 /** Back to signing in, as somebody else; what was chosen is forgotten. */
 async function switchAccount(visit: Visit, parts: InteractionParts): Promise<void> {
-  const { csrfSecret } = visit.progress;
-  await saveProgress({ ...visit, progress: { csrfSecret, switchAccount: true } }, {}, parts);
+  await saveProgress({ ...visit, progress: {} }, { switchAccount: true }, parts);
   visit.ctx.redirect(`/interaction/${visit.pending.uid}`);
   visit.ctx.status = 303;
 }

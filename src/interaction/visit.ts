@@ -1,4 +1,3 @@
-import Tokens from 'csrf';
 import type { Context } from 'koa';
 
 import type { ClientRegistration } from '../clients/index.ts';
@@ -15,6 +14,8 @@ export interface Visit {
   readonly ctx: Context;
   readonly pending: PendingAuthorization;
   readonly progress: Progress;
+  /** What the tokens of this interaction's forms are made from (attack row A067). */
+  readonly formSecret: string;
   readonly client: ClientRegistration;
   readonly fhirServer: FhirServerConfig;
   readonly launch?: LaunchRecord;
@@ -39,13 +40,21 @@ export async function openVisit(ctx: Context, parts: InteractionParts): Promise<
   const fhirServer = parts.config.fhirServers.find(({ url }) => url === pending.aud.replace(/\/$/, ''));
   if (!client || client.disabled || !fhirServer) return { ok: false, problem: 'client-gone' };
 
-  const known = progress ?? { csrfSecret: await new Tokens().secret() };
-  if (!progress) await parts.progress.save(pending.uid, known, PROGRESS_SECONDS);
+  const known = progress ?? {};
   const finished = known.finishedAt !== undefined;
   const launch = finished ? undefined : await openLaunch(pending, fhirServer, parts);
   if (launch === 'gone') return { ok: false, problem: 'launch-gone' };
   const account = await accountOf(pending, known, parts);
-  const base = { ctx, pending, progress: known, client: client.registration, fhirServer, reference };
+  const formSecret = parts.formSecret(pending.uid);
+  const base = {
+    ctx,
+    pending,
+    progress: known,
+    formSecret,
+    client: client.registration,
+    fhirServer,
+    reference,
+  };
   return { ok: true, visit: { ...base, ...(launch ? { launch } : {}), ...(account ? { account } : {}) } };
 }
 

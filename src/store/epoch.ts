@@ -19,8 +19,8 @@ const LOOK_EVERY_MS = 1000;
 export interface GuardedStore {
   readonly driver: StoreDriver;
   /** @throws StoreUnavailable with what to do, while the store is not the one this node has worked with */
-  check(): Promise<void>;
-  stop(): void;
+  readonly check: () => Promise<void>;
+  readonly stop: () => void;
 }
 
 export interface EpochGuardOptions {
