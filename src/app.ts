@@ -21,6 +21,7 @@ import {
   sameSiteForms,
   securityHeaders,
   serveAssets,
+  type HealthCheck,
   type Metrics,
 } from './http/index.ts';
 import {
@@ -76,6 +77,8 @@ export interface GatehouseOptions {
   readonly log: Logger;
   readonly auditSinks: readonly AuditSink[];
   readonly viewsDir: string;
+  /** What else must be well for us to be ready. */
+  readonly checks?: readonly HealthCheck[];
   readonly clock?: Clock;
   /** For tests: another clock and resolver for clients' key sets. */
   readonly clientKeys?: Partial<Pick<ClientKeysParts, 'clock' | 'lookup'>>;
@@ -112,6 +115,7 @@ export async function createGatehouse(options: GatehouseOptions): Promise<Gateho
   const checks = [
     { name: 'store', check: () => driver.ping() },
     { name: 'keys', check: () => checkKeys(keyStore) },
+    ...(options.checks ?? []),
   ];
   const open = createListener(createPublicApp({ ...protocol, metrics, engine, assets }), config.listen.tls);
   const management = createListener(createManagementApp(checks, metrics, () => draining));

@@ -113,6 +113,10 @@ export const configSchema = z
           .regex(/^rediss?:\/\//, 'must begin with redis:// or rediss://')
           .transform((text) => new Secret(text))
           .optional(),
+        allowVolatile: z
+          .boolean()
+          .default(false)
+          .describe('serve from a Redis on this machine though it may forget; never with real data'),
       })
       .prefault({})
       .refine(({ driver, redisUrl }) => driver !== 'redis' || redisUrl, {

@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { stat } from 'node:fs/promises';
-import { connect } from 'node:net';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
@@ -452,18 +451,16 @@ describe('openRedisStore', () => {
   test('[F07] out of memory a commit writes all of it or nothing, and reading goes on', async () => {
     const server = await startRedis();
     const driver = await openRedisStore(server.url, () => undefined);
-    const operator = await openOperator(server.port);
     try {
       const { key } = names();
       await driver.put({ key: key('a'), value: bytes('one') });
-      await operator('CONFIG SET maxmemory 1');
+      await server.tell('CONFIG SET maxmemory 1');
       await expect(driver.commit(redeem(key))).rejects.toThrow(StoreUnavailable);
       const found = await driver.getMany([key('a'), key('used'), key('dead')]);
       expect(found.map((value) => value !== undefined)).toEqual([true, false, false]);
-      await operator('CONFIG SET maxmemory 0');
+      await server.tell('CONFIG SET maxmemory 0');
       expect(await driver.commit(redeem(key))).toBe('committed');
     } finally {
-      await operator('QUIT');
       await driver.close();
       await server.stop();
     }
@@ -502,17 +499,6 @@ async function untilAnswered(ask: () => Promise<void>): Promise<void> {
       await delay(20);
     }
   }
-}
-
-/** A second connection that says what an operator would say. */
-async function openOperator(port: number): Promise<(command: string) => Promise<void>> {
-  const socket = connect(port, '127.0.0.1');
-  await once(socket, 'connect');
-  return async (command) => {
-    socket.write(`${command}\r\n`);
-    const [reply] = (await once(socket, 'data')) as [Buffer];
-    if (!reply.toString().startsWith('+OK')) throw new Error(`${command}: ${reply.toString()}`);
-  };
 }
 
 test('[F08] a Redis that may forget says so; the embedded store has no such concern', async () => {
