@@ -31,6 +31,7 @@ import {
   type Pages,
   type Progress,
 } from './interaction/index.ts';
+import { createRequestLimits, type Counters, type RequestLimits } from './limits/index.ts';
 import { checkKeys, type SigningKeySet } from './keys/index.ts';
 import { systemClock, type Clock } from './oauth/index.ts';
 import {
@@ -52,6 +53,7 @@ import {
   createAccountStore,
   createAssertionMemory,
   createClientStore,
+  createCounters,
   createGrantIndex,
   createLaunchStore,
   createPostedRequestStore,
@@ -101,7 +103,16 @@ export async function createGatehouse(options: GatehouseOptions): Promise<Gateho
   const { router: assets, stylesheet } = serveAssets(options.viewsDir);
   const pages = createPages(options.viewsDir, config.name, stylesheet);
   const clientKeys = createClientKeys({ config, log, clock, ...options.clientKeys });
-  const protocol: ProtocolParts = { config, log, clock, vault, clients, clientKeys, audit, pages };
+  const counters = createCounters(vault);
+  const limits = createRequestLimits({
+    limits: config.limits,
+    counters,
+    onFailure: (error) => log.debug({ err: error }, 'a request could not be counted'),
+    onRefused: metrics.countLimited,
+    onReached: (limit, whose) =>
+      log.warn({ limit, whose }, 'a limit was used up; more is refused for a while'),
+  });
+  const protocol = { config, log, clock, vault, clients, clientKeys, audit, pages, counters, limits };
   const keyStore = createSigningKeyStore(vault);
   const engine = await createRotatingProvider({
     clock,
@@ -156,10 +167,12 @@ interface ProtocolParts {
   readonly clientKeys: ReturnType<typeof createClientKeys>;
   readonly audit: AuditRecorder;
   readonly pages: Pages;
+  readonly counters: Counters;
+  readonly limits: RequestLimits;
 }
 
 function buildProvider(
-  { config, clock, vault, clients, clientKeys, audit, pages, log }: ProtocolParts,
+  { config, clock, vault, clients, clientKeys, audit, pages, log, limits }: ProtocolParts,
   signingKeys: SigningKeySet,
 ): Provider {
   const { driver, keys } = vault;
@@ -171,6 +184,7 @@ function buildProvider(
     clients,
     clientKeys,
     audit,
+    limits,
     clock,
     newGrantId,
     disguiseJwt,
@@ -273,6 +287,7 @@ function createPublicApp(parts: PublicAppParts): Koa {
     launches,
     launchHash,
     audit,
+    limits: parts.limits,
     clock,
     provider: engine.current,
     signingKeys: engine.signingKeys,
@@ -291,6 +306,7 @@ function createPublicApp(parts: PublicAppParts): Koa {
       clock,
       engine: createEngine(engine.current, clock, audit),
       progress: createProgressStore<Progress>(vault),
+      counters: parts.counters,
       accounts,
       directory: (fhirBaseUrl) => createFhirDirectory(fhirBaseUrl, (renew) => ownToken(fhirBaseUrl, renew)),
       smartStyleUrl: style.url,

@@ -3,7 +3,7 @@ import type { TokenKind } from './token-text.ts';
 
 /**
  * Every key Gatehouse writes. The part in braces is the Redis Cluster hash tag: what shares it lies in one slot.
- * Secrets and names never appear; `<hash>` is a keyed hash of them. All values are sealed, but for markers.
+ * Secrets and names never appear; `<hash>` is a keyed hash of them. All values are sealed, but for markers and counts.
  *
  * | key                                | value                                | kept for                        |
  * |------------------------------------|--------------------------------------|---------------------------------|
@@ -21,6 +21,7 @@ import type { TokenKind } from './token-text.ts';
  * | gh:{i.<hash>}:progress             | how far the person has come          | 1 hour                          |
  * | gh:{l.<hash>}:launch               | an EHR launch                        | 5 minutes                       |
  * | gh:{j.<hash>}:jti                  | marker: an assertion was seen        | until the assertion expires     |
+ * | gh:{r.<hash>}:count                | how often somebody did something     | 1 minute; sign-in: 15 minutes   |
  * | gh:{m.<model>.<hash>}:record       | what else oidc-provider keeps        | as it says                      |
  * | gh:{c.<client>}:client             | a client registration                | until removed                   |
  * | gh:{c.<client>}:status             | disabled or not                      | until removed                   |
@@ -52,6 +53,7 @@ export const key = {
   progress: (hash: string) => `gh:{i.${hash}}:progress`,
   launch: (hash: string) => `gh:{l.${hash}}:launch`,
   jti: (hash: string) => `gh:{j.${hash}}:jti`,
+  count: (hash: string) => `gh:{r.${hash}}:count`,
   other: (model: string, hash: string) => `gh:{m.${model}.${hash}}:record`,
   client: (clientId: ClientId) => `gh:{c.${clientId}}:client`,
   clientStatus: (clientId: ClientId) => `gh:{c.${clientId}}:status`,

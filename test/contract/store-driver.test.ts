@@ -336,6 +336,50 @@ describe.each(PLACES)('the %s driver', (name, makePlace) => {
     });
   });
 
+  describe('counters', () => {
+    test('[C2.5] add up for everybody, take back, and never go below none', async () => {
+      const { key } = names();
+      expect(await driver.count(key('n'), 1, 60)).toEqual({ total: 1, msLeft: 60_000 });
+      expect(await other.count(key('n'), 2, 60)).toMatchObject({ total: 3 });
+      expect(await driver.count(key('n'), -1, 60)).toMatchObject({ total: 2 });
+      expect(await driver.count(key('n'), -5, 60)).toMatchObject({ total: 0 });
+      expect(await driver.count(key('n'), 1, 60)).toMatchObject({ total: 1 });
+    });
+
+    test('[C2.5] reading and taking back begin nothing', async () => {
+      const { key } = names();
+      expect(await driver.count(key('n'), 0, 60)).toEqual({ total: 0, msLeft: 0 });
+      expect(await driver.count(key('n'), -1, 60)).toEqual({ total: 0, msLeft: 0 });
+      expect(await read(key('n'))).toBeUndefined();
+      await driver.count(key('n'), 4, 60);
+      expect(await other.count(key('n'), 0, 1)).toMatchObject({ total: 4 });
+    });
+
+    test('[C2.5] the window begins with the first and never moves; then it is forgotten', async () => {
+      const { key } = names();
+      await driver.count(key('n'), 1, TTL_SECONDS);
+      const again = await driver.count(key('n'), 1, 60);
+      expect(again.total).toBe(2);
+      expect(again.msLeft).toBeLessThanOrEqual(TTL_SECONDS * 1000);
+      await delay(AFTER_TTL_MS);
+      expect(await driver.count(key('n'), 1, 60)).toEqual({ total: 1, msLeft: 60_000 });
+    });
+
+    test(`[C2.5] of ${CALLERS} who count at once each gets a total of its own`, async () => {
+      const { key } = names();
+      const counts = await atOnce((at) => either(at).count(key('n'), 1, 60));
+      const totals = counts.map(({ total }) => total).sort((one, two) => one - two);
+      expect(totals).toEqual(Array.from({ length: CALLERS }, (_, at) => at + 1));
+    });
+
+    test('[C2.5] a counter can be removed', async () => {
+      const { key } = names();
+      await driver.count(key('n'), 3, 60);
+      await driver.remove([key('n')]);
+      expect(await other.count(key('n'), 1, 60)).toMatchObject({ total: 1 });
+    });
+  });
+
   test('[A184] [F01] when the store is gone, no question is answered, least of all with "absent"', async () => {
     const lonely = await makePlace();
     try {
@@ -354,6 +398,7 @@ describe.each(PLACES)('the %s driver', (name, makePlace) => {
         () => lost.addMember(key('index'), 'm'),
         () => lost.removeMember(key('index'), 'm'),
         () => lost.members(key('index')),
+        () => lost.count(key('n'), 1, 60),
         () => lost.ping(),
       ];
       for (const ask of questions) await expect(ask()).rejects.toThrow(StoreUnavailable);

@@ -31,7 +31,7 @@ const health = async (management: string): Promise<unknown> =>
   (await fetch(`${management}/health/ready`)).json();
 
 describe('serve on a Redis', () => {
-  test('[F08] [SEC-09] one that never evicts and writes to disk is served from', async () => {
+  test('[F08] one that never evicts and writes to disk is served from', async () => {
     const on = await serveOn({ appendOnly: true });
     const server = await startServe(on.folder);
     expect(await health(server.management)).toMatchObject({
@@ -42,14 +42,14 @@ describe('serve on a Redis', () => {
     expect(await server.stop()).toBe(0);
   });
 
-  test('[F08] [SEC-09] one that does not write to disk is refused, in one line and with 1', async () => {
+  test('[F08] one that does not write to disk is refused, in one line and with 1', async () => {
     const on = await serveOn({});
     const ended = await runGatehouse(['serve', '--config', on.folder.config]);
     expectRefusal(ended, /^gatehouse: the store at \S+ is not safe: appendonly is off: [^\n]*\n$/);
     expect(ended.code).toBe(1);
   });
 
-  test('[F08] [SEC-09] a line for each concern, and no password in any', async () => {
+  test('[F08] a line for each concern, and no password in any', async () => {
     const on = await serveOn({});
     await on.redis.tell('CONFIG SET maxmemory-policy allkeys-lru');
     await on.redis.tell('REPLICAOF 127.0.0.1 1');
