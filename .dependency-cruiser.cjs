@@ -6,7 +6,7 @@ const only = (folder, ...may) => ({
   to: { path: '^src/', pathNot: [folder, ...may].map((name) => `^src/${name}/`) },
 });
 
-const DOMAIN = ['launch', 'clients', 'keys', 'identity', 'consent', 'audit', 'config'];
+const DOMAIN = ['launch', 'clients', 'keys', 'identity', 'consent', 'audit', 'config', 'limits'];
 
 /** Imports point one way; see docs/architecture.md. */
 module.exports = {

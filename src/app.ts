@@ -22,10 +22,12 @@ import {
   sameSiteForms,
   securityHeaders,
   serveAssets,
+  type HealthCheck,
   type Metrics,
 } from './http/index.ts';
 import { createPages, errorWords, interactionRoutes, type Progress } from './interaction/index.ts';
 import { checkKeys } from './keys/index.ts';
+import { createRequestLimits } from './limits/index.ts';
 import { systemClock, type Clock } from './oauth/index.ts';
 import {
   OWN_CLIENT,
@@ -43,6 +45,7 @@ import {
 import {
   createAccountStore,
   createClientStore,
+  createCounters,
   createLaunchStore,
   createPostedRequestStore,
   createProgressStore,
@@ -62,6 +65,8 @@ export interface GatehouseOptions {
   readonly log: Logger;
   readonly auditSinks: readonly AuditSink[];
   readonly viewsDir: string;
+  /** What else must be well for us to be ready. */
+  readonly checks?: readonly HealthCheck[];
   readonly clock?: Clock;
   /** For tests: another clock and resolver for clients' key sets. */
   readonly clientKeys?: Partial<Pick<ClientKeysParts, 'clock' | 'lookup'>>;
@@ -90,7 +95,16 @@ export async function createGatehouse(options: GatehouseOptions): Promise<Gateho
   const { router: assets, stylesheet } = serveAssets(options.viewsDir);
   const pages = createPages(options.viewsDir, config.name, stylesheet);
   const clientKeys = createClientKeys({ config, log, clock, ...options.clientKeys });
-  const protocol: ProtocolParts = { config, log, clock, vault, clients, clientKeys, audit, pages };
+  const counters = createCounters(vault);
+  const limits = createRequestLimits({
+    limits: config.limits,
+    counters,
+    onFailure: (error) => log.debug({ err: error }, 'a request could not be counted'),
+    onRefused: metrics.countLimited,
+    onReached: (limit, whose) =>
+      log.warn({ limit, whose }, 'a limit was used up; more is refused for a while'),
+  });
+  const protocol = { config, log, clock, vault, clients, clientKeys, audit, pages, counters, limits };
   const keyStore = createSigningKeyStore(vault);
   const engine = await createRotatingProvider({
     clock,
@@ -104,6 +118,7 @@ export async function createGatehouse(options: GatehouseOptions): Promise<Gateho
   const checks = [
     { name: 'store', check: () => store.check() },
     { name: 'keys', check: () => checkKeys(keyStore) },
+    ...(options.checks ?? []),
   ];
   const open = createListener(createPublicApp({ ...protocol, metrics, engine, assets }), config.listen.tls);
   const management = createListener(createManagementApp(checks, metrics, () => draining));
@@ -186,6 +201,7 @@ function createPublicApp(parts: PublicAppParts): Koa {
     launches,
     launchHash,
     audit,
+    limits: parts.limits,
     clock,
     provider: engine.current,
     signingKeys: engine.signingKeys,
@@ -204,6 +220,7 @@ function createPublicApp(parts: PublicAppParts): Koa {
       clock,
       engine: createEngine(engine.current, clock, audit),
       progress: createProgressStore<Progress>(vault),
+      counters: parts.counters,
       accounts,
       directory: (fhirBaseUrl) => createFhirDirectory(fhirBaseUrl, (renew) => ownToken(fhirBaseUrl, renew)),
       smartStyleUrl: style.url,

@@ -7,6 +7,7 @@ import type { Config } from './config/index.ts';
 import { referenceFor } from './http/index.ts';
 import { errorWords, type Pages } from './interaction/index.ts';
 import type { SigningKeySet } from './keys/index.ts';
+import type { Counters, RequestLimits } from './limits/index.ts';
 import type { Clock } from './oauth/index.ts';
 import type { createClientKeys } from './oidc/index.ts';
 import { createProvider, providerMetadata } from './oidc/index.ts';
@@ -36,11 +37,13 @@ export interface ProtocolParts {
   readonly clientKeys: ReturnType<typeof createClientKeys>;
   readonly audit: AuditRecorder;
   readonly pages: Pages;
+  readonly counters: Counters;
+  readonly limits: RequestLimits;
 }
 
 /** Joins oidc-provider with store, clients and pages. Part of the composition root: see app.ts. */
 export function buildProvider(
-  { config, clock, vault, clients, clientKeys, audit, pages, log }: ProtocolParts,
+  { config, clock, vault, clients, clientKeys, audit, pages, log, limits }: ProtocolParts,
   signingKeys: SigningKeySet,
 ): Provider {
   const { driver, keys } = vault;
@@ -52,6 +55,7 @@ export function buildProvider(
     clients,
     clientKeys,
     audit,
+    limits,
     clock,
     newGrantId,
     disguiseJwt,

@@ -18,6 +18,7 @@ import { DEFAULT_DEMO_DIR, DEFAULT_PORTS, demoConfig, type Demo, type DemoPorts 
 import { terminalSink, welcome } from './demo-output.ts';
 import { UserError } from './explain.ts';
 import { VIEWS_DIR, createLog, openServerStore, stopOnSignals } from './run-server.ts';
+import { warnOfConcerns } from './store-safety.ts';
 
 interface DemoOptions {
   readonly port: string;
@@ -76,6 +77,7 @@ async function runDemo(options: DemoOptions): Promise<void> {
   const driver = await openServerStore(config, (error) =>
     log.warn({ err: error }, 'the store connection had an error'),
   );
+  await warnOfConcerns(driver, log);
   await addPeople(driver, demo);
   const gatehouse = await createGatehouse({
     config,

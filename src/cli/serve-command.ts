@@ -5,6 +5,7 @@ import { createStdoutSink } from '../audit/index.ts';
 import { loadConfig } from '../config/index.ts';
 import { configOption } from './config-command.ts';
 import { VIEWS_DIR, createLog, openServerStore, stopOnSignals } from './run-server.ts';
+import { guardStore } from './store-safety.ts';
 
 export function serveCommand(): Command {
   return new Command('serve')
@@ -21,15 +22,23 @@ async function serve(file: string | undefined): Promise<void> {
   const driver = await openServerStore(config, (error) =>
     log.warn({ err: error }, 'the store connection had an error'),
   );
-  for (const concern of await driver.concerns()) log.warn({ store: driver.location }, concern);
+  const watch = await guardStore(config, driver, log).catch(async (error: unknown) => {
+    await driver.close();
+    throw error;
+  });
   const gatehouse = await createGatehouse({
     config,
     driver,
     log,
     auditSinks: [createStdoutSink()],
     viewsDir: VIEWS_DIR,
+    checks: watch ? [{ name: 'store-safety', check: () => watch.check() }] : [],
   });
-  stopOnSignals(() => gatehouse.close(), log);
+  const stop = async (): Promise<void> => {
+    watch?.stop();
+    await gatehouse.close();
+  };
+  stopOnSignals(stop, log);
   try {
     const { port, managementPort } = await gatehouse.listen();
     log.info(
@@ -37,7 +46,7 @@ async function serve(file: string | undefined): Promise<void> {
       'ready',
     );
   } catch (error) {
-    await gatehouse.close();
+    await stop();
     throw error;
   }
 }

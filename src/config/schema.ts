@@ -2,6 +2,7 @@ import { z } from 'zod';
 
 import { clientRegistration, isLoopback, privateHost } from '../clients/index.ts';
 import { LATEST_SMART_VERSION, SMART_VERSIONS } from '../smart/index.ts';
+import { limits } from './limits.ts';
 import { Secret } from './secret.ts';
 import { tls } from './tls.ts';
 
@@ -118,6 +119,10 @@ export const configSchema = z
           .regex(/^rediss?:\/\//, 'must begin with redis:// or rediss://')
           .transform((text) => new Secret(text))
           .optional(),
+        allowVolatile: z
+          .boolean()
+          .default(false)
+          .describe('serve from a Redis on this machine though it may forget; never with real data'),
       })
       .prefault({})
       .refine(({ driver, redisUrl }) => driver !== 'redis' || redisUrl, {
@@ -188,6 +193,7 @@ export const configSchema = z
           .describe('what revoking an access token ends: that token, or the whole grant'),
       })
       .prefault({}),
+    limits,
     log: z
       .strictObject({ level: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info') })
       .prefault({}),

@@ -47,12 +47,17 @@ const UNAVAILABLE: OutsideError = {
 };
 const RETRY_AFTER_SECONDS = '2';
 
+const CODES: ReadonlyMap<number, ErrorCode> = new Map([
+  [403, 'access_denied'],
+  [429, 'temporarily_unavailable'],
+]);
+
 function describe(error: unknown): OutsideError {
   const { status, expose, message } = error as { status?: unknown; expose?: unknown; message?: unknown };
   if (typeof status === 'number' && status >= 400 && status < 500) {
     // A parser's own words may repeat what was sent, so they stay inside unless marked for the outside.
     const description = expose === true ? String(message) : 'the request could not be read';
-    return { status, code: status === 403 ? 'access_denied' : 'invalid_request', description };
+    return { status, code: CODES.get(status) ?? 'invalid_request', description };
   }
   return { status: 500, code: 'server_error', description: 'something went wrong on our side' };
 }

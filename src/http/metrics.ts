@@ -6,6 +6,7 @@ import type { Observe } from './log-requests.ts';
 export interface Metrics {
   readonly observeRequest: Observe;
   readonly countEvent: (type: string, outcome: string) => void;
+  readonly countLimited: (limit: string) => void;
   /** The page for Prometheus and its content type. */
   render(): Promise<{ readonly type: string; readonly body: string }>;
 }
@@ -26,6 +27,12 @@ export function createMetrics(): Metrics {
     labelNames: ['type', 'outcome'],
     registers: [registry],
   });
+  const limited = new Counter({
+    name: 'gatehouse_limited_total',
+    help: 'Requests refused with 429, by the limit they met',
+    labelNames: ['limit'],
+    registers: [registry],
+  });
   return {
     observeRequest: ({ method, route, status, seconds }) => {
       requests.observe(
@@ -34,6 +41,7 @@ export function createMetrics(): Metrics {
       );
     },
     countEvent: (type, outcome) => events.inc({ type, outcome }),
+    countLimited: (limit) => limited.inc({ limit }),
     render: async () => ({ type: registry.contentType, body: await registry.metrics() }),
   };
 }

@@ -17,6 +17,13 @@ export function errorWords(status: number): ErrorWords {
     return { heading: 'There is no such page', message: 'The address may be old or mistyped.' };
   if (status === 403)
     return { heading: 'This is not allowed', message: 'The form did not come from our own page.' };
+  if (status === 429) {
+    return {
+      heading: 'Too many requests',
+      message: 'Too many requests came from your network in a short time.',
+      advice: 'Nothing was shared. Wait a minute, then go back to the app and try again.',
+    };
+  }
   return {
     heading: 'The app sent something we cannot accept',
     message:

@@ -5,6 +5,7 @@ import type { AuditRecorder } from '../audit/index.ts';
 import type { ClientRegistry } from '../clients/index.ts';
 import type { Config } from '../config/index.ts';
 import type { AccountStore } from '../identity/index.ts';
+import type { Counters } from '../limits/index.ts';
 import type { LaunchStore } from '../launch/index.ts';
 import type { Clock } from '../oauth/index.ts';
 import type { Directory } from './directory.ts';
@@ -17,6 +18,7 @@ export interface InteractionParts {
   readonly config: Pick<Config, 'issuer' | 'fhirServers' | 'tokens' | 'name'>;
   readonly engine: AuthorizationEngine;
   readonly progress: ProgressStore;
+  readonly counters: Counters;
   readonly accounts: AccountStore;
   readonly clients: ClientRegistry;
   readonly launches: LaunchStore;

@@ -19,7 +19,7 @@ import { openVisit, saveProgress, type Visit, type VisitProblem } from './visit.
  * (303, RESP-08). Whatever is posted, the step that is due is worked out anew first.
  */
 export function interactionRoutes(parts: InteractionParts): Router {
-  const throttle = createThrottle();
+  const throttle = createThrottle(parts.counters);
   const router = new Router();
   router.get('/', (ctx) => parts.pages.render(ctx, 'home', {}));
   const parse = bodyParser({ enableTypes: ['form'], formLimit: '64kb' });

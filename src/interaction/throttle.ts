@@ -1,10 +1,13 @@
-import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
+import { createLimiter, networkOf, type Counters } from '../limits/index.ts';
 
 const WINDOW_SECONDS = 900;
 const FAILURES_PER_USER = 10;
 const FAILURES_PER_ADDRESS = 100;
 
-/** Slows down guessing: per user name and per address, never a lasting lock (attack rows A073, A074). */
+/**
+ * Slows down guessing: per user name and per address, never a lasting lock (attack rows A073, A074). All nodes count
+ * together. Rejects when the store does not answer: then nobody can sign in anyway.
+ */
 export interface Throttle {
   /** Seconds to wait before the next try; 0 when there is none. */
   secondsToWait(username: string, address: string): Promise<number>;
@@ -12,31 +15,18 @@ export interface Throttle {
   succeeded(username: string): Promise<void>;
 }
 
-export function createThrottle(): Throttle {
-  const users = new RateLimiterMemory({ points: FAILURES_PER_USER, duration: WINDOW_SECONDS });
-  const addresses = new RateLimiterMemory({ points: FAILURES_PER_ADDRESS, duration: WINDOW_SECONDS });
+export function createThrottle(counters: Counters): Throttle {
+  const limiter = (name: string, points: number) =>
+    createLimiter(counters, { name, points, windowSeconds: WINDOW_SECONDS });
+  const users = limiter('signInPerUser', FAILURES_PER_USER);
+  const addresses = limiter('signInPerAddress', FAILURES_PER_ADDRESS);
   return {
     async secondsToWait(username, address) {
-      const [user, from] = await Promise.all([users.get(username), addresses.get(address)]);
-      return Math.max(waitOf(user, FAILURES_PER_USER), waitOf(from, FAILURES_PER_ADDRESS));
+      return Math.max(...(await Promise.all([users.look(username), addresses.look(networkOf(address))])));
     },
     async failed(username, address) {
-      await Promise.all([consume(users, username), consume(addresses, address)]);
+      await Promise.all([users.take(username), addresses.take(networkOf(address))]);
     },
-    async succeeded(username) {
-      await users.delete(username);
-    },
+    succeeded: (username) => users.forget(username),
   };
-}
-
-function waitOf(state: RateLimiterRes | null, limit: number): number {
-  return state && state.consumedPoints >= limit ? Math.ceil(state.msBeforeNext / 1000) : 0;
-}
-
-async function consume(limiter: RateLimiterMemory, key: string): Promise<void> {
-  try {
-    await limiter.consume(key);
-  } catch (error) {
-    if (!(error instanceof RateLimiterRes)) throw error;
-  }
 }

@@ -5,10 +5,12 @@ import type { AccessToken, Client, ClientCredentials, Provider } from 'oidc-prov
 
 import type { AuditRecorder } from '../audit/index.ts';
 import type { SigningKeySet } from '../keys/index.ts';
+import type { RequestLimits } from '../limits/index.ts';
 import type { Clock, ErrorCode } from '../oauth/index.ts';
 import { ROUTES } from './configuration.ts';
 import { signIfAsked } from './introspection-jwt.ts';
 import { mayIntrospect, type IntrospectionParts } from './introspection.ts';
+import { withinLimit } from './limited.ts';
 
 /** The scope a token needs to ask about other tokens; SMART leaves its name to us (INT-10). */
 export function introspectScope(issuer: string): string {
@@ -20,6 +22,7 @@ export interface BearerIntrospectionParts extends IntrospectionParts {
   readonly provider: () => Provider;
   readonly signingKeys: () => SigningKeySet;
   readonly clock: Clock;
+  readonly limits: RequestLimits;
   readonly audit: AuditRecorder;
 }
 
@@ -38,6 +41,8 @@ export function introspectByBearer(parts: BearerIntrospectionParts): Router {
     }
     const caller = await callerOf(ctx, text, parts);
     if (!caller) return;
+    if (!(await withinLimit(ctx, parts.limits, 'introspectionsPerClient', `client ${caller.clientId}`)))
+      return;
     const origin = ctx.get('Origin');
     if (caller.allowed_origins?.includes(origin)) ctx.set('Access-Control-Allow-Origin', origin);
     await parse(ctx, () => answer(ctx, caller, parts));

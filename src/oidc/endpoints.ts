@@ -6,11 +6,13 @@ import type { ClientRegistry } from '../clients/index.ts';
 import type { Config } from '../config/index.ts';
 import type { Account } from '../identity/index.ts';
 import type { SigningKeySet } from '../keys/index.ts';
+import type { RequestLimits } from '../limits/index.ts';
 import type { LaunchStore } from '../launch/index.ts';
 import type { AccountId, Clock } from '../oauth/index.ts';
 import { authorizeByPost, resumePostedRequest, type PostedRequestStore } from './authorize-post.ts';
 import { introspectByBearer } from './bearer-introspection.ts';
 import { launchEndpoint } from './launch-endpoint.ts';
+import { limitAuthorizations, limitFailures, mayFail } from './limited.ts';
 
 export interface EndpointParts {
   readonly config: Config;
@@ -21,12 +23,15 @@ export interface EndpointParts {
   readonly posted: PostedRequestStore;
   readonly findAccount: (id: AccountId) => Promise<Account | undefined>;
   readonly launchHash: (launch: string) => string;
+  readonly limits: RequestLimits;
   readonly audit: AuditRecorder;
   readonly clock: Clock;
 }
 
 /** The protocol endpoints oidc-provider does not have; mount them in front of it. */
 export function mountEndpoints(app: Koa, parts: EndpointParts): void {
+  app.use(limitAuthorizations(parts.limits));
+  app.use(limitFailures(parts.limits, mayFail));
   app.use(launchEndpoint(parts).routes());
   app.use(introspectByBearer({ ...parts, issuer: parts.config.issuer }).routes());
   app.use(authorizeByPost(parts.posted).routes());

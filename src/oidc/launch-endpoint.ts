@@ -8,10 +8,12 @@ import { z } from 'zod';
 import type { AuditRecorder } from '../audit/index.ts';
 import type { Client, ClientRegistry } from '../clients/index.ts';
 import type { Config, FhirServerConfig } from '../config/index.ts';
+import type { RequestLimits } from '../limits/index.ts';
 import { LAUNCH_TTL_SECONDS, launchUrl, type LaunchStore } from '../launch/index.ts';
 import type { Clock, ErrorCode } from '../oauth/index.ts';
 import { parseLaunchContext, type LaunchContext } from '../smart/index.ts';
 import { fhirServerOf, fhirServersFor } from './authorization-request.ts';
+import { withinLimit } from './limited.ts';
 
 /** The scope an EHR's token needs to launch apps: an extension scope is a URI of its owner (SCO-23). */
 export function launchScope(issuer: string): string {
@@ -23,6 +25,7 @@ export interface LaunchEndpointParts {
   readonly provider: () => Provider;
   readonly clients: ClientRegistry;
   readonly launches: LaunchStore;
+  readonly limits: RequestLimits;
   readonly audit: AuditRecorder;
   readonly clock: Clock;
   readonly launchHash: (launch: string) => string;
@@ -53,7 +56,9 @@ export function launchEndpoint(parts: LaunchEndpointParts): Router {
   const router = new Router();
   router.post('/launches', bodyParser({ enableTypes: ['json'], jsonLimit: '64kb' }), async (ctx) => {
     const ehr = await callerOf(ctx, parts);
-    if (ehr) await announce(ctx, ehr, parts);
+    if (!ehr) return;
+    const whose = `client ${ehr.registration.client_id}`;
+    if (await withinLimit(ctx, parts.limits, 'launchesPerEhr', whose)) await announce(ctx, ehr, parts);
   });
   return router;
 }

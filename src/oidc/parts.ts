@@ -5,6 +5,7 @@ import type { ClientRegistry } from '../clients/index.ts';
 import type { Config } from '../config/index.ts';
 import type { Account } from '../identity/index.ts';
 import type { SigningKeySet } from '../keys/index.ts';
+import type { RequestLimits } from '../limits/index.ts';
 import type { LaunchStore } from '../launch/index.ts';
 import type { AccountId, Clock, EpochSeconds, GrantId } from '../oauth/index.ts';
 import type { ClientKeys } from './client-keys.ts';
@@ -31,6 +32,7 @@ export interface ProviderParts {
   readonly clientKeys: ClientKeys;
   readonly launches: LaunchStore;
   readonly findAccount: (id: AccountId) => Promise<Account | undefined>;
+  readonly limits: RequestLimits;
   readonly audit: AuditRecorder;
   readonly pages: ProviderPages;
   readonly clock: Clock;

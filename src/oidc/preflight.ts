@@ -9,6 +9,8 @@ const METHODS = 'POST';
 const HEADERS = 'authorization, content-type, accept';
 const MAX_AGE_SECONDS = '600';
 const KEPT_MS = 1000;
+/** What we answer before the provider, which sets the headers otherwise, is asked. */
+const OURS: ReadonlySet<number> = new Set([413, 429]);
 
 /**
  * Answers preflights of the client endpoints. A preflight cannot say which client asks, so the origin must be that of
@@ -40,7 +42,10 @@ async function forgetStrangers(ctx: Context, origins: () => Promise<ReadonlySet<
   if (origin === '') return;
   ctx.vary('Origin');
   const isKnown = (await origins()).has(origin);
-  if (isKnown && ctx.status === 413) ctx.set('Access-Control-Allow-Origin', origin);
+  if (isKnown && OURS.has(ctx.status)) {
+    ctx.set('Access-Control-Allow-Origin', origin);
+    if (ctx.status === 429) ctx.set('Access-Control-Expose-Headers', 'Retry-After');
+  }
   if (isKnown) return;
   ctx.remove('Access-Control-Allow-Origin');
   ctx.remove('Access-Control-Expose-Headers');

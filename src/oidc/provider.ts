@@ -5,6 +5,7 @@ import { useFetchedKeys } from './client-key-store.ts';
 import { ROUTES, providerConfiguration } from './configuration.ts';
 import { auditProviderEvents } from './events.ts';
 import { preparedForms } from './forms.ts';
+import { limitClients } from './limited.ts';
 import { narrowByMeaning } from './narrowing.ts';
 import type { ProviderParts } from './parts.ts';
 import { queryResponses } from './query-responses.ts';
@@ -28,6 +29,7 @@ export function createProvider(parts: ProviderParts): Provider {
   useFetchedKeys(provider, parts);
   auditProviderEvents(provider, parts);
   provider.use(queryResponses(ROUTES.authorization));
+  provider.use(limitClients(parts.limits));
   provider.use(tokenEndpoints(parts));
   provider.use(preparedForms(provider, parts));
   return provider;

@@ -1,3 +1,4 @@
+import type { Count } from '../limits/index.ts';
 import type { EpochSeconds } from '../oauth/index.ts';
 
 /** One value to write. `ttlSeconds` absent: kept until removed. */
@@ -63,6 +64,12 @@ export interface StoreDriver {
   removeMember(index: string, member: string): Promise<void>;
   /** Members that have not expired, in no promised order. */
   members(index: string): Promise<readonly string[]>;
+  /**
+   * Adds to a counter in one step: of concurrent callers each gets a total of its own. The window begins with the first
+   * addition, and the counter is gone when it ends. `by` may be negative, and never leads below 0; 0 only reads. A
+   * counter may be lost when the machine fails: it is no promise to anybody.
+   */
+  count(key: string, by: number, windowSeconds: number): Promise<Count>;
   /** What makes this store unsafe for production, in sentences; empty when nothing does. */
   concerns(): Promise<readonly string[]>;
   /** Changes whenever the connection was made anew: what is behind it may be another store now. */

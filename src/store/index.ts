@@ -5,6 +5,8 @@
 export { createAccountStore } from './accounts.ts';
 export { createAssertionMemory } from './assertions.ts';
 export { createClientStore } from './clients.ts';
+export { watchConcerns, type ConcernWatch } from './concern-watch.ts';
+export { createCounters } from './counters.ts';
 export {
   StoreUnavailable,
   isStoreUnavailable,

@@ -65,6 +65,12 @@ export const KEY_TABLE: readonly KeyRow[] = [
     sealed: false,
   },
   {
+    key: 'gh:{r.<hash>}:count',
+    holds: 'how often somebody did something',
+    keptFor: '1 minute; sign-in: 15 minutes',
+    sealed: false,
+  },
+  {
     key: 'gh:{m.<model>.<hash>}:record',
     holds: 'what else oidc-provider keeps',
     keptFor: 'as it says',

@@ -26,6 +26,7 @@ export const key = {
   progress: (hash: string) => `gh:{i.${hash}}:progress`,
   launch: (hash: string) => `gh:{l.${hash}}:launch`,
   jti: (hash: string) => `gh:{j.${hash}}:jti`,
+  count: (hash: string) => `gh:{r.${hash}}:count`,
   other: (model: string, hash: string) => `gh:{m.${model}.${hash}}:record`,
   client: (clientId: ClientId) => `gh:{c.${clientId}}:client`,
   clientStatus: (clientId: ClientId) => `gh:{c.${clientId}}:status`,

@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { stat } from 'node:fs/promises';
-import { connect } from 'node:net';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
@@ -337,6 +336,50 @@ describe.each(PLACES)('the %s driver', (name, makePlace) => {
     });
   });
 
+  describe('counters', () => {
+    test('[C2.5] add up for everybody, take back, and never go below none', async () => {
+      const { key } = names();
+      expect(await driver.count(key('n'), 1, 60)).toEqual({ total: 1, msLeft: 60_000 });
+      expect(await other.count(key('n'), 2, 60)).toMatchObject({ total: 3 });
+      expect(await driver.count(key('n'), -1, 60)).toMatchObject({ total: 2 });
+      expect(await driver.count(key('n'), -5, 60)).toMatchObject({ total: 0 });
+      expect(await driver.count(key('n'), 1, 60)).toMatchObject({ total: 1 });
+    });
+
+    test('[C2.5] reading and taking back begin nothing', async () => {
+      const { key } = names();
+      expect(await driver.count(key('n'), 0, 60)).toEqual({ total: 0, msLeft: 0 });
+      expect(await driver.count(key('n'), -1, 60)).toEqual({ total: 0, msLeft: 0 });
+      expect(await read(key('n'))).toBeUndefined();
+      await driver.count(key('n'), 4, 60);
+      expect(await other.count(key('n'), 0, 1)).toMatchObject({ total: 4 });
+    });
+
+    test('[C2.5] the window begins with the first and never moves; then it is forgotten', async () => {
+      const { key } = names();
+      await driver.count(key('n'), 1, TTL_SECONDS);
+      const again = await driver.count(key('n'), 1, 60);
+      expect(again.total).toBe(2);
+      expect(again.msLeft).toBeLessThanOrEqual(TTL_SECONDS * 1000);
+      await delay(AFTER_TTL_MS);
+      expect(await driver.count(key('n'), 1, 60)).toEqual({ total: 1, msLeft: 60_000 });
+    });
+
+    test(`[C2.5] of ${CALLERS} who count at once each gets a total of its own`, async () => {
+      const { key } = names();
+      const counts = await atOnce((at) => either(at).count(key('n'), 1, 60));
+      const totals = counts.map(({ total }) => total).sort((one, two) => one - two);
+      expect(totals).toEqual(Array.from({ length: CALLERS }, (_, at) => at + 1));
+    });
+
+    test('[C2.5] a counter can be removed', async () => {
+      const { key } = names();
+      await driver.count(key('n'), 3, 60);
+      await driver.remove([key('n')]);
+      expect(await other.count(key('n'), 1, 60)).toMatchObject({ total: 1 });
+    });
+  });
+
   test('[A184] [F01] when the store is gone, no question is answered, least of all with "absent"', async () => {
     const lonely = await makePlace();
     try {
@@ -355,6 +398,7 @@ describe.each(PLACES)('the %s driver', (name, makePlace) => {
         () => lost.addMember(key('index'), 'm'),
         () => lost.removeMember(key('index'), 'm'),
         () => lost.members(key('index')),
+        () => lost.count(key('n'), 1, 60),
         () => lost.ping(),
       ];
       for (const ask of questions) await expect(ask()).rejects.toThrow(StoreUnavailable);
@@ -452,18 +496,16 @@ describe('openRedisStore', () => {
   test('[F07] out of memory a commit writes all of it or nothing, and reading goes on', async () => {
     const server = await startRedis();
     const driver = await openRedisStore(server.url, () => undefined);
-    const operator = await openOperator(server.port);
     try {
       const { key } = names();
       await driver.put({ key: key('a'), value: bytes('one') });
-      await operator('CONFIG SET maxmemory 1');
+      await server.tell('CONFIG SET maxmemory 1');
       await expect(driver.commit(redeem(key))).rejects.toThrow(StoreUnavailable);
       const found = await driver.getMany([key('a'), key('used'), key('dead')]);
       expect(found.map((value) => value !== undefined)).toEqual([true, false, false]);
-      await operator('CONFIG SET maxmemory 0');
+      await server.tell('CONFIG SET maxmemory 0');
       expect(await driver.commit(redeem(key))).toBe('committed');
     } finally {
-      await operator('QUIT');
       await driver.close();
       await server.stop();
     }
@@ -502,17 +544,6 @@ async function untilAnswered(ask: () => Promise<void>): Promise<void> {
       await delay(20);
     }
   }
-}
-
-/** A second connection that says what an operator would say. */
-async function openOperator(port: number): Promise<(command: string) => Promise<void>> {
-  const socket = connect(port, '127.0.0.1');
-  await once(socket, 'connect');
-  return async (command) => {
-    socket.write(`${command}\r\n`);
-    const [reply] = (await once(socket, 'data')) as [Buffer];
-    if (!reply.toString().startsWith('+OK')) throw new Error(`${command}: ${reply.toString()}`);
-  };
 }
 
 test('[F08] a Redis that may forget says so; the embedded store has no such concern', async () => {

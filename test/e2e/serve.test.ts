@@ -51,6 +51,7 @@ describe('serve with a good configuration', () => {
       checks: [
         { name: 'store', status: 'UP' },
         { name: 'keys', status: 'UP' },
+        { name: 'store-safety', status: 'UP' },
       ],
     });
     expect(await (await fetch(`${server.management}/health/live`)).json()).toEqual({ status: 'UP' });

@@ -73,7 +73,7 @@ export async function startGatehouse(
   store: Pick<TestStore, 'open'>,
   overrides: Partial<ConfigInput> = {},
   port?: number,
-  options: Pick<GatehouseOptions, 'clientKeys'> & { readonly log?: GatehouseOptions['log'] } = {},
+  options: Pick<GatehouseOptions, 'clientKeys' | 'checks'> & { readonly log?: GatehouseOptions['log'] } = {},
 ): Promise<TestServer> {
   const publicPort = port ?? (await freePort());
   const issuer = overrides.issuer ?? `http://localhost:${publicPort}`;

@@ -26,6 +26,8 @@ export interface RedisServer {
   kill(): Promise<void>;
   /** Starts it again after {@link kill}, on the same port and files. */
   restart(): Promise<void>;
+  /** Sends one command, as an operator would, and resolves with the answer. @throws Error when it is refused */
+  tell(command: string): Promise<string>;
   /** Ends the process and removes its files. */
   stop(): Promise<void>;
 }
@@ -54,6 +56,7 @@ export async function startRedis({ appendOnly = false }: RedisOptions = {}): Pro
     async restart() {
       child = await start(port);
     },
+    tell: (command) => tell(port, command),
     async stop() {
       await end('SIGTERM');
       await rm(dataDir, { recursive: true, force: true });
@@ -123,6 +126,18 @@ function ping(port: number): Promise<boolean> {
     socket.once('data', (reply) => finish(reply.toString().startsWith('+PONG')));
     socket.once('error', () => finish(false));
   });
+}
+
+async function tell(port: number, command: string): Promise<string> {
+  const socket = connect(port, '127.0.0.1', () => socket.write(`${command}\r\n`));
+  try {
+    const [reply] = (await once(socket, 'data')) as [Buffer];
+    const text = reply.toString().trim();
+    if (text.startsWith('-')) throw new Error(`${command}: ${text}`);
+    return text;
+  } finally {
+    socket.destroy();
+  }
 }
 
 async function freePort(): Promise<number> {

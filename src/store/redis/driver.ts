@@ -1,8 +1,9 @@
 import { Redis } from 'ioredis';
 
+import type { Count } from '../../limits/index.ts';
 import type { EpochSeconds } from '../../oauth/index.ts';
 import { StoreUnavailable, type Commit, type CommitOutcome, type Put, type StoreDriver } from '../driver.ts';
-import { COMMIT } from './scripts.ts';
+import { COMMIT, COUNT } from './scripts.ts';
 
 /** Twice in one request, when the first failure is looked into, is still within two seconds (attack row A184). */
 const COMMAND_TIMEOUT_MS = 800;
@@ -25,7 +26,8 @@ const OPTIONS = {
   reconnectOnError: (error: Error) => error.message.startsWith('READONLY'),
 };
 
-interface CommitCommand {
+interface OwnCommands {
+  gatehouseCount(key: string, by: number, windowMs: number): Promise<unknown>;
   gatehouseCommit(numberOfKeys: number, ...args: (string | Uint8Array | number)[]): Promise<unknown>;
 }
 
@@ -44,6 +46,7 @@ export async function openRedisStore(url: string, onError: (error: Error) => voi
     if (connected) onError(error);
   });
   redis.defineCommand('gatehouseCommit', { lua: COMMIT });
+  redis.defineCommand('gatehouseCount', { lua: COUNT, numberOfKeys: 1 });
   const location = `${redis.options.host ?? 'localhost'}:${redis.options.port ?? 6379}/${redis.options.db ?? 0}`;
   const store = new RedisStore(redis, location);
   try {
@@ -110,7 +113,7 @@ class RedisStore implements StoreDriver {
     ];
     const expected = expect ? (expect.value ? 'value' : 'absent') : 'any';
     const reply = await this.#guard(
-      (this.#redis as unknown as CommitCommand).gatehouseCommit(
+      (this.#redis as unknown as OwnCommands).gatehouseCommit(
         keys.length,
         ...keys,
         ...[mode, millis(deadTtlSeconds), consume.length, puts.length, removes.length],
@@ -138,6 +141,14 @@ class RedisStore implements StoreDriver {
     const now = Math.floor(Date.now() / 1000);
     await this.#guard(this.#redis.zremrangebyscore(index, '-inf', String(now)));
     return this.#guard(this.#redis.zrange(index, '0', '-1'));
+  }
+
+  async count(key: string, by: number, windowSeconds: number): Promise<Count> {
+    const own = this.#redis as unknown as OwnCommands;
+    const reply = await this.#guard(own.gatehouseCount(key, by, millis(windowSeconds)));
+    const [total, msLeft] = Array.isArray(reply) ? (reply as unknown[]) : [];
+    if (typeof total === 'number' && typeof msLeft === 'number') return { total, msLeft };
+    throw new StoreUnavailable(`Redis answered ${String(reply)} to a count`);
   }
 
   async concerns(): Promise<readonly string[]> {

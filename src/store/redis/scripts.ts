@@ -42,3 +42,22 @@ for i = 1, removes do
 end
 return 'committed'
 `;
+
+/**
+ * The count of driver.ts, in the counter's slot. ACL: as above, and PTTL.
+ *
+ * KEYS  the counter
+ * ARGV  what to add, the window (ms)
+ */
+export const COUNT = `#!lua
+local by, window = tonumber(ARGV[1]), tonumber(ARGV[2])
+local left = redis.call('PTTL', KEYS[1])
+if left > 0 then
+  local total = math.max(tonumber(redis.call('GET', KEYS[1])) + by, 0)
+  if by ~= 0 then redis.call('SET', KEYS[1], total, 'KEEPTTL') end
+  return {total, left}
+end
+if by <= 0 then return {0, 0} end
+redis.call('SET', KEYS[1], by, 'PX', window)
+return {by, window}
+`;

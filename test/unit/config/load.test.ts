@@ -54,7 +54,7 @@ describe('loadConfig', () => {
       listen: { host: '127.0.0.1', port: 3000 },
       management: { host: '127.0.0.1', port: 9000 },
       trustProxy: false,
-      store: { driver: 'embedded', dataDir: './data' },
+      store: { driver: 'embedded', dataDir: './data', allowVolatile: false },
       fhirServers: [{ id: 'main', name: 'FHIR server', url: 'https://ehr.example.org/fhir/r4' }],
       clients: [],
       tokens: {
@@ -62,6 +62,13 @@ describe('loadConfig', () => {
         backendTokenSeconds: 300,
         codeSeconds: 60,
         revokeAccessToken: 'token',
+      },
+      limits: {
+        tokensPerClient: 600,
+        introspectionsPerClient: 0,
+        launchesPerEhr: 100,
+        authorizationsPerAddress: 300,
+        failuresPerAddress: 120,
       },
     });
     expect(config.secrets.store.reveal()).toBe(STORE_SECRET);
@@ -147,6 +154,11 @@ describe('problems', () => {
       'no FHIR server',
       BASE.replace(/fhirServers:[^]*/, 'fhirServers: []\n'),
       'gatehouse.yaml:5:14 fhirServers: name at least one FHIR server',
+    ],
+    [
+      'a limit below none',
+      `${BASE}limits:\n  tokensPerClient: -1\n`,
+      'gatehouse.yaml:9:20 limits.tokensPerClient: Too small: expected number to be >=0',
     ],
     [
       'redis without URL',

@@ -1,0 +1,9 @@
+/**
+ * How often somebody may do something: counters that all nodes share, limits over them, and what an address is to a
+ * limit. Owns no numbers (they are configuration) and no answers (429 is said at the edges). Called by the sign-in
+ * screen and in front of the endpoints.
+ */
+export { networkOf } from './network.ts';
+export type { Count, Counters } from './counters.ts';
+export { createLimiter, type Limiter } from './limiter.ts';
+export { createRequestLimits, type LimitName, type RequestLimits } from './request-limits.ts';
