@@ -1,0 +1,16 @@
+import type { Redis, RedisCommander } from 'ioredis';
+
+/** What the store needs of ioredis, whichever way Redis is laid out. */
+export interface RedisClient {
+  readonly kind: 'single' | 'sentinel' | 'cluster';
+  /** For people: hosts, ports and names. Never a password. */
+  readonly location: string;
+  readonly commands: RedisCommander;
+  /** The connections that writes go to. @throws when one that should be there is not */
+  primaries(): readonly Redis[];
+  /** Resolves when commands can be sent; rejects when that cannot be had now. */
+  connect(): Promise<void>;
+  onError(listener: (error: Error) => void): void;
+  defineCommand(name: string, definition: { lua: string }): void;
+  close(): Promise<void>;
+}
