@@ -67,7 +67,7 @@ describe.each(PLACES)('the refresh tokens of a grant, on %s', (_name, makePlace)
   function useToken(id: string, shown: string, more: object = {}): Promise<Refreshed> {
     return inRequest(async (scope): Promise<Refreshed> => {
       const found = await refreshTokens().find(shown);
-      const next = text(id, Number(found?.['rotations'] ?? 0) + 1);
+      const next = text(id, (found?.['rotations'] ?? 0) + 1);
       const answer = JSON.stringify({ refresh_token: next });
       if (!found) return { outcome: 'unknown', next, answer };
       if (found['consumed']) {

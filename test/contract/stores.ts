@@ -51,7 +51,8 @@ async function startOne(): Promise<Topology> {
 }
 
 async function redisPlace(start: () => Promise<Topology>): Promise<Place> {
-  const { place, data, stop } = await start();
+  const topology = await start();
+  const { place, data } = topology;
   const opened: StoreDriver[] = [];
   return {
     address: ['redis', JSON.stringify(place)],
@@ -66,7 +67,7 @@ async function redisPlace(start: () => Promise<Topology>): Promise<Place> {
     diskBytes: async () => Buffer.concat(await Promise.all(data.map(({ dataDir }) => bytesBelow(dataDir)))),
     async clear() {
       await Promise.all(opened.map((driver) => driver.close()));
-      await stop();
+      await topology.stop();
     },
   };
 }

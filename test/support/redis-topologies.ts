@@ -74,9 +74,19 @@ export function startCluster({ nodeTimeoutMs = 60_000 }: ClusterOptions = {}): P
   });
 }
 
-/** Which of the masters has a slot: the slots are dealt out in equal parts, in order. */
-export function masterOfSlot({ data }: Topology, slot: number): RedisServer | undefined {
+/** Which of a cluster's masters has a key: the slots were dealt out in equal parts, in order. */
+export async function masterOf({ data }: Topology, key: string): Promise<RedisServer | undefined> {
+  const slot = await withOperator(data[0], (redis) => redis.cluster('KEYSLOT', key));
   return data[Math.floor((slot * data.length) / SLOTS)];
+}
+
+/** The primary behind the sentinels, when its replicas have everything it was told. */
+export async function primaryInSync({ data }: Topology, replicas: number): Promise<RedisServer> {
+  const roles = await Promise.all(data.map((server) => withOperator(server, (redis) => redis.role())));
+  const primary = data.find((_server, at) => roles[at]?.[0] === 'master');
+  if (!primary) throw new Error('there is no primary');
+  await inSync(primary, replicas);
+  return primary;
 }
 
 /** Whatever was started is ended, also when something after it could not be. */
@@ -86,7 +96,7 @@ async function form(
   const starting: Promise<RedisServer>[] = [];
   const stop = async (): Promise<void> => {
     const servers = await Promise.allSettled(starting);
-    await Promise.all(servers.map((one) => (one.status === 'fulfilled' ? one.value.stop() : undefined)));
+    await Promise.all(servers.flatMap((one) => (one.status === 'fulfilled' ? [one.value.stop()] : [])));
   };
   try {
     const made = await make((server) => {
@@ -125,7 +135,8 @@ async function join(servers: readonly RedisServer[], busPorts: readonly number[]
 async function inSync(primary: RedisServer, replicas: number): Promise<void> {
   await until(primary, async (redis) => {
     const info = await redis.info('replication');
-    return (info.match(/state=online/g) ?? []).length === replicas;
+    const offset = /^master_repl_offset:(\d+)/m.exec(info)?.[1];
+    return info.match(new RegExp(`state=online,offset=${offset ?? ''},`, 'g'))?.length === replicas;
   });
 }
 
@@ -150,11 +161,14 @@ async function until(server: RedisServer, ask: (redis: Redis) => Promise<boolean
   });
 }
 
-async function withOperator(server: RedisServer, work: (redis: Redis) => Promise<void>): Promise<void> {
-  const redis = new Redis(server.port, '127.0.0.1', { retryStrategy: () => null, protocol: 2 });
+async function withOperator<Result>(
+  server: RedisServer | undefined,
+  work: (redis: Redis) => Promise<Result>,
+): Promise<Result> {
+  const redis = new Redis(server?.port ?? 0, '127.0.0.1', { retryStrategy: () => null, protocol: 2 });
   redis.on('error', () => undefined);
   try {
-    await work(redis);
+    return await work(redis);
   } finally {
     redis.disconnect();
   }
