@@ -40,15 +40,12 @@ const redisSentinel = z
   })
   .describe('a primary that sentinels watch');
 
-const clusterNode = z
-  .string()
-  .superRefine((text, check) => {
-    const url = REDIS_URL.test(text) ? URL.parse(text) : undefined;
-    if (!url?.hostname) check.addIssue({ code: 'custom', message: MUST_BE_REDIS_URL });
-    else if (!/^\/?0?$/.test(url.pathname))
-      check.addIssue({ code: 'custom', message: 'must name no database: a cluster has one only' });
-  })
-  .transform((text) => new Secret(text));
+const clusterNode = z.string().superRefine((text, check) => {
+  const url = REDIS_URL.test(text) ? URL.parse(text) : undefined;
+  if (!url?.hostname) check.addIssue({ code: 'custom', message: MUST_BE_REDIS_URL });
+  else if (!/^\/?0?$/.test(url.pathname))
+    check.addIssue({ code: 'custom', message: 'must name no database: a cluster has one only' });
+});
 
 const redisCluster = z
   .strictObject({
@@ -56,20 +53,23 @@ const redisCluster = z
       .array(clusterNode)
       .min(1, 'name at least one node')
       .superRefine(refuseDifferentUsers)
+      .transform((nodes) => nodes.map((text) => new Secret(text)))
       .describe('URLs of some nodes, all with one scheme, user and password'),
   })
   .describe('masters that share the slots');
 
 /** Nodes that are found later are spoken to as the first one is: the others must not promise anything else. */
-function refuseDifferentUsers(nodes: readonly Secret[], check: z.RefinementCtx): void {
-  const spokenTo = ({ protocol, username, password: word }: URL): string =>
-    JSON.stringify([protocol, username, word]);
-  const all = nodes.map((node) => URL.parse(node.reveal()));
-  for (const [at, url] of all.entries()) {
-    if (!url || !all[0] || spokenTo(url) === spokenTo(all[0])) continue;
+function refuseDifferentUsers(nodes: readonly string[], check: z.RefinementCtx): void {
+  const howSpokenTo = (text: string): string | undefined => {
+    const url = REDIS_URL.test(text) ? URL.parse(text) : undefined;
+    return url ? JSON.stringify([url.protocol, url.username, url.password]) : undefined;
+  };
+  const [first, ...others] = nodes.map(howSpokenTo);
+  for (const [at, other] of others.entries()) {
+    if (first === undefined || other === undefined || other === first) continue;
     check.addIssue({
       code: 'custom',
-      path: [at],
+      path: [at + 1],
       message: 'must have the scheme, user and password of the first',
     });
   }

@@ -58,6 +58,10 @@ describe.each(PLACES)('the %s driver', (_name, makePlace) => {
     await driver.ping();
   });
 
+  test('[F08] laid out as it should be, nothing about it is a concern', async () => {
+    expect(await driver.concerns()).toEqual([]);
+  });
+
   describe('values', () => {
     test('[C2] what was put is read, also through another connection', async () => {
       const { key } = names();

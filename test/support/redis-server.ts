@@ -28,7 +28,7 @@ export interface RedisServer {
   kill(): Promise<void>;
   /** Starts it again after {@link kill}, on the same port and files. */
   restart(): Promise<void>;
-  /** Ends the process and removes its files. */
+  /** Ends the process at once and removes its files: one that ends in order may wait for its replicas. */
   stop(): Promise<void>;
 }
 
@@ -76,7 +76,7 @@ async function startServer(
       child = await start(port);
     },
     async stop() {
-      await end('SIGTERM');
+      await end('SIGKILL');
       await rm(dataDir, { recursive: true, force: true });
     },
   };

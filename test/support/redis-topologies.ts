@@ -13,8 +13,9 @@ export const MASTER_NAME = 'gatehouse';
 /** Several processes of our own that are one store. */
 export interface Topology {
   readonly place: RedisPlace;
-  /** Those that hold data; behind sentinels the first one is the primary in the beginning. */
+  /** Those that hold data; behind sentinels the first is the primary in the beginning. */
   readonly data: readonly RedisServer[];
+  readonly sentinels?: readonly RedisServer[];
   /** Ends everything and removes its files. */
   stop(): Promise<void>;
 }
@@ -22,15 +23,20 @@ export interface Topology {
 export interface SentinelOptions {
   /** When a primary that is silent counts as gone; default: later than any test lasts. */
   readonly downAfterMs?: number;
+  /** Default 2. */
+  readonly replicas?: number;
 }
 
-/** One primary, two replicas and three sentinels; resolves when the sentinels know everybody. */
-export function startSentinels({ downAfterMs = 60_000 }: SentinelOptions = {}): Promise<Topology> {
+/** One primary, its replicas and three sentinels; resolves when the replicas have followed. */
+export function startSentinels({
+  downAfterMs = 60_000,
+  replicas: count = 2,
+}: SentinelOptions = {}): Promise<Topology> {
   return form(async (started) => {
-    const primary = await started(startRedis({ appendOnly: true, args: ['--min-replicas-to-write', '1'] }));
-    const replicaOf = ['--replicaof', `127.0.0.1 ${primary.port}`, '--repl-diskless-sync-delay', '0'];
-    const replica = { appendOnly: true, args: replicaOf };
-    const replicas = [await started(startRedis(replica)), await started(startRedis(replica))];
+    const args = ['--min-replicas-to-write', '1', '--repl-diskless-sync-delay', '0'];
+    const primary = await started(startRedis({ appendOnly: true, args }));
+    const replica = { appendOnly: true, args: [...args, '--replicaof', `127.0.0.1 ${primary.port}`] };
+    const replicas = await Promise.all(Array.from({ length: count }, () => started(startRedis(replica))));
     const lines = [
       `sentinel monitor ${MASTER_NAME} 127.0.0.1 ${primary.port} 2`,
       `sentinel down-after-milliseconds ${MASTER_NAME} ${downAfterMs}`,
@@ -43,6 +49,7 @@ export function startSentinels({ downAfterMs = 60_000 }: SentinelOptions = {}): 
     return {
       place: { sentinels: sentinels.map(({ port }) => `127.0.0.1:${port}`), master: MASTER_NAME },
       data: [primary, ...replicas],
+      sentinels,
     };
   });
 }
@@ -80,10 +87,12 @@ export async function masterOf({ data }: Topology, key: string): Promise<RedisSe
   return data[Math.floor((slot * data.length) / SLOTS)];
 }
 
-/** The primary behind the sentinels, when its replicas have everything it was told. */
-export async function primaryInSync({ data }: Topology, replicas: number): Promise<RedisServer> {
-  const roles = await Promise.all(data.map((server) => withOperator(server, (redis) => redis.role())));
-  const primary = data.find((_server, at) => roles[at]?.[0] === 'master');
+/** The primary that the sentinels name, when so many replicas have everything it was told. */
+export async function primaryInSync(topology: Topology, replicas: number): Promise<RedisServer> {
+  const [, port] = (await withOperator(topology.sentinels?.[0], (redis) =>
+    redis.call('SENTINEL', 'GET-MASTER-ADDR-BY-NAME', MASTER_NAME),
+  )) as string[];
+  const primary = topology.data.find((server) => String(server.port) === port);
   if (!primary) throw new Error('there is no primary');
   await inSync(primary, replicas);
   return primary;
@@ -136,7 +145,8 @@ async function inSync(primary: RedisServer, replicas: number): Promise<void> {
   await until(primary, async (redis) => {
     const info = await redis.info('replication');
     const offset = /^master_repl_offset:(\d+)/m.exec(info)?.[1];
-    return info.match(new RegExp(`state=online,offset=${offset ?? ''},`, 'g'))?.length === replicas;
+    const upToDate = info.match(new RegExp(`state=online,offset=${offset ?? ''},`, 'g')) ?? [];
+    return upToDate.length >= replicas;
   });
 }
 

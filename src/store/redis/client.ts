@@ -8,6 +8,8 @@ export interface RedisClient {
   readonly commands: RedisCommander;
   /** The connections that writes go to. @throws when one that should be there is not */
   primaries(): readonly Redis[];
+  /** Resolves when this one would take a write; rejects otherwise. */
+  alive(primary: Redis): Promise<unknown>;
   /** Resolves when commands can be sent; rejects when that cannot be had now. */
   connect(): Promise<void>;
   onError(listener: (error: Error) => void): void;

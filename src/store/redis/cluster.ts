@@ -47,6 +47,7 @@ export function createClusterClient({ clusterNodes }: ClusterPlace): RedisClient
     location: `cluster of ${nodes.join(', ')}`,
     commands: cluster,
     primaries: () => mastersOf(cluster),
+    alive: mustBeOk,
     connect: () => connect(cluster),
     onError(listener) {
       cluster.on('error', (error: Error & { lastNodeError?: Error }) =>
@@ -86,6 +87,12 @@ function mastersOf(cluster: Cluster): Redis[] {
     if (connection) return connection;
     throw new Error(owner === undefined ? 'some slots have no master' : `no connection to ${owner}`);
   });
+}
+
+/** A master answers PING also where it refuses everything else with CLUSTERDOWN. */
+async function mustBeOk(master: Redis): Promise<void> {
+  if ((await master.cluster('INFO')).includes('cluster_state:ok')) return;
+  throw new Error(`CLUSTERDOWN says ${master.options.host ?? ''}:${master.options.port ?? 0}`);
 }
 
 /** ioredis connects when the first command comes, and refuses those that come while it does. */

@@ -142,7 +142,7 @@ class RedisStore implements StoreDriver {
   }
 
   async ping(): Promise<void> {
-    await this.#ofEachPrimary((redis) => redis.ping());
+    await this.#ofEachPrimary((redis) => this.#client.alive(redis));
   }
 
   close(): Promise<void> {

@@ -51,6 +51,7 @@ function clientOf(redis: Redis, kind: 'single' | 'sentinel', location: string): 
     location,
     commands: redis,
     primaries: () => [redis],
+    alive: () => redis.ping(),
     // ioredis asks sentinels for ever; who opens a store wants to know that none answers.
     async connect() {
       await Promise.race([redis.connect(), firstError(redis)]);
