@@ -8,7 +8,7 @@ import { startRedis, startSentinel, type RedisServer } from './redis-server.ts';
 const FORM_TIMEOUT_MS = 15_000;
 const POLL_MS = 50;
 const SLOTS = 16_384;
-export const MASTER_NAME = 'gatehouse';
+const MASTER_NAME = 'gatehouse';
 
 /** Several processes of our own that are one store. */
 export interface Topology {

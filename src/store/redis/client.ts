@@ -12,6 +12,8 @@ export interface RedisClient {
   alive(primary: Redis): Promise<unknown>;
   /** Resolves when commands can be sent; rejects when that cannot be had now. */
   connect(): Promise<void>;
+  /** After a refused {@link connect}: what is wrong at the first door, where ioredis keeps that to itself. */
+  whyNot(): Promise<Error | undefined>;
   onError(listener: (error: Error) => void): void;
   defineCommand(name: string, definition: { lua: string }): void;
   close(): Promise<void>;

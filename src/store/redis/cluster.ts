@@ -1,7 +1,7 @@
 import { Cluster, type ClusterOptions, type DNSLookupFunction, type Redis } from 'ioredis';
 
 import type { RedisClient } from './client.ts';
-import { CONNECTION, MAX_RETRY_DELAY_MS, retryDelay } from './options.ts';
+import { CONNECTION, MAX_RETRY_DELAY_MS, knock, retryDelay } from './options.ts';
 import { addressOf, type ClusterPlace } from './place.ts';
 
 const SLOTS = 16_384;
@@ -40,7 +40,9 @@ export function createClusterClient({ clusterNodes }: ClusterPlace): RedisClient
   const [first] = urls;
   if (!first) throw new TypeError('a cluster has nodes');
   const nodes = urls.map(({ hostname, port }) => `${hostname}:${port || '6379'}`);
-  const cluster = new Cluster(nodes.map(addressOf), optionsOf(first));
+  const addresses = nodes.map(addressOf);
+  const options = optionsOf(first);
+  const cluster = new Cluster(addresses, options);
   connectMastersEarly(cluster);
   return {
     kind: 'cluster',
@@ -49,6 +51,7 @@ export function createClusterClient({ clusterNodes }: ClusterPlace): RedisClient
     primaries: () => mastersOf(cluster),
     alive: mustBeOk,
     connect: () => connect(cluster),
+    whyNot: () => knock({ ...options.redisOptions, ...addresses[0] }),
     onError(listener) {
       cluster.on('error', (error: Error & { lastNodeError?: Error }) =>
         listener(error.lastNodeError ?? error),

@@ -5,6 +5,7 @@ import { StoreUnavailable, type Commit, type CommitOutcome, type Put, type Store
 import type { RedisClient } from './client.ts';
 import { createClusterClient } from './cluster.ts';
 import { createSentinelClient, createSingleClient } from './one.ts';
+import { withoutCommand } from './options.ts';
 import type { RedisPlace } from './place.ts';
 import { COMMIT } from './scripts.ts';
 
@@ -26,9 +27,9 @@ export async function openRedisStore(
   let refusal: Error | undefined;
   let connected = false;
   client.onError((error) => {
-    refusal = error;
+    refusal = withoutCommand(error);
     // Until we are connected, the one who asked for the store is told; nobody else needs to be.
-    if (connected) onError(error);
+    if (connected) onError(refusal);
   });
   client.defineCommand('gatehouseCommit', { lua: COMMIT });
   const store = new RedisStore(client);
@@ -39,8 +40,10 @@ export async function openRedisStore(
     return store;
   } catch (cause) {
     await client.close();
-    const reason = reasonOf(refusal ?? cause);
-    throw new StoreUnavailable(`cannot reach Redis at ${client.location}: ${reason}`, { cause });
+    const reason = reasonOf((await client.whyNot()) ?? refusal ?? cause);
+    throw new StoreUnavailable(`cannot reach Redis at ${client.location}: ${reason}`, {
+      cause: withoutCommand(cause),
+    });
   }
 }
 
@@ -158,7 +161,9 @@ class RedisStore implements StoreDriver {
     try {
       return await reply;
     } catch (cause) {
-      throw new StoreUnavailable(`Redis at ${this.location} did not answer: ${reasonOf(cause)}`, { cause });
+      throw new StoreUnavailable(`Redis at ${this.location} did not answer: ${reasonOf(cause)}`, {
+        cause: withoutCommand(cause),
+      });
     }
   }
 }

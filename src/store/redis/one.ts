@@ -1,7 +1,7 @@
 import { Redis, type RedisOptions } from 'ioredis';
 
 import type { RedisClient } from './client.ts';
-import { COMMAND_TIMEOUT_MS, CONNECTION, SENTINEL_RESUBSCRIBE_MS, retryDelay } from './options.ts';
+import { COMMAND_TIMEOUT_MS, CONNECTION, SENTINEL_RESUBSCRIBE_MS, knock, retryDelay } from './options.ts';
 import { addressOf, type SentinelPlace } from './place.ts';
 
 const ONE = { ...CONNECTION, enableOfflineQueue: false, retryStrategy: retryDelay } satisfies RedisOptions;
@@ -14,7 +14,22 @@ export function createSingleClient(url: string): RedisClient {
 
 export function createSentinelClient(place: SentinelPlace): RedisClient {
   const location = `${place.master}/${place.database ?? 0} (sentinels ${place.sentinels.join(', ')})`;
-  return clientOf(new Redis(sentinelOptions(place)), 'sentinel', location);
+  const redis = new Redis(sentinelOptions(place));
+  let lastWord: Error | undefined;
+  redis.on('sentinelError', (error: Error) => (lastWord = error));
+  const [first] = place.sentinels;
+  return {
+    ...clientOf(redis, 'sentinel', location),
+    async whyNot() {
+      if (first === undefined || lastWord === undefined) return undefined;
+      const { sentinelUsername: username, sentinelPassword: password, tls } = place;
+      const door = { ...addressOf(first), ...(tls ? { tls: {} } : {}) };
+      return (
+        (await knock({ ...door, ...(username ? { username } : {}), ...(password ? { password } : {}) })) ??
+        lastWord
+      );
+    },
+  };
 }
 
 function sentinelOptions(place: SentinelPlace) {
@@ -57,6 +72,7 @@ function clientOf(redis: Redis, kind: 'single' | 'sentinel', location: string): 
       await Promise.race([redis.connect(), firstError(redis)]);
       opened = true;
     },
+    whyNot: () => Promise.resolve(undefined),
     onError: (listener) => void redis.on('error', listener),
     defineCommand: (name, definition) => redis.defineCommand(name, definition),
     async close() {

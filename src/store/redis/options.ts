@@ -1,4 +1,4 @@
-import type { RedisOptions } from 'ioredis';
+import { Redis, type RedisOptions } from 'ioredis';
 
 /** Twice in one request, when the first failure is looked into, is still within two seconds (attack row A184). */
 export const COMMAND_TIMEOUT_MS = 800;
@@ -23,4 +23,32 @@ export const CONNECTION = {
 /** Jittered, at most about {@link MAX_RETRY_DELAY_MS}, for ever. */
 export function retryDelay(attempt: number): number {
   return Math.min(50 * 2 ** attempt, MAX_RETRY_DELAY_MS) * (0.75 + Math.random() / 2);
+}
+
+/** Knocks once: what is wrong with connecting there, or `undefined`. */
+export async function knock(
+  options: Pick<RedisOptions, 'host' | 'port' | 'username' | 'password' | 'tls'>,
+): Promise<Error | undefined> {
+  const redis = new Redis({ ...options, ...CONNECTION, retryStrategy: () => null, enableReadyCheck: false });
+  let refusal: Error | undefined;
+  redis.on('error', (error) => (refusal ??= error));
+  try {
+    await redis.connect();
+    return refusal;
+  } catch (error) {
+    return refusal ?? (error instanceof Error ? error : undefined);
+  } finally {
+    redis.disconnect();
+  }
+}
+
+/**
+ * ioredis keeps beside an error the command it belongs to: whoever logs the error would log passwords (of AUTH and
+ * HELLO) and what was to be stored.
+ */
+export function withoutCommand<Problem>(problem: Problem): Problem {
+  if (typeof problem !== 'object' || problem === null) return problem;
+  Reflect.deleteProperty(problem, 'command');
+  if ('lastNodeError' in problem) withoutCommand(problem.lastNodeError);
+  return problem;
 }
