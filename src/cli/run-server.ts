@@ -2,7 +2,13 @@ import path from 'node:path';
 import { pino, type Logger } from 'pino';
 
 import type { Config } from '../config/index.ts';
-import { lockForServer, openEmbeddedStore, openRedisStore, type StoreDriver } from '../store/index.ts';
+import {
+  lockForServer,
+  openEmbeddedStore,
+  openRedisStore,
+  type RedisPlace,
+  type StoreDriver,
+} from '../store/index.ts';
 
 /** Where the templates are: beside `src` or `dist`. */
 export const VIEWS_DIR = path.resolve(import.meta.dirname, '..', '..', 'views');
@@ -43,8 +49,23 @@ export async function openStore(
   { store }: Pick<Config, 'store'>,
   onError: (error: Error) => void,
 ): Promise<StoreDriver> {
-  if (store.driver === 'redis' && store.redisUrl) return openRedisStore(store.redisUrl.reveal(), onError);
-  return openEmbeddedStore(store.dataDir);
+  const place = store.driver === 'redis' ? redisPlaceOf(store) : undefined;
+  return place === undefined ? openEmbeddedStore(store.dataDir) : openRedisStore(place, onError);
+}
+
+function redisPlaceOf({ redisUrl, redisSentinel, redisCluster }: Config['store']): RedisPlace | undefined {
+  if (redisSentinel) {
+    const { nodes, password, sentinelPassword, ...plain } = redisSentinel;
+    return {
+      ...plain,
+      sentinels: nodes,
+      password: password?.reveal(),
+      sentinelPassword: sentinelPassword?.reveal(),
+    };
+  }
+  return redisCluster
+    ? { clusterNodes: redisCluster.nodes.map((node) => node.reveal()) }
+    : redisUrl?.reveal();
 }
 
 /** Stops once, in order, on SIGTERM or SIGINT; a second signal stops at once. */

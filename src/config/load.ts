@@ -27,10 +27,16 @@ const FILE_SETTINGS: Readonly<Record<string, string>> = {
   storeFile: 'store',
   cookiesFile: 'cookies',
   redisUrlFile: 'redisUrl',
+  passwordFile: 'password',
+  sentinelPasswordFile: 'sentinelPassword',
+  nodesFile: 'nodes',
   client_secret_file: 'client_secret',
   certificateFile: 'certificate',
   keyFile: 'key',
 };
+
+/** Of these, the ones that are lists: in a file one a line. */
+const LISTS: ReadonlySet<string> = new Set(['cookies', 'nodes']);
 
 /**
  * Reads file and environment into one frozen configuration.
@@ -101,7 +107,7 @@ function resolveFiles(
     Reflect.deleteProperty(node, name);
     try {
       const text = readFile(value).trim();
-      node[target] = target === 'cookies' ? text.split(/\s+/) : text;
+      node[target] = LISTS.has(target) ? text.split(/\s+/) : text;
       return [];
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
@@ -110,7 +116,7 @@ function resolveFiles(
   });
 }
 
-function assign(raw: Record<string, unknown>, { path, value }: Override): void {
+function assign(raw: Record<string, unknown>, { path, value, origin }: Override): void {
   let node: Record<string | number, unknown> = raw;
   for (const [at, part] of path.slice(0, -1).entries()) {
     const next = node[part];
@@ -120,7 +126,9 @@ function assign(raw: Record<string, unknown>, { path, value }: Override): void {
   }
   const last = path.at(-1);
   if (last !== undefined) node[last] = value;
-  if (last === 'redisUrl') node['driver'] = 'redis';
+  // Who says where Redis is, says that it is the store.
+  if (path[0] === 'store' && String(path[1]).startsWith('redis'))
+    assign(raw, { path: ['store', 'driver'], value: 'redis', origin });
 }
 
 type Locate = (path: readonly PropertyKey[], unknownKey?: string) => string;
@@ -132,7 +140,12 @@ function createLocator(
   overrides: readonly Override[],
 ): Locate {
   return (path, unknownKey) => {
-    const override = overrides.find((one) => one.path.every((part, at) => path[at] === part));
+    // The variable of the setting; for a section that only variables make up, the first of them.
+    const override =
+      overrides.find((one) => one.path.every((part, at) => path[at] === part)) ??
+      (path.length === 0 || document?.hasIn(path)
+        ? undefined
+        : overrides.find((one) => path.every((part, at) => one.path[at] === part)));
     if (override) return override.origin;
     const offset = document ? offsetOf(document, path, unknownKey) : undefined;
     if (offset === undefined) return file;

@@ -4,6 +4,7 @@ import { clientRegistration, isLoopback, privateHost } from '../clients/index.ts
 import { LATEST_SMART_VERSION, SMART_VERSIONS } from '../smart/index.ts';
 import { limits } from './limits.ts';
 import { Secret } from './secret.ts';
+import { store } from './store.ts';
 import { tls } from './tls.ts';
 
 const DAY = 24 * 3600;
@@ -105,30 +106,7 @@ export const configSchema = z
       .or(z.boolean())
       .default(false)
       .describe('believe X-Forwarded-* of the proxy in front'),
-    store: z
-      .strictObject({
-        driver: z.enum(['embedded', 'redis']).default('embedded'),
-        dataDir: z.string().default('./data').describe('where the embedded store keeps its file'),
-        epoch: z
-          .string()
-          .regex(/^[0-9a-f]{24}$/, 'is what `gatehouse store status` prints')
-          .optional()
-          .describe('start on this store only'),
-        redisUrl: z
-          .string()
-          .regex(/^rediss?:\/\//, 'must begin with redis:// or rediss://')
-          .transform((text) => new Secret(text))
-          .optional(),
-        allowVolatile: z
-          .boolean()
-          .default(false)
-          .describe('serve from a Redis on this machine though it may forget; never with real data'),
-      })
-      .prefault({})
-      .refine(({ driver, redisUrl }) => driver !== 'redis' || redisUrl, {
-        path: ['redisUrl'],
-        message: 'the redis driver needs it, or REDIS_URL',
-      }),
+    store,
     secrets: z.strictObject({
       store: secret.describe('seals what the store holds; losing it loses every grant'),
       cookies: z

@@ -22,7 +22,7 @@ export { createLaunchStore } from './launches.ts';
 export { createPostedRequestStore } from './posted-requests.ts';
 export { createProgressStore, type ProgressStore } from './progress.ts';
 export { createProviderAdapter } from './provider-adapter.ts';
-export { openRedisStore } from './redis/index.ts';
+export { openRedisStore, type RedisPlace } from './redis/index.ts';
 export { remembersReads, withRequestReads } from './request-reads.ts';
 export { runInRequestScope, type RequestScope, type ScopeOutcome } from './request-scope.ts';
 export { SealBroken, createStoreKeys, type StoreKeys } from './sealing.ts';

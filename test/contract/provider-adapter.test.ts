@@ -482,36 +482,32 @@ describe.each(PLACES)('the provider adapter on %s', (_name, makePlace) => {
     expect(JSON.stringify(vault.open(name, value!))).not.toContain(refreshToken.slice(4, 30));
   });
 
+  // The last one: it takes the place away from the others too.
   test('[A184] [F01] when the store is gone the answer is 503 and nothing else', async () => {
-    const lonely = await makePlace();
-    try {
-      const lost = await lonely.open();
-      const away = adapterOver(createVault(lost, keys), createGrantIndex(lost, GRANT_TTL_SECONDS));
-      const token = text('AccessToken', newGrantId());
-      await away('AccessToken').upsert(token, { jti: token }, LIFETIME_SECONDS);
-      await lonely.takeAway(lost);
-      const questions: readonly (() => Promise<unknown>)[] = [
-        () => away('AccessToken').find(token),
-        () => away('AccessToken').upsert(token, {}, 60),
-        () => away('AccessToken').destroy(token),
-        () => away('Grant').find('g'),
-        () => away('Grant').destroy('g'),
-        () => away('Session').find('s'),
-        () => away('Session').findByUid('u'),
-        () => away('Interaction').find('i'),
-        () => away('PushedAuthorizationRequest').consume('p'),
-      ];
-      for (const ask of questions) {
-        await expect(ask()).rejects.toMatchObject({ status: 503, error: 'temporarily_unavailable' });
-      }
-      const request = runInRequestScope(createVault(lost, keys), SCOPE, async (scope) => {
-        await away('AccessToken').upsert(token, {}, 60);
-        return scope.commit('succeeded');
-      });
-      await expect(request).rejects.toThrow(StoreUnavailable);
-    } finally {
-      await lonely.clear();
+    const lost = await place.open();
+    const away = adapterOver(createVault(lost, keys), createGrantIndex(lost, GRANT_TTL_SECONDS));
+    const token = text('AccessToken', newGrantId());
+    await away('AccessToken').upsert(token, { jti: token }, LIFETIME_SECONDS);
+    await place.takeAway(lost);
+    const questions: readonly (() => Promise<unknown>)[] = [
+      () => away('AccessToken').find(token),
+      () => away('AccessToken').upsert(token, {}, 60),
+      () => away('AccessToken').destroy(token),
+      () => away('Grant').find('g'),
+      () => away('Grant').destroy('g'),
+      () => away('Session').find('s'),
+      () => away('Session').findByUid('u'),
+      () => away('Interaction').find('i'),
+      () => away('PushedAuthorizationRequest').consume('p'),
+    ];
+    for (const ask of questions) {
+      await expect(ask()).rejects.toMatchObject({ status: 503, error: 'temporarily_unavailable' });
     }
+    const request = runInRequestScope(createVault(lost, keys), SCOPE, async (scope) => {
+      await away('AccessToken').upsert(token, {}, 60);
+      return scope.commit('succeeded');
+    });
+    await expect(request).rejects.toThrow(StoreUnavailable);
   });
 });
 

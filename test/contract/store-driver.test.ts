@@ -32,7 +32,7 @@ function names(): { key: (name: string) => string } {
   return { key: (name) => `${tag}:${name}` };
 }
 
-describe.each(PLACES)('the %s driver', (name, makePlace) => {
+describe.each(PLACES)('the %s driver', (_name, makePlace) => {
   let place: Place;
   let driver: StoreDriver;
   let other: StoreDriver;
@@ -53,8 +53,12 @@ describe.each(PLACES)('the %s driver', (name, makePlace) => {
   const either = (at: number): StoreDriver => (at % 2 === 0 ? driver : other);
 
   test('[C2] says who it is', async () => {
-    expect(driver.name).toBe(name);
+    expect(driver.name).toBe(place.address[0]);
     await driver.ping();
+  });
+
+  test('[F08] laid out as it should be, nothing about it is a concern', async () => {
+    expect(await driver.concerns()).toEqual([]);
   });
 
   describe('values', () => {
@@ -380,33 +384,29 @@ describe.each(PLACES)('the %s driver', (name, makePlace) => {
     });
   });
 
+  // The last one: it takes the place away from the others too.
   test('[A184] [F01] when the store is gone, no question is answered, least of all with "absent"', async () => {
-    const lonely = await makePlace();
-    try {
-      const { key } = names();
-      const lost = await lonely.open();
-      await lost.put({ key: key('a'), value: bytes('one') });
-      await lonely.takeAway(lost);
-      const questions: readonly (() => Promise<unknown>)[] = [
-        () => lost.getMany([key('a')]),
-        () => lost.put({ key: key('a'), value: bytes('two') }),
-        () => lost.putIfAbsent({ key: key('b'), value: bytes('two') }),
-        () => lost.take(key('a')),
-        () => lost.remove([key('a')]),
-        () => lost.commit(issue(key)),
-        () => lost.commit(revoke(key)),
-        () => lost.addMember(key('index'), 'm'),
-        () => lost.removeMember(key('index'), 'm'),
-        () => lost.members(key('index')),
-        () => lost.count(key('n'), 1, 60),
-        () => lost.ping(),
-      ];
-      for (const ask of questions) await expect(ask()).rejects.toThrow(StoreUnavailable);
-      await lost.close();
-      await lost.close();
-    } finally {
-      await lonely.clear();
-    }
+    const { key } = names();
+    const lost = await place.open();
+    await lost.put({ key: key('a'), value: bytes('one') });
+    await place.takeAway(lost);
+    const questions: readonly (() => Promise<unknown>)[] = [
+      () => lost.getMany([key('a')]),
+      () => lost.put({ key: key('a'), value: bytes('two') }),
+      () => lost.putIfAbsent({ key: key('b'), value: bytes('two') }),
+      () => lost.take(key('a')),
+      () => lost.remove([key('a')]),
+      () => lost.commit(issue(key)),
+      () => lost.commit(revoke(key)),
+      () => lost.addMember(key('index'), 'm'),
+      () => lost.removeMember(key('index'), 'm'),
+      () => lost.members(key('index')),
+      () => lost.count(key('n'), 1, 60),
+      () => lost.ping(),
+    ];
+    for (const ask of questions) await expect(ask()).rejects.toThrow(StoreUnavailable);
+    await lost.close();
+    await lost.close();
   });
 });
 

@@ -2,16 +2,22 @@ import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
-import { openEmbeddedStore, openRedisStore, type StoreDriver } from '../../src/store/index.ts';
+import {
+  openEmbeddedStore,
+  openRedisStore,
+  type RedisPlace,
+  type StoreDriver,
+} from '../../src/store/index.ts';
 import { startRedis } from '../support/redis-server.ts';
+import { startCluster, startSentinels, type Topology } from '../support/redis-topologies.ts';
 
 /** One place to keep things in, and as many drivers over it as a test wants. */
 export interface Place {
   /** Opens a driver of its own: a connection, or a handle on the file as another process would have. */
   open(): Promise<StoreDriver>;
-  /** How another process opens it: `[driver, where]`. */
-  readonly address: readonly [string, string];
-  /** Takes the store away from under a driver. */
+  /** How another process opens it: `[driver, where]`, for Redis as JSON. */
+  readonly address: readonly [StoreDriver['name'], string];
+  /** Takes the store away from under a driver, and what is no file from under all of them. */
   takeAway(driver: StoreDriver): Promise<void>;
   /** Every byte the store has ever written to its disk. */
   diskBytes(): Promise<Buffer>;
@@ -38,24 +44,37 @@ async function embeddedPlace(): Promise<Place> {
   };
 }
 
-async function redisPlace(): Promise<Place> {
+/** One Redis, seen as a topology. */
+async function startOne(): Promise<Topology> {
   const server = await startRedis({ appendOnly: true });
+  return { place: server.url, data: [server], stop: () => server.stop() };
+}
+
+async function redisPlace(start: () => Promise<Topology>): Promise<Place> {
+  const topology = await start();
+  const { place, data } = topology;
   const opened: StoreDriver[] = [];
   return {
-    address: ['redis', server.url],
+    address: ['redis', JSON.stringify(place)],
     async open() {
-      // Losing the connection is what some tests are about; the driver's callers hear of it.
-      const driver = await openRedisStore(server.url, () => undefined);
+      const driver = await openQuietly(place);
       opened.push(driver);
       return driver;
     },
-    takeAway: () => server.kill(),
-    diskBytes: () => bytesBelow(server.dataDir),
+    async takeAway() {
+      await Promise.all(data.map((server) => server.kill()));
+    },
+    diskBytes: async () => Buffer.concat(await Promise.all(data.map(({ dataDir }) => bytesBelow(dataDir)))),
     async clear() {
       await Promise.all(opened.map((driver) => driver.close()));
-      await server.stop();
+      await topology.stop();
     },
   };
+}
+
+/** Losing the connection is what some tests are about; the driver's callers hear of it. */
+export function openQuietly(place: RedisPlace): Promise<StoreDriver> {
+  return openRedisStore(place, () => undefined);
 }
 
 async function bytesBelow(folder: string): Promise<Buffer> {
@@ -66,10 +85,12 @@ async function bytesBelow(folder: string): Promise<Buffer> {
   return Buffer.concat(await Promise.all(contents));
 }
 
-/** The table of `describe.each`: every contract holds on both. */
-export const PLACES: readonly (readonly [StoreDriver['name'], () => Promise<Place>])[] = [
+/** The table of `describe.each`: every contract holds on all of them. */
+export const PLACES: readonly (readonly [string, () => Promise<Place>])[] = [
   ['embedded', embeddedPlace],
-  ['redis', redisPlace],
+  ['redis', () => redisPlace(startOne)],
+  ['sentinel', () => redisPlace(() => startSentinels())],
+  ['cluster', () => redisPlace(() => startCluster())],
 ];
 
 export const CALLERS = 50;

@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { connect, createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -13,6 +13,8 @@ const ATTEMPTS = 3;
 export interface RedisOptions {
   /** Write every command to an append-only file before answering; default: nothing reaches the disk. */
   readonly appendOnly?: boolean;
+  /** More of what `redis-server` is started with. */
+  readonly args?: readonly string[];
 }
 
 /** A real `redis-server` of our own on a free loopback port, with its files in a folder of its own. */
@@ -28,14 +30,33 @@ export interface RedisServer {
   restart(): Promise<void>;
   /** Sends one command, as an operator would, and resolves with the answer. @throws Error when it is refused */
   tell(command: string): Promise<string>;
-  /** Ends the process and removes its files. */
+  /** Ends the process at once and removes its files: one that ends in order may wait for its replicas. */
   stop(): Promise<void>;
 }
 
 /** Starts a server and resolves when it answers. */
-export async function startRedis({ appendOnly = false }: RedisOptions = {}): Promise<RedisServer> {
+export function startRedis({ appendOnly = false, args = [] }: RedisOptions = {}): Promise<RedisServer> {
+  return startServer((dataDir) => [
+    ...['--dir', dataDir, '--save', '', '--appendonly', appendOnly ? 'yes' : 'no', '--appendfsync', 'always'],
+    ...args,
+  ]);
+}
+
+/** Starts a sentinel with these lines of configuration, which it goes on writing. */
+export function startSentinel(lines: readonly string[]): Promise<RedisServer> {
+  return startServer(async (dataDir) => {
+    const file = path.join(dataDir, 'sentinel.conf');
+    await writeFile(file, [`dir ${dataDir}`, ...lines, ''].join('\n'));
+    return [file, '--sentinel'];
+  });
+}
+
+async function startServer(
+  argsIn: (dataDir: string) => readonly string[] | Promise<readonly string[]>,
+): Promise<RedisServer> {
   const dataDir = await mkdtemp(path.join(tmpdir(), 'gatehouse-redis-'));
-  const start = (port: number): Promise<ChildProcess> => launch(port, dataDir, appendOnly);
+  const args = await argsIn(dataDir);
+  const start = (port: number): Promise<ChildProcess> => launch(port, args);
   const started = await startOnFreePort(start);
   const { port } = started;
   let { child } = started;
@@ -58,7 +79,7 @@ export async function startRedis({ appendOnly = false }: RedisOptions = {}): Pro
     },
     tell: (command) => tell(port, command),
     async stop() {
-      await end('SIGTERM');
+      await end('SIGKILL');
       await rm(dataDir, { recursive: true, force: true });
     },
   };
@@ -78,9 +99,8 @@ async function startOnFreePort(
   }
 }
 
-async function launch(port: number, dataDir: string, appendOnly: boolean): Promise<ChildProcess> {
-  const storage = ['--dir', dataDir, '--save', '', '--appendonly', appendOnly ? 'yes' : 'no'];
-  const args = ['--port', String(port), '--bind', '127.0.0.1', '--appendfsync', 'always', ...storage];
+async function launch(port: number, given: readonly string[]): Promise<ChildProcess> {
+  const args = [...given, '--port', String(port), '--bind', '127.0.0.1'];
   const child = spawn('redis-server', args, { stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
   for (const stream of [child.stdout, child.stderr])

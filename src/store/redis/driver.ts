@@ -1,30 +1,14 @@
-import { Redis } from 'ioredis';
+import type { Redis, RedisCommander } from 'ioredis';
 
 import type { Count } from '../../limits/index.ts';
 import type { EpochSeconds } from '../../oauth/index.ts';
 import { StoreUnavailable, type Commit, type CommitOutcome, type Put, type StoreDriver } from '../driver.ts';
+import type { RedisClient } from './client.ts';
+import { createClusterClient } from './cluster.ts';
+import { createSentinelClient, createSingleClient } from './one.ts';
+import { withoutCommand } from './options.ts';
+import type { RedisPlace } from './place.ts';
 import { COMMIT, COUNT } from './scripts.ts';
-
-/** Twice in one request, when the first failure is looked into, is still within two seconds (attack row A184). */
-const COMMAND_TIMEOUT_MS = 800;
-const CONNECT_TIMEOUT_MS = 2000;
-const MAX_RETRY_DELAY_MS = 2000;
-
-/**
- * No queue while offline and no second sending: a command whose answer was lost may have run, and sending it again
- * would make the only caller look like a replay (fault E5 of the store rules, C2.10).
- */
-const OPTIONS = {
-  enableOfflineQueue: false,
-  autoResendUnfulfilledCommands: false,
-  maxRetriesPerRequest: 0,
-  commandTimeout: COMMAND_TIMEOUT_MS,
-  connectTimeout: CONNECT_TIMEOUT_MS,
-  lazyConnect: true,
-  retryStrategy: (attempt: number) =>
-    Math.min(50 * 2 ** attempt, MAX_RETRY_DELAY_MS) * (0.75 + Math.random() / 2),
-  reconnectOnError: (error: Error) => error.message.startsWith('READONLY'),
-};
 
 interface OwnCommands {
   gatehouseCount(key: string, by: number, windowMs: number): Promise<unknown>;
@@ -32,44 +16,57 @@ interface OwnCommands {
 }
 
 /**
- * Connects to one Redis (`redis://` or `rediss://`, with ACL user and password in the URL).
+ * Connects to Redis: one (`redis://` or `rediss://`, with ACL user and password in the URL), a primary with sentinels, or
+ * a cluster.
  *
  * @throws StoreUnavailable when Redis does not answer, with host and port and never the password.
  */
-export async function openRedisStore(url: string, onError: (error: Error) => void): Promise<StoreDriver> {
-  const redis = new Redis(url, OPTIONS);
+export async function openRedisStore(
+  place: RedisPlace,
+  onError: (error: Error) => void,
+): Promise<StoreDriver> {
+  const client = createClient(place);
   let refusal: Error | undefined;
   let connected = false;
-  redis.on('error', (error) => {
-    refusal = error;
+  client.onError((error) => {
+    refusal = withoutCommand(error);
     // Until we are connected, the one who asked for the store is told; nobody else needs to be.
-    if (connected) onError(error);
+    if (connected) onError(refusal);
   });
-  redis.defineCommand('gatehouseCommit', { lua: COMMIT });
-  redis.defineCommand('gatehouseCount', { lua: COUNT, numberOfKeys: 1 });
-  const location = `${redis.options.host ?? 'localhost'}:${redis.options.port ?? 6379}/${redis.options.db ?? 0}`;
-  const store = new RedisStore(redis, location);
+  client.defineCommand('gatehouseCommit', { lua: COMMIT });
+  client.defineCommand('gatehouseCount', { lua: COUNT, numberOfKeys: 1 });
+  const store = new RedisStore(client);
   try {
-    await redis.connect();
+    await client.connect();
     await store.ping();
     connected = true;
     return store;
   } catch (cause) {
-    redis.disconnect();
-    throw new StoreUnavailable(`cannot reach Redis at ${location}: ${reasonOf(refusal ?? cause)}`, { cause });
+    await client.close();
+    const reason = reasonOf((await client.whyNot()) ?? refusal ?? cause);
+    throw new StoreUnavailable(`cannot reach Redis at ${client.location}: ${reason}`, {
+      cause: withoutCommand(cause),
+    });
   }
+}
+
+function createClient(place: RedisPlace): RedisClient {
+  if (typeof place === 'string') return createSingleClient(place);
+  return 'master' in place ? createSentinelClient(place) : createClusterClient(place);
 }
 
 class RedisStore implements StoreDriver {
   readonly name = 'redis';
   connection = 0;
   readonly location: string;
-  readonly #redis: Redis;
+  readonly #client: RedisClient;
+  readonly #redis: RedisCommander;
 
-  constructor(redis: Redis, location: string) {
-    this.#redis = redis;
-    this.location = location;
-    redis.on('ready', () => (this.connection += 1));
+  constructor(client: RedisClient) {
+    this.#client = client;
+    this.#redis = client.commands;
+    this.location = client.location;
+    client.onReady(() => (this.connection += 1));
   }
 
   async getMany(keys: readonly string[]): Promise<(Uint8Array | undefined)[]> {
@@ -152,37 +149,52 @@ class RedisStore implements StoreDriver {
   }
 
   async concerns(): Promise<readonly string[]> {
-    const info = await this.#guard(this.#redis.info());
-    const told = (name: string): string | undefined => new RegExp(`^${name}:(\\S+)`, 'm').exec(info)?.[1];
-    const policy = told('maxmemory_policy');
-    return [
-      ...(policy === 'noeviction'
-        ? []
-        : [`maxmemory-policy is ${policy ?? 'unknown'}, must be noeviction: it may forget what was revoked`]),
-      ...(told('aof_enabled') === '1' ? [] : ['appendonly is off: a restart may forget what was revoked']),
-      ...(told('role') === 'master' ? [] : ['this Redis is a replica and takes no writes']),
-    ];
+    const { kind } = this.#client;
+    const concerns = await this.#ofEachPrimary(async (redis) => {
+      const where = kind === 'cluster' ? `${redis.options.host ?? ''}:${redis.options.port ?? 0}: ` : '';
+      return concernsOf(await redis.info(), kind).map((concern) => `${where}${concern}`);
+    });
+    return concerns.flat();
   }
 
   async ping(): Promise<void> {
-    await this.#guard(this.#redis.ping());
+    await this.#ofEachPrimary((redis) => this.#client.alive(redis));
   }
 
-  async close(): Promise<void> {
-    try {
-      await this.#redis.quit();
-    } catch {
-      this.#redis.disconnect();
-    }
+  close(): Promise<void> {
+    return this.#client.close();
+  }
+
+  #ofEachPrimary<Result>(ask: (redis: Redis) => Promise<Result>): Promise<Result[]> {
+    const all = async (): Promise<Result[]> => Promise.all(this.#client.primaries().map(ask));
+    return this.#guard(all());
   }
 
   async #guard<Result>(reply: Promise<Result>): Promise<Result> {
     try {
       return await reply;
     } catch (cause) {
-      throw new StoreUnavailable(`Redis at ${this.location} did not answer: ${reasonOf(cause)}`, { cause });
+      throw new StoreUnavailable(`Redis at ${this.location} did not answer: ${reasonOf(cause)}`, {
+        cause: withoutCommand(cause),
+      });
     }
   }
+}
+
+function concernsOf(info: string, kind: RedisClient['kind']): string[] {
+  const told = (name: string): string | undefined => new RegExp(`^${name}:(\\S+)`, 'm').exec(info)?.[1];
+  const policy = told('maxmemory_policy');
+  return [
+    ...(policy === 'noeviction'
+      ? []
+      : [`maxmemory-policy is ${policy ?? 'unknown'}, must be noeviction: it may forget what was revoked`]),
+    ...(told('aof_enabled') === '1' ? [] : ['appendonly is off: a restart may forget what was revoked']),
+    ...(told('role') === 'master' ? [] : ['this Redis is a replica and takes no writes']),
+    // Redis counts its good replicas only where it was told to need some.
+    ...(kind === 'sentinel' && told('min_slaves_good_slaves') === undefined
+      ? ['min-replicas-to-write is 0: a primary that is cut off takes writes which a failover forgets']
+      : []),
+  ];
 }
 
 const OUTCOMES: ReadonlySet<unknown> = new Set<CommitOutcome>(['committed', 'lost', 'revoked', 'conflict']);

@@ -1,2 +1,3 @@
-/** The Redis driver, on ioredis. The client's type never leaves this folder. */
+/** The Redis driver, on ioredis: one Redis, a primary with sentinels, or a cluster. The client's types never leave this folder. */
 export { openRedisStore } from './driver.ts';
+export type { ClusterPlace, RedisPlace, SentinelPlace } from './place.ts';

@@ -128,7 +128,7 @@ describe('what Redis is told to keep', () => {
         refresh_token: body.refresh_token,
       };
       expect((await postForm(`${suite.server.issuer}/token`, form)).status).toBe(200);
-      for (const pattern of ['gh:*:grant', 'gh:*:rt:*'])
+      for (const pattern of ['gh:*:grant', 'gh:*:family'])
         expect(Math.max(...(await daysOf(pattern)))).toBeGreaterThan(92);
     } finally {
       redis.disconnect();

@@ -163,7 +163,7 @@ describe('problems', () => {
     [
       'redis without URL',
       `${BASE}store:\n  driver: redis\n`,
-      'gatehouse.yaml:9:3 store.redisUrl: the redis driver needs it, or REDIS_URL',
+      'gatehouse.yaml:9:3 store.redisUrl: the redis driver needs it, or REDIS_URL; or redisSentinel, or redisCluster',
     ],
     [
       'a URL of something else',

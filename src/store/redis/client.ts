@@ -1,0 +1,22 @@
+import type { Redis, RedisCommander } from 'ioredis';
+
+/** What the store needs of ioredis, whichever way Redis is laid out. */
+export interface RedisClient {
+  readonly kind: 'single' | 'sentinel' | 'cluster';
+  /** For people: hosts, ports and names. Never a password. */
+  readonly location: string;
+  readonly commands: RedisCommander;
+  /** The connections that writes go to. @throws when one that should be there is not */
+  primaries(): readonly Redis[];
+  /** Resolves when this one would take a write; rejects otherwise. */
+  alive(primary: Redis): Promise<unknown>;
+  /** Resolves when commands can be sent; rejects when that cannot be had now. */
+  connect(): Promise<void>;
+  /** After a refused {@link connect}: what is wrong at the first door, where ioredis keeps that to itself. */
+  whyNot(): Promise<Error | undefined>;
+  onError(listener: (error: Error) => void): void;
+  /** Told whenever a connection was made anew. */
+  onReady(listener: () => void): void;
+  defineCommand(name: string, definition: { lua: string; numberOfKeys?: number }): void;
+  close(): Promise<void>;
+}
