@@ -8,10 +8,11 @@ import { createClusterClient } from './cluster.ts';
 import { createSentinelClient, createSingleClient } from './one.ts';
 import { withoutCommand } from './options.ts';
 import type { RedisPlace } from './place.ts';
-import { COMMIT, COUNT } from './scripts.ts';
+import { ADD_MEMBER, COMMIT, COUNT } from './scripts.ts';
 
 interface OwnCommands {
   gatehouseCount(key: string, by: number, windowMs: number): Promise<unknown>;
+  gatehouseAddMember(key: string, member: string, score: string, now: number): Promise<unknown>;
   gatehouseCommit(numberOfKeys: number, ...args: (string | Uint8Array | number)[]): Promise<unknown>;
 }
 
@@ -35,6 +36,7 @@ export async function openRedisStore(
   });
   client.defineCommand('gatehouseCommit', { lua: COMMIT });
   client.defineCommand('gatehouseCount', { lua: COUNT, numberOfKeys: 1 });
+  client.defineCommand('gatehouseAddMember', { lua: ADD_MEMBER, numberOfKeys: 1 });
   const store = new RedisStore(client);
   try {
     await client.connect();
@@ -127,7 +129,9 @@ class RedisStore implements StoreDriver {
   }
 
   async addMember(index: string, member: string, expiresAt?: EpochSeconds): Promise<void> {
-    await this.#guard(this.#redis.zadd(index, String(expiresAt ?? '+inf'), member));
+    const own = this.#redis as unknown as OwnCommands;
+    const now = Math.floor(Date.now() / 1000);
+    await this.#guard(own.gatehouseAddMember(index, member, String(expiresAt ?? '+inf'), now));
   }
 
   async removeMember(index: string, member: string): Promise<void> {

@@ -61,3 +61,22 @@ if by <= 0 then return {0, 0} end
 redis.call('SET', KEYS[1], by, 'PX', window)
 return {by, window}
 `;
+
+/**
+ * Adds to an index, forgets what has expired in it, and lets the whole end with its last member. ACL: as above, and
+ * ZREMRANGEBYSCORE, ZADD, ZRANGE, PERSIST, EXPIREAT.
+ *
+ * KEYS  the index
+ * ARGV  the member, when it expires (seconds since 1970, or +inf), now
+ */
+export const ADD_MEMBER = `#!lua
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', ARGV[3])
+redis.call('ZADD', KEYS[1], ARGV[2], ARGV[1])
+local last = redis.call('ZRANGE', KEYS[1], -1, -1, 'WITHSCORES')[2]
+if last == 'inf' then
+  redis.call('PERSIST', KEYS[1])
+else
+  redis.call('EXPIREAT', KEYS[1], last)
+end
+return 1
+`;
