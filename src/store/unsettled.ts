@@ -36,10 +36,22 @@ async function undoLater(driver: StoreDriver, commit: Commit): Promise<void> {
     await delay(LOOK_AGAIN_MS, undefined, { ref: false });
     try {
       if ((await stateOf(driver, commit)) !== 'written') continue;
-      await driver.remove([...commit.consume.map(({ key }) => key), ...commit.puts.map(({ key }) => key)]);
-      return;
+      // In one step, and only what is of this commit: by now somebody may have redeemed the same with success.
+      if ((await driver.commit(undoing(commit))) === 'committed') return;
     } catch (error) {
       if (!(error instanceof StoreUnavailable)) return;
     }
   }
+}
+
+function undoing(commit: Commit): Commit {
+  const [first] = commit.puts;
+  return {
+    ...commit,
+    mode: 'issue',
+    ...(first ? { expect: { key: first.key, value: first.value } } : {}),
+    consume: [],
+    puts: [],
+    removes: [...commit.consume, ...commit.puts].map(({ key }) => key),
+  };
 }

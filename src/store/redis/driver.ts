@@ -5,8 +5,9 @@ import type { EpochSeconds } from '../../oauth/index.ts';
 import { StoreUnavailable, type Commit, type CommitOutcome, type Put, type StoreDriver } from '../driver.ts';
 import type { RedisClient } from './client.ts';
 import { createClusterClient } from './cluster.ts';
+import { createDeadlines, type Deadlines } from './deadlines.ts';
 import { createSentinelClient, createSingleClient } from './one.ts';
-import { withoutCommand } from './options.ts';
+import { COMMAND_TIMEOUT_MS, withoutCommand } from './options.ts';
 import type { RedisPlace } from './place.ts';
 import { ADD_MEMBER, COMMIT, COUNT } from './scripts.ts';
 
@@ -63,12 +64,17 @@ class RedisStore implements StoreDriver {
   readonly location: string;
   readonly #client: RedisClient;
   readonly #redis: RedisCommander;
+  readonly #deadlines: Deadlines;
 
   constructor(client: RedisClient) {
     this.#client = client;
     this.#redis = client.commands;
     this.location = client.location;
-    client.onReady(() => (this.connection += 1));
+    this.#deadlines = createDeadlines(() => latestTime(client));
+    client.onReady(() => {
+      this.connection += 1;
+      this.#deadlines.measure();
+    });
   }
 
   async getMany(keys: readonly string[]): Promise<(Uint8Array | undefined)[]> {
@@ -111,12 +117,13 @@ class RedisStore implements StoreDriver {
       ...(expect ? [expect.key] : []),
     ];
     const expected = expect ? (expect.value ? 'value' : 'absent') : 'any';
+    const deadline = await this.#guard(this.#deadlines.in(COMMAND_TIMEOUT_MS));
     const reply = await this.#guard(
       (this.#redis as unknown as OwnCommands).gatehouseCommit(
         keys.length,
         ...keys,
         ...[mode, millis(deadTtlSeconds), consume.length, puts.length, removes.length],
-        ...[expected, asBuffer(expect?.value ?? NOTHING)],
+        ...[expected, asBuffer(expect?.value ?? NOTHING), deadline],
         ...consume.map(({ ttlSeconds }) => millis(ttlSeconds)),
         ...puts.flatMap(({ value, ttlSeconds }) => [
           asBuffer(value),
@@ -125,6 +132,8 @@ class RedisStore implements StoreDriver {
       ),
     );
     if (OUTCOMES.has(reply)) return reply as CommitOutcome;
+    // Its clock may have been set meanwhile: then the next commit is in time again.
+    if (reply === 'late') this.#deadlines.measure();
     throw new StoreUnavailable(`Redis answered ${String(reply)} to a commit`);
   }
 
@@ -203,6 +212,23 @@ function concernsOf(info: string, kind: RedisClient['kind']): string[] {
 
 const OUTCOMES: ReadonlySet<unknown> = new Set<CommitOutcome>(['committed', 'lost', 'revoked', 'conflict']);
 const NOTHING = new Uint8Array();
+
+/** Of several primaries the clock that is ahead of the others: a deadline must not pass early on any of them. */
+async function latestTime({ primaries, commands }: RedisClient): Promise<readonly unknown[]> {
+  let all: readonly Redis[] = [];
+  try {
+    all = primaries();
+  } catch {
+    // One is away; the others go on.
+  }
+  if (all.length < 2) return commands.time();
+  const times = await Promise.all(all.map((one) => one.time()));
+  return times.reduce((latest, time) => (millisOf(time) > millisOf(latest) ? time : latest));
+}
+
+function millisOf([seconds, micros]: readonly unknown[]): number {
+  return Number(seconds) * 1000 + Number(micros) / 1000;
+}
 
 function asBuffer(value: Uint8Array): Buffer {
   return Buffer.from(value.buffer, value.byteOffset, value.byteLength);

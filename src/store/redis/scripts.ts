@@ -2,17 +2,22 @@
  * The commit of driver.ts as one script in the grant's slot. `#!lua` makes Redis refuse the whole script when it is
  * out of memory, instead of running half of it. ACL: needs EVALSHA, SCRIPT LOAD, and the commands called below.
  *
+ * A commit that Redis comes to only after its deadline issues nothing: whoever sent it has given up, and the client may
+ * have tried again, to which it would be a replay (fault F05). Ending a grant is right at any time.
+ *
  * KEYS  dead, then the markers to consume, then the keys to put, then the keys to remove, then the key to expect, if any
  * ARGV  mode, dead ttl (ms), count of markers, count of puts, count of removes, what is expected (`any`, `absent` or
- *       `value`), the expected value, then a ttl (ms) for each marker, then value and ttl (ms, or 0 for none) for each put
+ *       `value`), the expected value, the deadline (ms since 1970, of Redis' own clock), then a ttl (ms) for each marker, then value and ttl (ms, or 0 for none) for each put
  */
 export const COMMIT = `#!lua
 local mode, deadTtl = ARGV[1], ARGV[2]
 local markers, puts, removes = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
-local expected, first = ARGV[6], 7
+local expected, first = ARGV[6], 8
 if mode == 'revoke' then
   redis.call('SET', KEYS[1], '1', 'PX', deadTtl)
 else
+  local now = redis.call('TIME')
+  if now[1] * 1000 + now[2] / 1000 > tonumber(ARGV[8]) then return 'late' end
   if redis.call('EXISTS', KEYS[1]) == 1 then return 'revoked' end
   if expected ~= 'any' then
     local there = redis.call('GET', KEYS[#KEYS])

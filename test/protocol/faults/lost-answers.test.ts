@@ -82,4 +82,20 @@ describe('the answer of Redis to a commit does not come', () => {
     expect(two.body).toEqual(one.body);
     expect(await isActive(one.body.access_token)).toBe(true);
   });
+
+  test('[F05] [F21] a commit that reaches Redis after the client has tried again: nothing comes of it', async () => {
+    const form = await codeForm();
+    const sprung = proxy.onNext('issue', { kind: 'late', ms: 2500 });
+    const first = await send(form);
+    await sprung;
+    expect(first.status).toBe(503);
+    await delay(RETRY_MS);
+    const { status, body } = await send(form);
+    expect(status).toBe(200);
+    // It arrives now, and finds the code redeemed: as a replay it would end the grant.
+    await delay(2500);
+    expect(await isActive(body.access_token)).toBe(true);
+    const refreshed = await send({ grant_type: 'refresh_token', refresh_token: body.refresh_token });
+    expect(refreshed.status).toBe(200);
+  });
 });

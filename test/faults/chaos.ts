@@ -1,0 +1,90 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
+import type { History } from './history.ts';
+import type { Random } from './random.ts';
+import type { Stack } from './stack.ts';
+
+const PAUSE_MS = [0, 120] as const;
+/** What a command is recognised by on its way: a commit's mode, or a part of a key. */
+const COMMANDS = ['issue', 'revoke', ':family', ':answer', ':dead', ':used', ':jti'] as const;
+
+type Fault = (stack: Stack, random: Random) => Promise<string>;
+
+const FAULTS: readonly Fault[] = [
+  async ({ proxy }, random) => {
+    const [ms, lasts] = [random.int(10, 1500), random.int(50, 900)];
+    proxy.set({ kind: 'slow', ms });
+    await delay(lasts);
+    return `answers ${ms} ms late for ${lasts} ms`;
+  },
+  async ({ proxy }, random) => {
+    const lasts = random.int(5, 400);
+    proxy.set({ kind: 'cut-reply' });
+    await delay(lasts);
+    return `replies cut for ${lasts} ms`;
+  },
+  async ({ proxy }, random) => {
+    const lasts = random.int(20, 900);
+    proxy.set({ kind: 'refuse' });
+    await delay(lasts);
+    return `connections refused for ${lasts} ms`;
+  },
+  async ({ proxy }, random) => {
+    const [lasts, cuts] = [random.int(20, 1500), random.chance(0.5)];
+    proxy.set({ kind: 'hold' });
+    await delay(lasts);
+    if (cuts) proxy.cut();
+    return `commands held for ${lasts} ms${cuts ? ', their connections cut' : ''}`;
+  },
+  async ({ proxy }, random) => {
+    const [text, lasts] = [random.pick(COMMANDS), random.int(200, 700)];
+    void proxy.onNext(text, { kind: 'cut-reply' });
+    await delay(lasts);
+    return `within ${lasts} ms: the reply to ${text} cut`;
+  },
+  async ({ proxy }, random) => {
+    const [text, lasts, ms] = [random.pick(COMMANDS), random.int(200, 700), random.int(100, 3000)];
+    void proxy.onNext(text, { kind: 'late', ms });
+    await delay(lasts);
+    return `within ${lasts} ms: connection cut at ${text}, which arrives ${ms} ms late`;
+  },
+  async ({ redis }, random) => {
+    const [lasts, what] = [random.int(50, 900), random.pick(['ALL', 'WRITE'])];
+    await redis.tell(`CLIENT PAUSE ${lasts} ${what}`);
+    await delay(lasts);
+    return `CLIENT PAUSE ${lasts} ${what}`;
+  },
+  async ({ redis, proxy }, random) => {
+    const [lasts, cuts] = [random.int(50, 950), random.chance(0.3)];
+    process.kill(redis.pid, 'SIGSTOP');
+    await delay(lasts);
+    if (cuts) proxy.cut();
+    process.kill(redis.pid, 'SIGCONT');
+    return `Redis stopped for ${lasts} ms${cuts ? ', connections cut' : ''}`;
+  },
+];
+
+/** Disturbs the way to Redis again and again until told to stop, and leaves it undisturbed. */
+export async function disturb(
+  stack: Stack,
+  random: Random,
+  history: History,
+  until: AbortSignal,
+): Promise<void> {
+  for (let count = random.int(1, 5); count > 0 && !until.aborted; count -= 1) {
+    await delay(random.int(...PAUSE_MS));
+    const fault = random.pick(FAULTS);
+    history.note(`fault: ${await fault(stack, random)}, until now`);
+    stack.proxy.set({ kind: 'pass' });
+  }
+}
+
+/** As a power cut would: it comes back with what it had written. */
+export async function powerCut({ redis }: Stack, random: Random, history: History): Promise<void> {
+  await delay(random.int(0, 400));
+  history.note('Redis killed');
+  await redis.kill();
+  await delay(random.int(0, 300));
+  await redis.restart();
+  history.note('Redis back from its append-only file');
+}

@@ -1,0 +1,164 @@
+import { describeOperation, type Operation } from './history.ts';
+import type { Speaker, Story } from './story.ts';
+
+/** Everything a client may ever be told. */
+const STATUSES: ReadonlySet<number> = new Set([200, 400, 401, 429, 503]);
+
+/** What one story's operations say about whether its grant lives. Places are those of {@link Operation}. */
+interface Life {
+  /** From here on the grant may have been ended: somebody began what ends it. */
+  readonly mayEndFrom: number;
+  /** From here on it has ended: somebody was told so. */
+  readonly endedBy: number;
+}
+
+/** What a history shows that must never be, in sentences; empty when all is well (C2, C3). */
+export function violationsOf({ history, stories }: Speaker): string[] {
+  const { operations } = history;
+  return [
+    ...operations.flatMap(wrongAnswer),
+    ...groups(operations, 'assertion').flatMap(assertionUsedTwice),
+    ...operations.filter(({ story }) => story < 0).flatMap(backendTokenLost),
+    ...stories.flatMap((story) => violationsOfStory(story, operations)),
+  ];
+}
+
+function wrongAnswer(operation: Operation): string[] {
+  const { status, headers, body } = operation.answer;
+  if (!STATUSES.has(status)) return [`no answer for a client: ${describeOperation(operation)}`];
+  if (operation.isCalm && status === 503) return [`not settled: ${describeOperation(operation)}`];
+  if (status !== 503 || (headers.has('retry-after') && body.error === 'temporarily_unavailable')) return [];
+  return [`503 without Retry-After or its code: ${describeOperation(operation)}`];
+}
+
+function assertionUsedTwice(uses: readonly Operation[]): string[] {
+  const accepted = uses.filter(isGood);
+  if (accepted.length > 1) return [`an assertion was accepted twice: ${described(accepted)}`];
+  // Who is the first cannot be a replay.
+  const [first] = uses.toSorted((one, other) => one.ended - other.ended);
+  const isFirst = first && uses.every((other) => other === first || other.began > first.ended);
+  return isFirst && first.answer.status === 401
+    ? [`a good assertion was refused: ${described([first])}`]
+    : [];
+}
+
+function backendTokenLost(operation: Operation): string[] {
+  const isLost = operation.kind === 'introspect' && operation.answer.body['active'] === false;
+  return isLost ? [`a backend token is not active: ${describeOperation(operation)}`] : [];
+}
+
+function violationsOfStory(story: Story, all: readonly Operation[]): string[] {
+  const own = all.filter(({ story: id, kind }) => id === story.id && kind !== 'authorize');
+  const life = lifeOf(story, own);
+  return [
+    ...singleUse(own),
+    ...groups(own, 'refresh').flatMap(oneSuccessor),
+    ...own.flatMap((operation) => [
+      ...deadAndAnswered(operation, life),
+      ...goodAndRefused(operation, life, own),
+      ...isAliveAndInactive(operation, life, own),
+    ]),
+  ];
+}
+
+function singleUse(own: readonly Operation[]): string[] {
+  const redeemed = own.filter((one) => one.kind === 'redeem' && isGood(one));
+  return redeemed.length > 1 ? [`a code was redeemed twice: ${described(redeemed)}`] : [];
+}
+
+function oneSuccessor(uses: readonly Operation[]): string[] {
+  const answers = new Set(uses.filter(isGood).map(({ answer }) => JSON.stringify(answer.body)));
+  return answers.size > 1 ? [`a refresh token has two successors: ${described(uses.filter(isGood))}`] : [];
+}
+
+/** Ended is ended: whatever began later gets nothing (revoke is final). */
+function deadAndAnswered(operation: Operation, { endedBy }: Life): string[] {
+  if (operation.began < endedBy || !isGood(operation) || operation.kind === 'revoke') return [];
+  if (operation.kind === 'introspect' && operation.answer.body['active'] !== true) return [];
+  return [`the grant had ended: ${describeOperation(operation)}`];
+}
+
+/** Nothing that is good is refused, not even while the store is away: an app would throw it away. */
+function goodAndRefused(operation: Operation, { mayEndFrom }: Life, own: readonly Operation[]): string[] {
+  const { kind, answer } = operation;
+  if (answer.status !== 400 || (kind !== 'refresh' && kind !== 'redeem')) return [];
+  return operation.ended > mayEndFrom || (kind === 'redeem' && isRepeated(operation, own))
+    ? []
+    : [`good and refused: ${describeOperation(operation)}`];
+}
+
+function isAliveAndInactive(operation: Operation, { mayEndFrom }: Life, own: readonly Operation[]): string[] {
+  const { kind, shown, answer } = operation;
+  if (kind !== 'introspect' || answer.body['active'] === undefined) return [];
+  const revocations = own.filter((one) => one.kind === 'revoke' && one.shown === shown);
+  if (answer.body['active'] === true) {
+    const before = revocations.filter((one) => isGood(one) && one.ended < operation.began);
+    return before.length > 0 ? [`revoked and active: ${described([...before, operation])}`] : [];
+  }
+  if (revocations.some(({ began }) => began < operation.ended)) return [];
+  // At the end the refresh says which it is, also where it was open before.
+  const lives = own.some((one) => one.isCalm && isGood(one) && one.kind === 'refresh');
+  if (operation.ended > mayEndFrom && !(operation.isCalm && lives)) return [];
+  return [`good and not active: ${describeOperation(operation)}`];
+}
+
+function lifeOf({ chain }: Story, own: readonly Operation[]): Life {
+  const mayEnd = own.filter((operation) => {
+    const { kind, shown } = operation;
+    if (kind === 'revoke') return chain.includes(shown);
+    if (kind === 'redeem') return isReplay(operation, own);
+    return kind === 'refresh' && isOld(operation, chain, own);
+  });
+  const ended = own.filter(({ kind, shown, answer }) => {
+    if (kind === 'revoke') return answer.status === 200 && chain.includes(shown);
+    if (kind === 'redeem') return answer.status === 400 && chain.length > 0;
+    return kind === 'refresh' && answer.status === 400;
+  });
+  return {
+    mayEndFrom: Math.min(...mayEnd.map(({ began }) => began)),
+    endedBy: Math.min(...ended.map((operation) => operation.ended)),
+  };
+}
+
+/** A redemption of a code that was redeemed with success, or is being redeemed. */
+function isReplay(operation: Operation, own: readonly Operation[]): boolean {
+  return own.some(
+    (other) =>
+      other.kind === 'redeem' &&
+      other !== operation &&
+      other.began < operation.began &&
+      (isGood(other) || other.ended > operation.began),
+  );
+}
+
+/** Beside another redemption of the same code, whichever came first. */
+function isRepeated(operation: Operation, own: readonly Operation[]): boolean {
+  return own.some(
+    (other) =>
+      other !== operation &&
+      other.kind === 'redeem' &&
+      (isGood(other) || other.ended > operation.began) &&
+      other.began < operation.ended,
+  );
+}
+
+/** A refresh token whose successor may have been used when this was decided. */
+function isOld(operation: Operation, chain: readonly string[], own: readonly Operation[]): boolean {
+  const later = chain.slice(chain.indexOf(operation.shown) + 1);
+  return own.some(
+    ({ kind, shown, began }) => kind === 'refresh' && began < operation.ended && later.includes(shown),
+  );
+}
+
+function isGood({ answer }: Operation): boolean {
+  return answer.status === 200;
+}
+
+function groups(operations: readonly Operation[], kind: Operation['kind']): (readonly Operation[])[] {
+  const all = operations.filter((operation) => operation.kind === kind);
+  return [...Map.groupBy(all, ({ shown }) => shown).values()];
+}
+
+function described(operations: readonly Operation[]): string {
+  return operations.map(describeOperation).join('; ');
+}

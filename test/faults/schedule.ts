@@ -1,0 +1,99 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
+import { play, playAssertion, playPerson, type Actor } from './actor.ts';
+import { disturb, powerCut } from './chaos.ts';
+import { violationsOf } from './checks.ts';
+import { createHistory, describeHistory } from './history.ts';
+import { createRandom } from './random.ts';
+import type { Stack } from './stack.ts';
+import { createSpeaker, type Speaker, type Story } from './story.ts';
+
+const POWER_CUT_EVERY = 50;
+const SETTLED_IN_MS = 15_000;
+/** A lost commit is looked for every 250 ms, and a look takes 800 ms at most. */
+const UNDO_MS = 1300;
+
+export interface ScheduleResult {
+  readonly index: number;
+  readonly operations: number;
+  readonly violations: readonly string[];
+  /** For people; only when there is something to see. */
+  readonly history: string;
+}
+
+/** Plays one schedule: operations of a few clients while the way to Redis is disturbed, and then the look at it all. */
+export async function playSchedule(stack: Stack, seed: number, index: number): Promise<ScheduleResult> {
+  const random = createRandom(seed, index);
+  const history = createHistory();
+  const speaker = createSpeaker(stack, history);
+  const nodes = random.pick([1, 2, 2, 3]);
+  for (let count = random.int(1, 3); count > 0; count -= 1) await speaker.beginStory();
+  const actor = (at: number): Actor => ({ speaker, nodes, random: createRandom(seed, index, at) });
+  const quiet = new AbortController();
+  const chaosRandom = createRandom(seed, index, 0);
+  const isPowerCut = index % POWER_CUT_EVERY === POWER_CUT_EVERY - 1;
+  const chaos = isPowerCut
+    ? powerCut(stack, chaosRandom, history)
+    : disturb(stack, chaosRandom, history, quiet.signal);
+  const begun = [...speaker.stories];
+  const actors = begun.flatMap((story) =>
+    Array.from({ length: random.int(1, 3) }, () => ({ story, steps: random.int(3, 8) })),
+  );
+  await Promise.all([
+    ...actors.map(({ story, steps }, at) => play(actor(at + 1), story, steps)),
+    ...(random.chance(0.4) ? [playAssertion(actor(101), stack)] : []),
+    ...(random.chance(0.3) ? [playPerson(actor(102))] : []),
+  ]);
+  quiet.abort();
+  await chaos;
+  await settle(stack, speaker);
+  await lookAtAll(stack, speaker, nodes);
+  const violations = violationsOf(speaker);
+  return {
+    index,
+    operations: history.operations.length,
+    violations,
+    history: violations.length > 0 ? describeHistory(history) : '',
+  };
+}
+
+async function settle(stack: Stack, { history }: Speaker): Promise<void> {
+  stack.proxy.set({ kind: 'pass' });
+  const deadline = Date.now() + SETTLED_IN_MS;
+  for (let good = 0; good < 2 && Date.now() < deadline;) {
+    const asked = [0, 1, 2].map((at) => stack.post(at, '/introspect', { token: 'nobody-has-this-one' }));
+    good = (await Promise.all(asked)).every(({ status }) => status === 200) ? good + 1 : 0;
+    if (good < 2) await delay(50);
+  }
+  const isUnsure = history.operations.some(({ kind, answer }) => kind === 'redeem' && answer.status === 503);
+  if (isUnsure) await delay(UNDO_MS);
+  history.note('settled');
+}
+
+/** Asks about everything that anybody was ever given. */
+async function lookAtAll(stack: Stack, speaker: Speaker, nodes: number): Promise<void> {
+  speaker.calm();
+  const { history, stories } = speaker;
+  for (const story of stories) {
+    const wasAnswered = history.operations.some(
+      ({ kind, story: id, answer }) => kind === 'redeem' && id === story.id && answer.status !== 503,
+    );
+    if (!wasAnswered) await speaker.redeem(story, story.id % nodes);
+    const newest = story.chain.at(-1);
+    if (newest !== undefined) await speaker.refresh(story, newest, (story.id + 1) % nodes);
+  }
+  await lookAtTokens(speaker, stories, nodes);
+  if (stack.proxy.waiting === 0) return;
+  while (stack.proxy.waiting > 0) await delay(20);
+  history.note('what was held up on its way has arrived');
+  await lookAtTokens(speaker, stories, nodes);
+}
+
+async function lookAtTokens(speaker: Speaker, stories: readonly Story[], nodes: number): Promise<void> {
+  const asked = stories.flatMap((story) => story.accessTokens.map((token) => ({ story, token })));
+  await Promise.all(asked.map(({ story, token }, at) => speaker.introspect(story, token, at % nodes)));
+  const ofBackend = speaker.history.operations.flatMap(({ kind, answer }) =>
+    kind === 'assertion' && answer.status === 200 ? [answer.body.access_token] : [],
+  );
+  for (const token of ofBackend) await speaker.introspect(undefined, token, 0);
+}
