@@ -5,7 +5,7 @@ import type { GrantId } from '../oauth/index.ts';
 import type { Commit, CommitOutcome, Put } from './driver.ts';
 import { key } from './keys.ts';
 import { familyPuts, openAnswer, type Rotation } from './refresh-family.ts';
-import { settle } from './unsettled.ts';
+import { commitAndSettle } from './unsettled.ts';
 import type { Vault } from './vault.ts';
 
 /** What one request has gathered for one grant and not yet written. */
@@ -123,8 +123,7 @@ async function commitOne(
     puts: [...pending.puts.values(), ...(next ? familyPuts(vault, grantId, next, rotation, kept) : [])],
     removes: [...pending.removes],
   };
-  const { driver } = vault;
-  const outcome = await driver.commit(commit).catch((error: unknown) => settle(driver, commit, error));
+  const outcome = await commitAndSettle(vault.driver, commit);
   if (outcome !== 'conflict') return { outcome };
   const again = await answerOfWinner(vault, grantId, rotation?.text ?? '');
   if (again !== undefined) return { outcome: 'committed', again };

@@ -1,23 +1,31 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { StoreUnavailable, type Commit, type StoreDriver } from './driver.ts';
+import { StoreUnavailable, type Commit, type CommitOutcome, type StoreDriver } from './driver.ts';
 
+/** A lost connection is made anew within this, as a rule. */
+const LOOK_SOON_MS = 50;
+/** The last look begins no later than this after the commit was sent: with it the answer is still within two seconds. */
+const LOOK_UNTIL_MS = 1000;
 const LOOK_AGAIN_MS = 250;
 /** Longer than a store takes to come back or to work off what it was sent; then nobody waits for it any more. */
 const GIVE_UP_MS = 60_000;
 
-/**
- * What became of a commit whose answer did not come: it may have been written, or be written yet (faults F02, F05).
- *
- * @returns `committed` when it is there; rejects otherwise, and sees to it that it is not there later either
- */
-export async function settle(driver: StoreDriver, commit: Commit, cause: unknown): Promise<'committed'> {
-  if (!(cause instanceof StoreUnavailable)) throw cause;
-  const state = await stateOf(driver, commit).catch(() => 'unknown' as const);
-  if (state === 'written') return 'committed';
-  // The client is told 503 and has nothing. What it wanted to redeem must be good for its next try.
-  if (commit.consume.length > 0) void undoLater(driver, commit);
-  throw cause;
+/** Commits, and finds out what became of it when the answer does not come: it may have been written (faults F02, F05). */
+export async function commitAndSettle(driver: StoreDriver, commit: Commit): Promise<CommitOutcome> {
+  const sent = performance.now();
+  try {
+    return await driver.commit(commit);
+  } catch (cause) {
+    if (!(cause instanceof StoreUnavailable) || commit.puts.length === 0) throw cause;
+    do {
+      const state = await stateOf(driver, commit).catch(() => 'unknown' as const);
+      if (state === 'written') return 'committed';
+      await delay(LOOK_SOON_MS);
+    } while (performance.now() - sent < LOOK_UNTIL_MS);
+    // The client is told 503 and has nothing. What it wanted to redeem must be good for its next try.
+    if (commit.consume.length > 0) void undoLater(driver, commit);
+    throw cause;
+  }
 }
 
 async function stateOf(driver: StoreDriver, { puts }: Commit): Promise<'written' | 'absent' | 'unknown'> {

@@ -38,11 +38,31 @@ describe('the answer of Redis to a commit does not come', () => {
       'active'
     ];
 
+  /** Redis has run the command, and nobody gets a connection until the client has its answer. */
+  const awayUntil = async (sent: Promise<TokenAnswer>): Promise<TokenAnswer> => {
+    // What was run is on its way back, or cut: the connection ends with it.
+    await delay(20);
+    proxy.set({ kind: 'refuse' });
+    const answer = await sent;
+    proxy.set({ kind: 'pass' });
+    return answer;
+  };
+
+  test('[F02] [F21] [C2.10] a connection that ends before the answer: we look what became of it, and tell', async () => {
+    const form = await codeForm();
+    const cut = proxy.onNext('issue', { kind: 'cut-reply' });
+    const { status, body } = await send(form);
+    await cut;
+    expect(status).toBe(200);
+    expect(await isActive(body.access_token)).toBe(true);
+  });
+
   test('[F02] [F21] a code: 503, and the same code once more gives tokens; the grant is not destroyed', async () => {
     const form = await codeForm();
     const sprung = proxy.onNext(':family', { kind: 'cut-reply' });
-    const first = await send(form);
+    const sent = send(form);
     await sprung;
+    const first = await awayUntil(sent);
     expect([first.status, first.body.error]).toEqual([503, 'temporarily_unavailable']);
     expect(first.headers.get('retry-after')).toMatch(/^\d+$/);
     await delay(RETRY_MS);
@@ -73,8 +93,9 @@ describe('the answer of Redis to a commit does not come', () => {
     const form = { grant_type: 'refresh_token', refresh_token: tokens.refresh_token };
     // Only the commit carries the mode.
     const sprung = proxy.onNext('issue', { kind: 'cut-reply' });
-    const first = await send(form);
+    const sent = send(form);
     await sprung;
+    const first = await awayUntil(sent);
     expect(first.status).toBe(503);
     await delay(RETRY_MS);
     const [one, two] = [await send(form), await send(form)];
