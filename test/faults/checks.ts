@@ -4,6 +4,13 @@ import type { Speaker, Story } from './story.ts';
 /** Everything a client may ever be told. */
 const STATUSES: ReadonlySet<number> = new Set([200, 400, 401, 429, 503]);
 
+/**
+ * A code whose redemption was written while nobody could be told, for longer than a request waits to find out (a second),
+ * is taken back as soon as the store answers its node again. A client that does not wait as `Retry-After` says may come to
+ * another node before that, and is told it was redeemed. Counted for itself.
+ */
+export const KNOWN_GAP = 'known gap, a code tried again before Retry-After';
+
 /** What one story's operations say about whether its grant lives. Places are those of {@link Operation}. */
 interface Life {
   /** From here on the grant may have been ended: somebody began what ends it. */
@@ -81,10 +88,19 @@ function deadAndAnswered(operation: Operation, { endedBy }: Life): string[] {
 /** Nothing that is good is refused, not even while the store is away: an app would throw it away. */
 function goodAndRefused(operation: Operation, { mayEndFrom }: Life, own: readonly Operation[]): string[] {
   const { kind, answer } = operation;
-  if (answer.status !== 400 || (kind !== 'refresh' && kind !== 'redeem')) return [];
-  return operation.ended > mayEndFrom || (kind === 'redeem' && isRepeated(operation, own))
-    ? []
-    : [`good and refused: ${describeOperation(operation)}`];
+  if (answer.status !== 400 || operation.ended > mayEndFrom) return [];
+  if (kind === 'refresh') return [`good and refused: ${describeOperation(operation)}`];
+  if (kind !== 'redeem' || isRepeated(operation, own)) return [];
+  const first = own.find((one) => one.kind === 'redeem' && one.answer.status === 400);
+  // What was refused once is refused for good: told once.
+  if (first !== operation) return [];
+  const isHasty = own.some((one) => one.kind === 'redeem' && isTooSoonAfter(one, operation));
+  return [`${isHasty ? KNOWN_GAP : 'good and refused'}: ${describeOperation(operation)}`];
+}
+
+function isTooSoonAfter(refused: Operation, { began, ms }: Operation): boolean {
+  if (refused.answer.status !== 503 || refused.ended > began) return false;
+  return ms[0] - refused.ms[1] < Number(refused.answer.headers.get('retry-after')) * 1000;
 }
 
 function isAliveAndInactive(operation: Operation, { mayEndFrom }: Life, own: readonly Operation[]): string[] {
