@@ -17,6 +17,8 @@ interface Life {
   readonly mayEndFrom: number;
   /** From here on it has ended: somebody was told so. */
   readonly endedBy: number;
+  /** Something that ends it was told 503: it may end at any time, since ending is right however late it comes. */
+  readonly mayEndLate: boolean;
 }
 
 /** What a history shows that must never be, in sentences; empty when all is well (C2, C3). */
@@ -103,7 +105,7 @@ function isTooSoonAfter(refused: Operation, { began, ms }: Operation): boolean {
   return ms[0] - refused.ms[1] < Number(refused.answer.headers.get('retry-after')) * 1000;
 }
 
-function isAliveAndInactive(operation: Operation, { mayEndFrom }: Life, own: readonly Operation[]): string[] {
+function isAliveAndInactive(operation: Operation, life: Life, own: readonly Operation[]): string[] {
   const { kind, shown, answer } = operation;
   if (kind !== 'introspect' || answer.body['active'] === undefined) return [];
   const revocations = own.filter((one) => one.kind === 'revoke' && one.shown === shown);
@@ -113,8 +115,8 @@ function isAliveAndInactive(operation: Operation, { mayEndFrom }: Life, own: rea
   }
   if (revocations.some(({ began }) => began < operation.ended)) return [];
   // At the end the refresh says which it is, also where it was open before.
-  const lives = own.some((one) => one.isCalm && isGood(one) && one.kind === 'refresh');
-  if (operation.ended > mayEndFrom && !(operation.isCalm && lives)) return [];
+  const lives = !life.mayEndLate && own.some((one) => one.isCalm && isGood(one) && one.kind === 'refresh');
+  if (operation.ended > life.mayEndFrom && !(operation.isCalm && lives)) return [];
   return [`good and not active: ${describeOperation(operation)}`];
 }
 
@@ -133,6 +135,7 @@ function lifeOf({ chain }: Story, own: readonly Operation[]): Life {
   return {
     mayEndFrom: Math.min(...mayEnd.map(({ began }) => began)),
     endedBy: Math.min(...ended.map((operation) => operation.ended)),
+    mayEndLate: mayEnd.some(({ answer }) => answer.status === 503),
   };
 }
 
