@@ -23,11 +23,12 @@ export function lockForServer(dataDir: string): void {
     lock.exec('BEGIN EXCLUSIVE');
     held.add(lock);
   } catch (cause) {
-    const isTaken = cause instanceof Error && cause.message.includes('locked');
-    const reason = isTaken
-      ? 'another server is using it; the embedded store takes one, several need the redis driver'
-      : `${cause instanceof Error ? cause.message : String(cause)}; store.dataDir names the folder`;
-    throw new StoreUnavailable(`cannot use ${folder}: ${reason}`, { cause });
+    // Whatever else is wrong with the folder, opening the store in it says so.
+    if (!(cause instanceof Error) || !cause.message.includes('locked')) return;
+    throw new StoreUnavailable(
+      `cannot use ${folder}: another server is using it; the embedded store takes one, several need the redis driver`,
+      { cause },
+    );
   }
 }
 

@@ -214,14 +214,14 @@ const OUTCOMES: ReadonlySet<unknown> = new Set<CommitOutcome>(['committed', 'los
 const NOTHING = new Uint8Array();
 
 /** Of several primaries the clock that is ahead of the others: a deadline must not pass early on any of them. */
-async function latestTime({ primaries, commands }: RedisClient): Promise<readonly unknown[]> {
+async function latestTime(client: RedisClient): Promise<readonly unknown[]> {
   let all: readonly Redis[] = [];
   try {
-    all = primaries();
+    all = client.primaries();
   } catch {
     // One is away; the others go on.
   }
-  if (all.length < 2) return commands.time();
+  if (all.length < 2) return client.commands.time();
   const times = await Promise.all(all.map((one) => one.time()));
   return times.reduce((latest, time) => (millisOf(time) > millisOf(latest) ? time : latest));
 }
