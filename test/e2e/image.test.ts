@@ -83,7 +83,8 @@ describe('deploy/compose.yaml', () => {
 
   test('with the example configuration, the server in it would start', async () => {
     const { environment = {}, secrets } = compose.services.gatehouse;
-    const config = (await readFile(inDeploy('config.yaml'), 'utf8')).match(/\/run\/secrets\/\w+/g) ?? [];
+    const config =
+      (await readFile(inDeploy('config.yaml'), 'utf8')).match(/^[^#\n]*\/run\/secrets\/\w+/gm) ?? [];
     expect(secrets).toEqual(expect.arrayContaining(config.map((file) => path.basename(file))));
     await runToEnd('sed', ['-i', `s#/run/secrets#${inDeploy('secrets')}#`, inDeploy('config.yaml')]);
     const env = Object.fromEntries(Object.entries(environment).map(([name, value]) => [name, here(value)]));
