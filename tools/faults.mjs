@@ -10,7 +10,7 @@ import { parseArgs } from 'node:util';
 import { ROOT, fail, makeReady } from './ready.mjs';
 
 const PROGRESS_MS = 5000;
-const SCHEDULES = 120;
+const SCHEDULES = 100;
 /** A schedule waits most of its time. */
 const PROCESSES_PER_CORE = 2;
 const LONG_SCHEDULES = 10_000;

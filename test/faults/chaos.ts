@@ -10,7 +10,21 @@ const COMMANDS = ['issue', 'revoke', ':family', ':answer', ':dead', ':used', ':j
 
 type Fault = (stack: Stack, random: Random) => Promise<string>;
 
+/** The worst moment there is: a commit is on its way, and nobody learns for a while what became of it. */
+const loseCommit: Fault = async ({ proxy }, random) => {
+  const [isLate, ms, lasts] = [random.chance(0.5), random.int(1000, 3500), random.int(900, 1600)];
+  const sprung = proxy.onNext('issue', isLate ? { kind: 'late', ms } : { kind: 'cut-reply' });
+  const isHit = await Promise.race([sprung.then(() => true), delay(700, false)]);
+  if (!isHit) return 'a commit was to be lost, and none came';
+  if (isLate) return `a commit arrives ${ms} ms late`;
+  await delay(20);
+  proxy.set({ kind: 'refuse' });
+  await delay(lasts);
+  return `the reply to a commit cut, and connections refused for ${lasts} ms`;
+};
+
 const FAULTS: readonly Fault[] = [
+  loseCommit,
   async ({ proxy }, random) => {
     const [ms, lasts] = [random.int(10, 1500), random.int(50, 900)];
     proxy.set({ kind: 'slow', ms });
@@ -71,6 +85,10 @@ export async function disturb(
   history: History,
   until: AbortSignal,
 ): Promise<void> {
+  if (random.chance(0.4)) {
+    history.note(`fault: ${await loseCommit(stack, random)}, until now`);
+    stack.proxy.set({ kind: 'pass' });
+  }
   for (let count = random.int(1, 5); count > 0 && !until.aborted; count -= 1) {
     await delay(random.int(...PAUSE_MS));
     const fault = random.pick(FAULTS);
