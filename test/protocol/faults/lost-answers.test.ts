@@ -106,7 +106,7 @@ describe('the answer of Redis to a commit does not come', () => {
 
   test('[F05] [F21] a commit that reaches Redis after the client has tried again: nothing comes of it', async () => {
     const form = await codeForm();
-    const sprung = proxy.onNext('issue', { kind: 'late', ms: 2500 });
+    const sprung = proxy.onNext('issue', { kind: 'late', ms: 3500 });
     const first = await send(form);
     await sprung;
     expect(first.status).toBe(503);
