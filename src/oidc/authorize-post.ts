@@ -25,15 +25,11 @@ const REFERENCE = 'posted_request';
 export function authorizeByPost(store: PostedRequestStore): Router {
   const router = new Router();
   router.post(ROUTES.authorization, async (ctx) => {
-    if (!ctx.is('application/x-www-form-urlencoded')) {
-      refuse(ctx, 415, 'the authorization request must be sent as application/x-www-form-urlencoded');
-      return;
-    }
-    const query = await readText(ctx);
-    if (query === undefined) {
-      refuse(ctx, 413, `the authorization request is longer than ${LIMIT_BYTES / 1024} KiB`);
-      return;
-    }
+    if (!ctx.is('application/x-www-form-urlencoded'))
+      ctx.throw(415, 'the authorization request must be sent as application/x-www-form-urlencoded');
+    const query =
+      (await readText(ctx)) ??
+      ctx.throw(413, `the authorization request is longer than ${LIMIT_BYTES / 1024} KiB`);
     const reference = randomBytes(REFERENCE_BYTES).toString('base64url');
     await store.put(reference, query, KEPT_SECONDS);
     ctx.redirect(`${ROUTES.authorization}?${new URLSearchParams({ [REFERENCE]: reference })}`);
@@ -65,9 +61,4 @@ async function readText(ctx: Context): Promise<string | undefined> {
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString();
-}
-
-function refuse(ctx: Context, status: number, description: string): void {
-  ctx.status = status;
-  ctx.body = { error: 'invalid_request', error_description: description };
 }

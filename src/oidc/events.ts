@@ -74,6 +74,9 @@ export function auditProviderEvents(
   provider.on('server_error', (ctx, error) => onServerError(ctx, error));
 }
 
+/** The account is asked for with each token: see accounts.ts. */
+const NOBODY = 'the person has signed out (online_access), or the account is disabled';
+
 /** What was wrong with an assertion, in our words and in the provider's. None repeats what was sent. */
 const TELLING_OF_ASSERTIONS =
   /^the assertion |^the client key set |^no applicable key found|^client assertion |in the client_assertion JWT$|^iss \(|audience \(aud\)|^jwt |^invalid (exp|iat|nbf|jti|iss|aud|sub) value$/;
@@ -89,6 +92,10 @@ function explain(
     Object.assign(body, { error: 'unauthorized_client' });
   }
   if (detail === undefined) return;
+  if (detail.includes('referenced account not found')) {
+    Object.assign(body, { error_description: NOBODY });
+    return;
+  }
   const [known] = [...TELLING].filter((reason) => detail.startsWith(reason));
   if (known !== undefined || TELLING_OF_ASSERTIONS.test(detail)) {
     Object.assign(body, { error_description: known ?? detail });

@@ -111,5 +111,12 @@ describe.each(DRIVERS)('authorize by POST on %s', (driver) => {
       body: new URLSearchParams({ state: 'x'.repeat(60_000) }),
     });
     expect(long.status).toBe(413);
+    const seen = await fetch(url, {
+      method: 'POST',
+      body: new URLSearchParams({ state: 'x'.repeat(60_000) }),
+      headers: { accept: 'text/html' },
+    });
+    expect([seen.status, seen.headers.get('content-type')]).toEqual([413, 'text/html; charset=utf-8']);
+    expect(await seen.text()).toContain('longer than 48 KiB');
   });
 });

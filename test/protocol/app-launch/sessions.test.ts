@@ -102,6 +102,9 @@ describe.each(DRIVERS)('sessions on %s', (driver) => {
 
     const refused = await refresh(issuer, onlineAgain.refresh_token);
     expect([refused.status, refused.body.error]).toEqual([400, 'invalid_grant']);
+    expect(refused.body['error_description']).toMatch(
+      /^the person has signed out \(online_access\), or the account/,
+    );
     const { status, body } = await refresh(issuer, offline.refresh_token);
     expect([status, body['patient']]).toEqual([200, 'p1']);
     expect((await openScreen(issuer, 'login', { browser })).status).toBe(200);
