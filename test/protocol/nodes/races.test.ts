@@ -30,7 +30,7 @@ describe.each([
     const ports = await Promise.all(Array.from({ length: count }, () => freePort()));
     issuer = `http://localhost:${ports[0] ?? 0}`;
     // What fails here fails on purpose, and often.
-    const limits = { failuresPerAddress: 0 };
+    const limits = { failuresPerAddress: 0, tokensPerClient: 0, authorizationsPerAddress: 0 };
     const config = {
       issuer,
       limits,
