@@ -16,8 +16,8 @@ import {
   newTokenText,
   openRedisStore,
   runInRequestScope,
-  usCoreScopes,
-} from './parts.ts';
+} from '../../src/store/index.ts';
+import { usCoreScopes } from '../../src/smart/index.ts';
 import { measureTrips } from './trips.ts';
 import { startRedis } from '../support/redis-server.ts';
 
