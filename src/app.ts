@@ -5,7 +5,7 @@ import type { Logger } from 'pino';
 import { counting, createAuditRecorder, type AuditRecorder, type AuditSink } from './audit/index.ts';
 import { createClientRegistry } from './clients/index.ts';
 import { buildProvider, referenceOf, type ProtocolParts } from './compose-provider.ts';
-import type { Config } from './config/index.ts';
+import { storeSecrets, type Config } from './config/index.ts';
 import { createFhirDirectory } from './fhir/index.ts';
 import {
   answerErrors,
@@ -50,10 +50,10 @@ import {
   createPostedRequestStore,
   createProgressStore,
   createSigningKeyStore,
-  createStoreKeys,
   createVault,
   guardEpoch,
   isStoreUnavailable,
+  openKeyRing,
   remembersReads,
   withRequestReads,
   type StoreDriver,
@@ -82,15 +82,20 @@ export interface Gatehouse {
 /** Builds and connects every part. The one place where store, protocol engine, screens and HTTP meet. */
 export async function createGatehouse(options: GatehouseOptions): Promise<Gatehouse> {
   const { config, log, clock = systemClock } = options;
-  const storeKeys = createStoreKeys(Buffer.from(config.secrets.store.reveal()));
-  const store = await guardEpoch(options.driver, storeKeys, {
+  const ring = await openKeyRing(options.driver, storeSecrets(config));
+  const store = await guardEpoch(options.driver, ring.keys, {
+    ring,
     pinned: config.store.epoch,
+    onUnsure: (description) => log.error(description),
     onChange: (isKnown, description) => (isKnown ? log.warn(description) : log.error(description)),
   });
   const driver = remembersReads(store.driver);
   const metrics = createMetrics();
   const audit = countedAudit(options, metrics);
-  const vault = createVault(driver, storeKeys);
+  const vault = createVault(driver, ring.keys, (name) => {
+    log.error({ key: name }, 'ALARM: a value in the store was edited or moved; it is not used');
+    void audit.record({ type: 'store.seal-broken', outcome: 'failure', key: name });
+  });
   const clients = createClientRegistry([...config.clients, OWN_CLIENT], createClientStore(vault));
   const { router: assets, stylesheet } = serveAssets(options.viewsDir);
   const pages = createPages(options.viewsDir, config.name, stylesheet);
@@ -104,7 +109,8 @@ export async function createGatehouse(options: GatehouseOptions): Promise<Gateho
     onReached: (limit, whose) =>
       log.warn({ limit, whose }, 'a limit was used up; more is refused for a while'),
   });
-  const protocol = { config, log, clock, vault, clients, clientKeys, audit, pages, counters, limits };
+  const { trust } = store;
+  const protocol = { config, log, clock, vault, trust, clients, clientKeys, audit, pages, counters, limits };
   const keyStore = createSigningKeyStore(vault);
   const engine = await createRotatingProvider({
     clock,
@@ -166,7 +172,7 @@ function createPublicApp(parts: PublicAppParts): Koa {
   });
   app.on('error', (error: unknown) => log.error({ err: error }, 'a response failed'));
   const accounts = createAccountStore(vault);
-  const launches = createLaunchStore(vault);
+  const launches = createLaunchStore(vault, parts.trust.unsureBefore);
   const ownToken = createOwnTokens(engine.current, config, clock);
   const style = styleDocument(config.issuer);
   const launchHash = (launch: string): string => vault.keys.keyedHash('launch', launch);

@@ -24,6 +24,7 @@ import {
   newTokenText,
   runInRequestScope,
   type TokenKind,
+  type Trust,
   type Vault,
 } from './store/index.ts';
 
@@ -33,6 +34,7 @@ export interface ProtocolParts {
   readonly log: Logger;
   readonly clock: Clock;
   readonly vault: Vault;
+  readonly trust: Trust;
   readonly clients: ClientRegistry;
   readonly clientKeys: ReturnType<typeof createClientKeys>;
   readonly audit: AuditRecorder;
@@ -43,7 +45,7 @@ export interface ProtocolParts {
 
 /** Joins oidc-provider with store, clients and pages. Part of the composition root: see app.ts. */
 export function buildProvider(
-  { config, clock, vault, clients, clientKeys, audit, pages, log, limits }: ProtocolParts,
+  { config, clock, vault, trust, clients, clientKeys, audit, pages, log, limits }: ProtocolParts,
   signingKeys: SigningKeySet,
 ): Provider {
   const { driver, keys } = vault;
@@ -61,10 +63,12 @@ export function buildProvider(
     disguiseJwt,
     secretMatches,
     referenceOf,
-    launches: createLaunchStore(vault),
+    launches: createLaunchStore(vault, trust.unsureBefore),
+    unsureBefore: trust.unsureBefore,
     findAccount: (id) => accounts.find(id),
     adapter: createProviderAdapter({
       vault,
+      trust,
       grants: createGrantIndex(driver, grantTtlSeconds),
       grantTtlSeconds,
       findClient: async (id) => {

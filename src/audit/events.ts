@@ -50,6 +50,9 @@ export type AuditEvent =
   | Event<'client.changed', Subject & { readonly change: 'added' | 'removed' | 'disabled' | 'enabled' }>
   | Event<'account.changed', Subject & { readonly change: 'added' | 'disabled' | 'enabled' }>
   | Event<'store.adopted', { readonly epoch: string }>
+  | Event<'store.seal-broken', { readonly key: string }>
+  | Event<'store.keys-rotated', { readonly dataKey: number }>
+  | Event<'store.rewrapped'>
   | Event<'keys.rotated', { readonly active: string; readonly next: string }>;
 
 export type AuditEventType = AuditEvent['type'];

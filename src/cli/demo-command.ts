@@ -10,10 +10,11 @@ import {
   createEhrClient,
   createFhirServer,
 } from '../demo/index.ts';
+import { storeSecrets } from '../config/index.ts';
 import { createAccount } from '../identity/index.ts';
 import { createWebServer } from '../http/index.ts';
 import { createIntrospector } from '../resource-server/index.ts';
-import { createAccountStore, createStoreKeys, createVault, type StoreDriver } from '../store/index.ts';
+import { createAccountStore, openKeyRing, createVault, type StoreDriver } from '../store/index.ts';
 import { DEFAULT_DEMO_DIR, DEFAULT_PORTS, demoConfig, type Demo, type DemoPorts } from './demo-config.ts';
 import { terminalSink, welcome } from './demo-output.ts';
 import { UserError } from './explain.ts';
@@ -113,9 +114,8 @@ function portOf(option: string, text: string): number {
 }
 
 async function addPeople(driver: StoreDriver, { config }: Demo): Promise<void> {
-  const accounts = createAccountStore(
-    createVault(driver, createStoreKeys(Buffer.from(config.secrets.store.reveal()))),
-  );
+  const { keys } = await openKeyRing(driver, storeSecrets(config));
+  const accounts = createAccountStore(createVault(driver, keys));
   await Promise.all(
     DEMO_PEOPLE.map(async ({ password, ...person }) => {
       if (!(await accounts.findByUsername(person.username)))

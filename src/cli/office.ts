@@ -3,7 +3,7 @@ import path from 'node:path';
 
 import { createAuditRecorder, createStdoutSink, type AuditRecorder } from '../audit/index.ts';
 import { createClientRegistry, type ClientRegistry, type ClientStore } from '../clients/index.ts';
-import { loadConfig, type Config } from '../config/index.ts';
+import { loadConfig, storeSecrets, type Config } from '../config/index.ts';
 import type { AccountStore } from '../identity/index.ts';
 import type { SigningKeyStore } from '../keys/index.ts';
 import {
@@ -12,9 +12,10 @@ import {
   createGrantIndex,
   createGrantList,
   createSigningKeyStore,
-  createStoreKeys,
   createVault,
+  openKeyRing,
   type GrantIndex,
+  type KeyRing,
   type StoreDriver,
   type StoreKeys,
 } from '../store/index.ts';
@@ -27,6 +28,7 @@ export interface Office {
   readonly config: Config;
   readonly driver: StoreDriver;
   readonly storeKeys: StoreKeys;
+  readonly ring: KeyRing;
   readonly clients: ClientRegistry;
   readonly clientStore: ClientStore;
   readonly accounts: AccountStore;
@@ -57,7 +59,8 @@ export async function inOffice(
 ): Promise<void> {
   const config = await configOf(options);
   const driver = await openStore(config, () => undefined);
-  const storeKeys = createStoreKeys(Buffer.from(config.secrets.store.reveal()));
+  const ring = await openKeyRing(driver, storeSecrets(config));
+  const storeKeys = ring.keys;
   const vault = createVault(driver, storeKeys);
   const clientStore = createClientStore(vault);
   const audit = createAuditRecorder([createStdoutSink(process.stderr)], Date.now, (sink, error) => {
@@ -69,6 +72,7 @@ export async function inOffice(
       config,
       driver,
       storeKeys,
+      ring,
       clientStore,
       clients: createClientRegistry(config.clients, clientStore),
       accounts: createAccountStore(vault),

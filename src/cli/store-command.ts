@@ -2,6 +2,7 @@ import { Command } from 'commander';
 
 import { adoptStore, readEpoch } from '../store/index.ts';
 import { UserError } from './explain.ts';
+import { addStoreKeyCommands } from './store-keys-command.ts';
 import { inOffice, withStoreOptions, type Office, type OfficeOptions } from './office.ts';
 
 export function storeCommand(): Command {
@@ -17,6 +18,7 @@ export function storeCommand(): Command {
     .action((options: OfficeOptions & { yes?: boolean }) =>
       inOffice(options, (office) => adopt(!!options.yes, office)),
     );
+  addStoreKeyCommands(store);
   return store;
 }
 

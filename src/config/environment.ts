@@ -27,6 +27,7 @@ const VARIABLES: readonly Variable[] = [
   { name: 'REDIS_SENTINEL_TLS', path: ['store', 'redisSentinel', 'tls'] },
   { name: 'REDIS_CLUSTER_NODES', path: ['store', 'redisCluster', 'nodes'], secret: true, list: true },
   { name: 'STORE_SECRET', path: ['secrets', 'store'], secret: true },
+  { name: 'STORE_SECRET_PREVIOUS', path: ['secrets', 'storePrevious'], secret: true, list: true },
   { name: 'COOKIE_KEYS', path: ['secrets', 'cookies'], secret: true, list: true },
   { name: 'LOG_LEVEL', path: ['log', 'level'] },
 ];

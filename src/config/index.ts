@@ -2,6 +2,13 @@
  * The configuration: one schema, read once from a YAML file and the environment, then frozen. Reports every problem
  * together, each with its place. Called by the command line only; everyone else is handed the parts they use.
  */
+import type { Config } from './schema.ts';
+
 export { ConfigProblems, loadConfig, type ConfigSources } from './load.ts';
 export { Secret } from './secret.ts';
 export { configSchema, type Config, type ConfigInput, type FhirServerConfig } from './schema.ts';
+
+/** What the store is sealed under: the current secret first. */
+export function storeSecrets({ secrets }: Pick<Config, 'secrets'>): readonly Uint8Array[] {
+  return [secrets.store, ...secrets.storePrevious].map((secret) => Buffer.from(secret.reveal()));
+}

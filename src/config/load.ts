@@ -25,6 +25,7 @@ export interface ConfigSources {
 /** Settings whose value may stand in a file of its own, by the name that then carries its path. */
 const FILE_SETTINGS: Readonly<Record<string, string>> = {
   storeFile: 'store',
+  storePreviousFile: 'storePrevious',
   cookiesFile: 'cookies',
   redisUrlFile: 'redisUrl',
   passwordFile: 'password',
@@ -36,7 +37,7 @@ const FILE_SETTINGS: Readonly<Record<string, string>> = {
 };
 
 /** Of these, the ones that are lists: in a file one a line. */
-const LISTS: ReadonlySet<string> = new Set(['cookies', 'nodes']);
+const LISTS: ReadonlySet<string> = new Set(['storePrevious', 'cookies', 'nodes']);
 
 /**
  * Reads file and environment into one frozen configuration.

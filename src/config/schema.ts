@@ -109,6 +109,10 @@ export const configSchema = z
     store,
     secrets: z.strictObject({
       store: secret.describe('seals what the store holds; losing it loses every grant'),
+      storePrevious: z
+        .array(secret)
+        .default([])
+        .describe('what `secrets.store` was before; accepted until `gatehouse store rewrap`'),
       cookies: z
         .array(secret)
         .min(1)

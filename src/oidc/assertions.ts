@@ -14,17 +14,31 @@ const MAX_JTI_LENGTH = 512;
  * (SMART App Launch 2.2.0, "Client Authentication: Asymmetric"; CLI-06, CLI-07, CLI-12 … CLI-15, CLI-19).
  *
  * @param audiences what `aud` may be: the token URL or the issuer; an array only if every member is ours
+ * @param unsureBefore milliseconds since 1970: assertions made before may have been used, and the store may have forgotten
  */
-export function assertSmartAssertion(clock: Clock, audiences: () => ReadonlySet<string>) {
+export function assertSmartAssertion(
+  clock: Clock,
+  audiences: () => ReadonlySet<string>,
+  unsureBefore: () => number,
+) {
   return (
     _ctx: KoaContextWithOIDC,
     claims: JWTPayload,
     header: Record<string, unknown>,
     client: Client,
   ): void => {
-    const problem = findProblem(claims, header, client, clock(), audiences());
+    const problem =
+      findProblem(claims, header, client, clock(), audiences()) ?? tooOld(claims, unsureBefore());
     if (problem) throw new errors.InvalidClientAuth(problem);
   };
+}
+
+/** One that does not say when it was made is as old as it can be. */
+function tooOld({ iat, exp = 0 }: JWTPayload, unsureBefore: number): string | undefined {
+  const madeAt = typeof iat === 'number' ? iat : exp - MAX_LIFETIME_SECONDS;
+  return madeAt * 1000 < unsureBefore
+    ? 'the assertion may be from before a failure of the server; make a new one, and say in iat when'
+    : undefined;
 }
 
 function findProblem(

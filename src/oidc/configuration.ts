@@ -58,7 +58,7 @@ export function providerConfiguration(parts: ProviderParts): Configuration {
     findAccount: findAccount(parts),
     loadExistingGrant,
     fetch: fetchNothing,
-    assertJwtClientAuthClaimsAndHeader: assertSmartAssertion(clock, () => audiences),
+    assertJwtClientAuthClaimsAndHeader: assertSmartAssertion(clock, () => audiences, parts.unsureBefore),
     clientBasedCORS: (_ctx, origin, client) => client.allowed_origins?.includes(origin) ?? false,
     expiresWithSession: () => false,
     issueRefreshToken: async (_ctx, client, source) =>

@@ -45,6 +45,8 @@ export interface ProviderParts {
   readonly newGrantId: () => GrantId;
   /** Remembers an assertion id; `false` when it was seen before. Of parallel callers exactly one gets `true`. */
   readonly rememberAssertion: (clientId: string, jti: string, expiresAt: EpochSeconds) => Promise<boolean>;
+  /** Milliseconds since 1970: what was good for one use and was made before may have been used. */
+  readonly unsureBefore: () => number;
   readonly secretMatches: (kept: string, sent: string) => boolean;
   readonly referenceOf: (ctx: KoaContextWithOIDC) => string;
   readonly onServerError: (ctx: KoaContextWithOIDC, error: Error) => void;

@@ -74,6 +74,13 @@ export interface StoreDriver {
   concerns(): Promise<readonly string[]>;
   /** Changes whenever the connection was made anew: what is behind it may be another store now. */
   readonly connection: number;
+  /** Hash tags that together lie on every primary; none where there is one primary. */
+  readonly tags: readonly string[];
+  /**
+   * What has all that was ever acknowledged has always the same; it changes where a write may have been lost: when a
+   * primary was replaced, or was restarted without having written everything. `undefined`: cannot be told now.
+   */
+  lineage(): Promise<string | undefined>;
   /** Resolves when the store answers. */
   ping(): Promise<void>;
   close(): Promise<void>;

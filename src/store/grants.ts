@@ -1,4 +1,5 @@
 import type { AccountId, ClientId, EpochSeconds, GrantId } from '../oauth/index.ts';
+import { createBarred, type Owner } from './barred.ts';
 import type { StoreDriver } from './driver.ts';
 import { key } from './keys.ts';
 
@@ -12,8 +13,11 @@ export interface GrantIndex {
   ): Promise<void>;
   /** A tombstone: from now on nothing of the grant lives, and nothing more can be issued from it. */
   revoke(grantId: GrantId): Promise<void>;
-  /** Ends every grant of a client or an account; returns how many. */
-  revokeAllOf(owner: { clientId: ClientId } | { accountId: AccountId }): Promise<number>;
+  /**
+   * Ends every grant that a client or an account has at this moment; returns how many the index knew. One it did not
+   * know ends as well: every node hears within a second from when on the owner's grants count.
+   */
+  revokeAllOf(owner: Owner): Promise<number>;
 }
 
 /** @param deadTtlSeconds how long tombstones are kept: at least as long as a grant can live. */
@@ -37,6 +41,7 @@ export function createGrantIndex(driver: StoreDriver, deadTtlSeconds: number): G
       ]);
     },
     async revokeAllOf(owner) {
+      await createBarred(driver).bar(owner, Math.ceil(Date.now() / 1000) + deadTtlSeconds);
       const index =
         'clientId' in owner ? key.clientGrants(owner.clientId) : key.accountGrants(owner.accountId);
       const grants = await driver.members(index);

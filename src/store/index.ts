@@ -15,7 +15,9 @@ export {
   type StoreDriver,
 } from './driver.ts';
 export { lockForServer, makeFolder, openEmbeddedStore } from './embedded/index.ts';
-export { adoptStore, guardEpoch, readEpoch, type GuardedStore, type StoreEpoch } from './epoch.ts';
+export { adoptStore, readEpoch, type StoreEpoch } from './epoch.ts';
+export { guardEpoch, type GuardedStore, type Trust } from './guard.ts';
+export { openKeyRing, type KeyRing } from './key-ring.ts';
 export { createGrantIndex, type GrantIndex } from './grants.ts';
 export { createGrantList, type GrantSummary } from './grant-list.ts';
 export { createLaunchStore } from './launches.ts';

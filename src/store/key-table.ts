@@ -96,6 +96,36 @@ export const KEY_TABLE: readonly KeyRow[] = [
   { key: 'gh:{accounts}:all', holds: 'index of ids', keptFor: 'until removed', sealed: false },
   { key: 'gh:{keys}:signing', holds: 'signing keys', keptFor: 'until removed', sealed: true },
   { key: 'gh:{epoch}:store', holds: 'which store this is', keptFor: 'for good', sealed: true },
+  {
+    key: 'gh:{epoch.<number>}:store',
+    holds: 'the same, spread over the primaries of a cluster',
+    keptFor: 'for good',
+    sealed: true,
+  },
+  {
+    key: 'gh:{epoch}:keys',
+    holds: 'keys that values are sealed under, each under the store secrets',
+    keptFor: 'for good',
+    sealed: true,
+  },
+  {
+    key: 'gh:{epoch}:lineage',
+    holds: 'which Redis answered last, and since when',
+    keptFor: 'for good',
+    sealed: true,
+  },
+  {
+    key: 'gh:{epoch}:changes',
+    holds: 'changes with every change that nodes keep in memory',
+    keptFor: 'for good',
+    sealed: false,
+  },
+  {
+    key: 'gh:{epoch}:barred',
+    holds: 'index: whose grants ended, and when',
+    keptFor: 'entries: as a grant',
+    sealed: false,
+  },
 ];
 
 /** The table in Markdown. */

@@ -38,4 +38,9 @@ export const key = {
   allAccounts: 'gh:{accounts}:all',
   signingKeys: 'gh:{keys}:signing',
   epoch: 'gh:{epoch}:store',
+  epochCopy: (tag: string) => `gh:{epoch.${tag}}:store`,
+  ring: 'gh:{epoch}:keys',
+  lineage: 'gh:{epoch}:lineage',
+  changes: 'gh:{epoch}:changes',
+  barred: 'gh:{epoch}:barred',
 } as const;

@@ -6,6 +6,7 @@ import { isClientId } from '../clients/index.ts';
 import type { ClientId, GrantId } from '../oauth/index.ts';
 import { StoreUnavailable } from './driver.ts';
 import type { GrantIndex } from './grants.ts';
+import { hasEnded, type Trust } from './guard.ts';
 import { key, type KeyedTokenKind } from './keys.ts';
 import { refreshTokenAdapter } from './refresh-adapter.ts';
 import { currentRequestScope } from './request-scope.ts';
@@ -20,6 +21,7 @@ export interface AdapterParts {
   readonly grants: GrantIndex;
   /** How long a grant, its tombstone and its markers are kept. */
   readonly grantTtlSeconds: number;
+  readonly trust: Trust;
   /** A client's registration in the provider's own metadata; `undefined` when unknown or disabled. */
   readonly findClient: (id: ClientId) => Promise<AdapterPayload | undefined>;
 }
@@ -34,7 +36,7 @@ function adapterFor(model: string, parts: AdapterParts): Adapter {
     case 'RefreshToken':
       return {
         ...unsupported(model),
-        ...refreshTokenAdapter(parts.vault),
+        ...refreshTokenAdapter(parts.vault, parts.trust),
         revokeByGrantId: () => Promise.resolve(),
       };
     case 'AccessToken':
@@ -56,7 +58,7 @@ function adapterFor(model: string, parts: AdapterParts): Adapter {
 }
 
 /** Tokens and codes: found by their grant, read together with it in one round trip. */
-function tokenAdapter(kind: KeyedTokenKind, { vault, grantTtlSeconds }: AdapterParts): Adapter {
+function tokenAdapter(kind: KeyedTokenKind, { vault, grantTtlSeconds, trust }: AdapterParts): Adapter {
   const { driver, keys } = vault;
   const locate = (asked: string): { grantId: GrantId; tokenKey: string } | undefined => {
     const text = undisguised(asked);
@@ -93,8 +95,11 @@ function tokenAdapter(kind: KeyedTokenKind, { vault, grantTtlSeconds }: AdapterP
       const names = [tokenKey, key.grant(grantId), key.dead(grantId), key.used(tokenKey)] as const;
       const [token, grant, dead, used] = await driver.getMany(names);
       if (token === undefined || dead !== undefined) return undefined;
-      if (grant !== undefined) currentRequestScope()?.grants.set(grantId, vault.open(names[1], grant));
+      const grantPayload = grant && vault.open<AdapterPayload>(names[1], grant);
+      if (grantPayload) currentRequestScope()?.grants.set(grantId, grantPayload);
       const payload = { ...vault.open<AdapterPayload>(tokenKey, token), jti: id };
+      if (hasEnded(grantPayload ?? payload, trust)) return undefined;
+      if (kind === 'AuthorizationCode' && used === undefined) refuseUnsure(payload, trust);
       return used === undefined ? payload : { ...payload, consumed: true };
     },
     async consume(id) {
@@ -116,7 +121,16 @@ function tokenAdapter(kind: KeyedTokenKind, { vault, grantTtlSeconds }: AdapterP
   };
 }
 
-function grantAdapter({ vault, grants, grantTtlSeconds }: AdapterParts): Adapter {
+/** A store that was replaced may have forgotten that a code was redeemed. Its grant is left alone. */
+function refuseUnsure({ iat = 0 }: AdapterPayload, trust: Trust): void {
+  if (iat * 1000 >= trust.unsureBefore()) return;
+  throw new errors.CustomOIDCProviderError(
+    'invalid_grant',
+    'the code was made before a failure of the server; send the user again',
+  );
+}
+
+function grantAdapter({ vault, grants, grantTtlSeconds, trust }: AdapterParts): Adapter {
   const { driver } = vault;
   return {
     ...unsupported('Grant'),
@@ -143,9 +157,9 @@ function grantAdapter({ vault, grants, grantTtlSeconds }: AdapterParts): Adapter
       const known = currentRequestScope()?.grants.get(id);
       if (known !== undefined) return known as AdapterPayload;
       const [grant, dead] = await driver.getMany([key.grant(id), key.dead(id)]);
-      return grant === undefined || dead !== undefined
-        ? undefined
-        : vault.open<AdapterPayload>(key.grant(id), grant);
+      if (grant === undefined || dead !== undefined) return undefined;
+      const payload = vault.open<AdapterPayload>(key.grant(id), grant);
+      return hasEnded(payload, trust) ? undefined : payload;
     },
     async destroy(id) {
       const scope = currentRequestScope();

@@ -1,5 +1,6 @@
-import type { Adapter } from 'oidc-provider';
+import type { Adapter, AdapterPayload } from 'oidc-provider';
 
+import { hasEnded, type Trust } from './guard.ts';
 import { key } from './keys.ts';
 import { openAnswer, standingOf, type RefreshFamily } from './refresh-family.ts';
 import { currentRequestScope } from './request-scope.ts';
@@ -11,7 +12,10 @@ import type { Vault } from './vault.ts';
  * whose answer got lost on the way is given the same one again; later it is found as consumed, and the provider ends the
  * grant. One that is newer than what we know was written to a store that has since lost it: it is good (C2.8).
  */
-export function refreshTokenAdapter(vault: Vault): Pick<Adapter, 'find' | 'upsert' | 'consume' | 'destroy'> {
+export function refreshTokenAdapter(
+  vault: Vault,
+  trust: Trust,
+): Pick<Adapter, 'find' | 'upsert' | 'consume' | 'destroy'> {
   const { driver } = vault;
   return {
     async find(text) {
@@ -28,7 +32,9 @@ export function refreshTokenAdapter(vault: Vault): Pick<Adapter, 'find' | 'upser
       if (sealedFamily === undefined || dead !== undefined) return undefined;
       const family = vault.open<RefreshFamily>(names[0], sealedFamily);
       const scope = currentRequestScope();
-      if (scope && grant !== undefined) scope.grants.set(grantId, vault.open(names[1], grant));
+      const grantPayload = grant && vault.open<AdapterPayload>(names[1], grant);
+      if (hasEnded(grantPayload ?? family.payload, trust)) return undefined;
+      if (scope && grantPayload) scope.grants.set(grantId, grantPayload);
       const again = scope?.mayRepeat ? openAnswer(names[3], answer, text) : undefined;
       const standing = standingOf(
         family,

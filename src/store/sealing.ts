@@ -1,6 +1,9 @@
 import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto';
 
 const VERSION = 1;
+/** Stands before a value that is sealed under a data key, with the number of that key. */
+const NUMBERED = 2;
+const NUMBER_BYTES = 5;
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 const HEADER_BYTES = 1 + NONCE_BYTES;
@@ -17,7 +20,7 @@ export class SealBroken extends Error {
   override readonly name = 'SealBroken';
 }
 
-/** The keys everything in the store hangs on, each derived from the master secret for one use (RFC 5869). */
+/** The keys everything in the store hangs on. */
 export interface StoreKeys {
   /** Seals bytes under the name of the key they are stored at. */
   seal(name: string, plain: Uint8Array): Uint8Array;
@@ -29,33 +32,91 @@ export interface StoreKeys {
   mask(tweak: Uint8Array): Uint8Array;
 }
 
+/** A key that values are sealed under; {@link KeyMaterial.root} makes the one with the number 0. */
+export interface DataKey {
+  /** 1 or more; a sealed value says which one it needs. */
+  readonly id: number;
+  readonly key: Uint8Array;
+  /** Milliseconds since 1970: until then other nodes may not know it, and nothing is sealed under it. */
+  readonly usableFrom: number;
+}
+
+/** What all store keys are made from (RFC 5869). */
+export interface KeyMaterial {
+  /** At least 32 bytes from a random source; names hang on it, so it stays as long as the store. */
+  readonly root: Uint8Array;
+  /** In the order they were made. */
+  readonly dataKeys: readonly DataKey[];
+}
+
+/** Keys that can be exchanged while they are used: whoever holds them has the new ones from then on. */
+export interface ExchangeableKeys extends StoreKeys {
+  use(material: KeyMaterial): void;
+}
+
 /** @param secret the master secret: at least 32 bytes from a random source. */
 export function createStoreKeys(secret: Uint8Array): StoreKeys {
-  if (secret.byteLength < MIN_SECRET_BYTES)
-    throw new TypeError(`the store secret needs ${MIN_SECRET_BYTES} bytes or more`);
-  const sealKey = derive(secret, 'seal');
-  const hashKey = derive(secret, 'keyed-hash');
-  const maskKey = derive(secret, 'token-mask');
+  return createExchangeableKeys({ root: secret, dataKeys: [] });
+}
+
+export function createExchangeableKeys(first: KeyMaterial): ExchangeableKeys {
+  let derived = deriveAll(first);
   return {
-    seal: (name, plain) => seal(sealKey, name, plain),
-    open: (name, sealed) => open(sealKey, name, sealed),
-    keyedHash: (kind, text) => createHmac('sha256', hashKey).update(`${kind}\0${text}`).digest('base64url'),
-    mask: (tweak) => createHmac('sha256', maskKey).update(tweak).digest(),
+    use(material) {
+      derived = deriveAll(material);
+    },
+    seal(name, plain) {
+      const now = Date.now();
+      const newest = derived.dataKeys.findLast(({ usableFrom }) => usableFrom <= now);
+      return newest
+        ? Buffer.concat([numbered(newest.id), seal(newest.key, name, plain)])
+        : seal(derived.sealKey, name, plain);
+    },
+    open(name, sealed) {
+      if (sealed[0] !== NUMBERED || sealed.byteLength < NUMBER_BYTES)
+        return open(derived.sealKey, name, sealed);
+      const id = Buffer.from(sealed.buffer, sealed.byteOffset, sealed.byteLength).readUInt32BE(1);
+      const known = derived.dataKeys.find((one) => one.id === id);
+      if (!known) throw new SealBroken(`the value at ${name} needs the data key ${id}, which is not there`);
+      return open(known.key, name, sealed.subarray(NUMBER_BYTES));
+    },
+    keyedHash: (kind, text) =>
+      createHmac('sha256', derived.hashKey).update(`${kind}\0${text}`).digest('base64url'),
+    mask: (tweak) => createHmac('sha256', derived.maskKey).update(tweak).digest(),
   };
 }
 
-function derive(secret: Uint8Array, use: string): Uint8Array {
+function deriveAll({ root, dataKeys }: KeyMaterial) {
+  if (root.byteLength < MIN_SECRET_BYTES)
+    throw new TypeError(`the store secret needs ${MIN_SECRET_BYTES} bytes or more`);
+  return {
+    dataKeys,
+    sealKey: derive(root, 'seal'),
+    hashKey: derive(root, 'keyed-hash'),
+    maskKey: derive(root, 'token-mask'),
+  };
+}
+
+function numbered(id: number): Buffer {
+  const bytes = Buffer.alloc(NUMBER_BYTES);
+  bytes[0] = NUMBERED;
+  bytes.writeUInt32BE(id, 1);
+  return bytes;
+}
+
+/** 32 bytes for one use of a secret. */
+export function derive(secret: Uint8Array, use: string): Uint8Array {
   return new Uint8Array(hkdfSync('sha256', secret, 'gatehouse', use, KEY_BYTES));
 }
 
-function seal(key: Uint8Array, name: string, plain: Uint8Array): Uint8Array {
+export function seal(key: Uint8Array, name: string, plain: Uint8Array): Uint8Array {
   const nonce = randomBytes(NONCE_BYTES);
   const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(Buffer.from(name));
   const body = cipher.update(plain);
   return Buffer.concat([Uint8Array.of(VERSION), nonce, body, cipher.final(), cipher.getAuthTag()]);
 }
 
-function open(key: Uint8Array, name: string, sealed: Uint8Array): Uint8Array {
+export function open(key: Uint8Array, name: string, sealed: Uint8Array): Uint8Array {
   if (sealed[0] !== VERSION || sealed.byteLength < HEADER_BYTES + TAG_BYTES) {
     throw new SealBroken(`the value at ${name} is not one of ours`);
   }

@@ -1,5 +1,5 @@
 import type { Put, StoreDriver } from './driver.ts';
-import type { StoreKeys } from './sealing.ts';
+import { SealBroken, type StoreKeys } from './sealing.ts';
 
 /**
  * Records over bytes: what goes in is sealed under its key's name, what comes out was sealed by us. A record read
@@ -19,10 +19,23 @@ export interface Vault {
   open<Record_>(key: string, value: Uint8Array): Record_;
 }
 
-export function createVault(driver: StoreDriver, keys: StoreKeys): Vault {
+/** @param onBroken told of the key of each value that did not open: somebody edited or moved it (A197) */
+export function createVault(
+  driver: StoreDriver,
+  keys: StoreKeys,
+  onBroken: (key: string) => void = () => undefined,
+): Vault {
+  const opened = (key: string, value: Uint8Array): Uint8Array => {
+    try {
+      return keys.open(key, value);
+    } catch (error) {
+      if (error instanceof SealBroken) onBroken(key);
+      throw error;
+    }
+  };
   const open = <Record_>(key: string, value: Uint8Array): Record_ =>
     // The seal proves that this process family wrote the value under this key.
-    JSON.parse(Buffer.from(keys.open(key, value)).toString('utf8')) as Record_;
+    JSON.parse(Buffer.from(opened(key, value)).toString('utf8')) as Record_;
   const sealed = (key: string, record: unknown, ttlSeconds?: number): Put => ({
     key,
     value: keys.seal(key, Buffer.from(JSON.stringify(record))),

@@ -45,6 +45,7 @@ async function measureMemory(): Promise<Memory> {
     vault,
     grants: createGrantIndex(driver, GRANT_TTL),
     grantTtlSeconds: GRANT_TTL,
+    trust: { unsureBefore: () => 0, endedAt: () => 0 },
     findClient: async () => undefined,
   });
   const used = async (): Promise<number> =>

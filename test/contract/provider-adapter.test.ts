@@ -59,6 +59,7 @@ describe.each(PLACES)('the provider adapter on %s', (_name, makePlace) => {
       vault: over,
       grants: index,
       grantTtlSeconds: GRANT_TTL_SECONDS,
+      trust: { unsureBefore: () => 0, endedAt: () => 0 },
       findClient: async (id) => {
         lookedUp.push(id);
         return id === 'app' ? { client_id: 'app' } : undefined;

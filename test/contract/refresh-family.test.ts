@@ -33,6 +33,7 @@ describe.each(PLACES)('the refresh tokens of a grant, on %s', (_name, makePlace)
       vault,
       grants: createGrantIndex(driver, TTL),
       grantTtlSeconds: TTL,
+      trust: { unsureBefore: () => 0, endedAt: () => 0 },
       findClient: async () => undefined,
     });
   });

@@ -3,7 +3,7 @@ import { afterEach, describe, expect, test } from '@jest/globals';
 import { expectRefusal } from '../support/demo-suite.ts';
 import { freePort } from '../support/ports.ts';
 import { runGatehouse } from '../support/process.ts';
-import { serveFolder, startServe, type ServeFolder } from '../support/serve.ts';
+import { STORE_SECRET, serveFolder, startServe, type ServeFolder } from '../support/serve.ts';
 
 describe('an embedded store is for one server', () => {
   let folder: ServeFolder | undefined;
@@ -39,5 +39,31 @@ describe('an embedded store is for one server', () => {
     expect(adopted.stdout).toMatch(/is [0-9a-f]{24} now; running servers follow within a second/);
     expect(await status()).not.toBe(before);
     await running.stop();
+  });
+
+  test('[SEC-11] the store secret is changed with the command line, and the old one does not start a server any more', async () => {
+    const one = await serveFolder();
+    folder = one;
+    const old = { STORE_SECRET: STORE_SECRET, STORE_SECRET_PREVIOUS: '' };
+    const both = {
+      STORE_SECRET: 'another-store-secret-0123456789-abcdefgh',
+      STORE_SECRET_PREVIOUS: STORE_SECRET,
+    };
+    const next = { ...both, STORE_SECRET_PREVIOUS: '' };
+    const run = (command: readonly string[], env: Record<string, string>) =>
+      runGatehouse([...command, '--config', one.config], env);
+    const status = async (env: Record<string, string>): Promise<string> =>
+      (await run(['store', 'status'], env)).stdout;
+    const running = await startServe(one);
+    await running.stop();
+    const before = await status(old);
+    expect(before).toMatch(/^epoch [0-9a-f]{24}/m);
+    expect(await status(both)).toBe(before);
+    expect((await run(['store', 'rewrap'], next)).stdout).toMatch(/opens under the configured secrets only/);
+    expect(await status(next)).toBe(before);
+    expectRefusal(await run(['serve'], old), /gatehouse\.sqlite is sealed under another secret/);
+    const rotated = await run(['store', 'rotate-key'], next);
+    expect(rotated.stdout).toMatch(/has the data key 2; in 5 seconds every server seals under it/);
+    expect(rotated.stderr).toMatch(/"type":"store.keys-rotated"/);
   });
 });

@@ -9,11 +9,12 @@ import { configSchema, type ConfigInput } from '../../src/config/index.ts';
 import { createAccount } from '../../src/identity/index.ts';
 import {
   createAccountStore,
-  createStoreKeys,
   createVault,
   openEmbeddedStore,
+  openKeyRing,
   openRedisStore,
   type StoreDriver,
+  type Vault,
 } from '../../src/store/index.ts';
 import { freePort } from './ports.ts';
 import { startRedis, type RedisOptions, type RedisServer } from './redis-server.ts';
@@ -54,6 +55,8 @@ export interface TestServer {
   readonly issuer: string;
   readonly managementUrl: string;
   readonly driver: StoreDriver;
+  /** What the server keeps, as it reads it. */
+  readonly vault: Vault;
   readonly audit: AuditRecord[];
   readonly gatehouse: Gatehouse;
   close(): Promise<void>;
@@ -86,7 +89,8 @@ export async function startGatehouse(
     ...overrides,
   });
   const driver = await store.open();
-  await addPeople(driver);
+  const vault = await testVault(driver);
+  await addPeople(vault);
   const audit: AuditRecord[] = [];
   const sink = {
     name: 'test',
@@ -104,11 +108,16 @@ export async function startGatehouse(
   });
   const { managementPort } = await gatehouse.listen();
   const managementUrl = `http://127.0.0.1:${managementPort}`;
-  return { issuer, managementUrl, driver, audit, gatehouse, close: () => gatehouse.close() };
+  return { issuer, managementUrl, driver, vault, audit, gatehouse, close: () => gatehouse.close() };
 }
 
-async function addPeople(driver: StoreDriver): Promise<void> {
-  const accounts = createAccountStore(createVault(driver, createStoreKeys(Buffer.from(STORE_SECRET))));
+export async function testVault(driver: StoreDriver): Promise<Vault> {
+  const { keys } = await openKeyRing(driver, [Buffer.from(STORE_SECRET)]);
+  return createVault(driver, keys);
+}
+
+async function addPeople(vault: Vault): Promise<void> {
+  const accounts = createAccountStore(vault);
   for (const person of PEOPLE) {
     if (await accounts.findByUsername(person.username)) continue;
     const made = hashes.get(person.username) ?? createAccount(person, PASSWORD);

@@ -53,6 +53,7 @@ export function makeFolder(folder: string): void {
 class EmbeddedStore implements StoreDriver {
   readonly name = 'embedded';
   readonly connection = 0;
+  readonly tags = [];
   readonly location: string;
   readonly #database: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
@@ -153,6 +154,11 @@ class EmbeddedStore implements StoreDriver {
 
   async concerns(): Promise<readonly string[]> {
     return [];
+  }
+
+  /** What was acknowledged has reached the disk. */
+  async lineage(): Promise<string> {
+    return 'embedded';
   }
 
   async ping(): Promise<void> {

@@ -8,6 +8,7 @@ import { createClusterClient } from './cluster.ts';
 import { createDeadlines, type Deadlines } from './deadlines.ts';
 import { createSentinelClient, createSingleClient } from './one.ts';
 import { COMMAND_TIMEOUT_MS, withoutCommand } from './options.ts';
+import { concernsOf, lineageOf } from './info.ts';
 import type { RedisPlace } from './place.ts';
 import { ADD_MEMBER, COMMIT, COUNT } from './scripts.ts';
 
@@ -62,6 +63,7 @@ class RedisStore implements StoreDriver {
   readonly name = 'redis';
   connection = 0;
   readonly location: string;
+  readonly tags: readonly string[];
   readonly #client: RedisClient;
   readonly #redis: RedisCommander;
   readonly #deadlines: Deadlines;
@@ -70,6 +72,7 @@ class RedisStore implements StoreDriver {
     this.#client = client;
     this.#redis = client.commands;
     this.location = client.location;
+    this.tags = client.kind === 'cluster' ? CLUSTER_TAGS : [];
     this.#deadlines = createDeadlines(() => latestTime(client));
     client.onReady(() => {
       this.connection += 1;
@@ -170,6 +173,14 @@ class RedisStore implements StoreDriver {
     return concerns.flat();
   }
 
+  async lineage(): Promise<string | undefined> {
+    try {
+      return (await this.#ofEachPrimary((redis) => lineageOf(redis, this.#client.kind))).sort().join(' ');
+    } catch {
+      return undefined;
+    }
+  }
+
   async ping(): Promise<void> {
     await this.#ofEachPrimary((redis) => this.#client.alive(redis));
   }
@@ -194,24 +205,10 @@ class RedisStore implements StoreDriver {
   }
 }
 
-function concernsOf(info: string, kind: RedisClient['kind']): string[] {
-  const told = (name: string): string | undefined => new RegExp(`^${name}:(\\S+)`, 'm').exec(info)?.[1];
-  const policy = told('maxmemory_policy');
-  return [
-    ...(policy === 'noeviction'
-      ? []
-      : [`maxmemory-policy is ${policy ?? 'unknown'}, must be noeviction: it may forget what was revoked`]),
-    ...(told('aof_enabled') === '1' ? [] : ['appendonly is off: a restart may forget what was revoked']),
-    ...(told('role') === 'master' ? [] : ['this Redis is a replica and takes no writes']),
-    // Redis counts its good replicas only where it was told to need some.
-    ...(kind === 'sentinel' && told('min_slaves_good_slaves') === undefined
-      ? ['min-replicas-to-write is 0: a primary that is cut off takes writes which a failover forgets']
-      : []),
-  ];
-}
-
 const OUTCOMES: ReadonlySet<unknown> = new Set<CommitOutcome>(['committed', 'lost', 'revoked', 'conflict']);
 const NOTHING = new Uint8Array();
+/** So many that even one of ten primaries has none of them once in a million clusters. */
+const CLUSTER_TAGS = Array.from({ length: 128 }, (_, at) => String(at));
 
 /** Of several primaries the clock that is ahead of the others: a deadline must not pass early on any of them. */
 async function latestTime(client: RedisClient): Promise<readonly unknown[]> {

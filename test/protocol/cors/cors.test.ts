@@ -1,9 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 
-import { createClientStore, createStoreKeys, createVault } from '../../../src/store/index.ts';
+import { createClientStore } from '../../../src/store/index.ts';
 import { PUBLIC_APP, REDIRECT } from '../../support/clients.ts';
 import { postForm } from '../../support/flow.ts';
-import { STORE_SECRET } from '../../support/gatehouse.ts';
 import { gatehouseOn } from '../../support/suite.ts';
 
 const OWN = new URL(REDIRECT).origin;
@@ -92,9 +91,7 @@ describe('CORS', () => {
   });
 
   test('[CORS-05] the origin of a disabled client is nobody within a second', async () => {
-    const clients = createClientStore(
-      createVault(suite.server.driver, createStoreKeys(Buffer.from(STORE_SECRET))),
-    );
+    const clients = createClientStore(suite.server.vault);
     await clients.setDisabled('listed-app', true);
     await new Promise((resolve) => setTimeout(resolve, 1100));
     const { headers } = await preflight('/token', LISTED);

@@ -1,12 +1,6 @@
 import { afterEach, describe, expect, jest, test } from '@jest/globals';
 
-import {
-  createAccountStore,
-  createClientStore,
-  createGrantIndex,
-  createStoreKeys,
-  createVault,
-} from '../../../src/store/index.ts';
+import { createAccountStore, createClientStore, createGrantIndex } from '../../../src/store/index.ts';
 import { CookieBrowser } from '../../support/browser.ts';
 import {
   PUBLIC_APP,
@@ -19,7 +13,7 @@ import {
 } from '../../support/clients.ts';
 import { backendToken } from '../../support/ehr.ts';
 import { authorize, redeem, refresh, type TokenAnswer } from '../../support/flow.ts';
-import { DRIVERS, FHIR, STORE_SECRET } from '../../support/gatehouse.ts';
+import { DRIVERS, FHIR } from '../../support/gatehouse.ts';
 import { gatehouseOn } from '../../support/suite.ts';
 
 const BACKEND = await keyedClient('backend', 'ES384');
@@ -54,7 +48,7 @@ describe.each(DRIVERS)('introspection on %s', (driver) => {
     expect([response.status, await response.text()]).toEqual([200, INACTIVE]);
     expect(response.headers.get('cache-control')).toMatch(/no-store/);
   };
-  const vault = () => createVault(suite.server.driver, createStoreKeys(Buffer.from(STORE_SECRET)));
+  const vault = () => suite.server.vault;
   const endAll = (owner: { clientId: string } | { accountId: string }) =>
     createGrantIndex(suite.server.driver, 3600).revokeAllOf(owner);
 

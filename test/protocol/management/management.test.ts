@@ -3,11 +3,11 @@ import { describe, expect, test } from '@jest/globals';
 
 import { rotateKeys } from '../../../src/keys/index.ts';
 import { systemClock } from '../../../src/oauth/index.ts';
-import { createSigningKeyStore, createStoreKeys, createVault } from '../../../src/store/index.ts';
+import { createSigningKeyStore } from '../../../src/store/index.ts';
 import { CookieBrowser } from '../../support/browser.ts';
 import { PUBLIC_APP } from '../../support/clients.ts';
 import { authorize, redeem, refresh } from '../../support/flow.ts';
-import { DRIVERS, STORE_SECRET } from '../../support/gatehouse.ts';
+import { DRIVERS } from '../../support/gatehouse.ts';
 import { gatehouseOn } from '../../support/suite.ts';
 
 const ROTATION_MS = 2000;
@@ -51,9 +51,7 @@ describe.each(DRIVERS)('running a server on %s', (driver) => {
     const { issuer } = suite.server;
     const { body } = await redeem(issuer, await authorize(issuer, { browser }));
     const old = String(body['id_token']);
-    const keyStore = createSigningKeyStore(
-      createVault(suite.server.driver, createStoreKeys(Buffer.from(STORE_SECRET))),
-    );
+    const keyStore = createSigningKeyStore(suite.server.vault);
     const rotated = await rotateKeys((await keyStore.load())!, systemClock);
     await keyStore.save(rotated);
     const active = rotated.keys.find(({ status }) => status === 'active')!.kid;

@@ -2,10 +2,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { decodeProtectedHeader } from 'jose';
 
-import { adoptStore, createStoreKeys, openRedisStore } from '../../../src/store/index.ts';
+import { adoptStore, openRedisStore } from '../../../src/store/index.ts';
 import { PUBLIC_APP, RESOURCE_SERVER, RS_SECRET, basic } from '../../support/clients.ts';
 import { authorize, postForm, redeem, refresh, type TokenAnswer } from '../../support/flow.ts';
-import { STORE_SECRET, startGatehouse, type TestServer } from '../../support/gatehouse.ts';
+import { testVault, startGatehouse, type TestServer } from '../../support/gatehouse.ts';
 import { startRedis, type RedisServer } from '../../support/redis-server.ts';
 
 /** Two looks at the store, and time to connect again. */
@@ -51,7 +51,7 @@ describe('the store has lost its data', () => {
 
   test('[C2.7] adopted, it works again; what was lost is gone, and what the signing keys signed is not', async () => {
     const driver = await openRedisStore(redis.url, () => undefined);
-    await adoptStore(driver, createStoreKeys(Buffer.from(STORE_SECRET)));
+    await adoptStore(driver, (await testVault(driver)).keys);
     await driver.close();
     await delay(SETTLED_MS);
     expect((await refresh(server.issuer, known.refresh_token)).body.error).toBe('invalid_grant');

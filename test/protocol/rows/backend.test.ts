@@ -2,11 +2,11 @@ import { afterAll, describe, expect, test } from '@jest/globals';
 import { decodeJwt, decodeProtectedHeader } from 'jose';
 
 import { clientRegistration } from '../../../src/clients/index.ts';
-import { createClientStore, createStoreKeys, createVault } from '../../../src/store/index.ts';
+import { createClientStore } from '../../../src/store/index.ts';
 import { ASSERTION_TYPE, keyedClient } from '../../support/clients.ts';
 import { backendToken } from '../../support/ehr.ts';
 import { postForm, type TokenAnswer } from '../../support/flow.ts';
-import { DRIVERS, STORE_SECRET } from '../../support/gatehouse.ts';
+import { DRIVERS, testVault } from '../../support/gatehouse.ts';
 import { startKeyHost } from '../../support/key-host.ts';
 import { gatehouseOn } from '../../support/suite.ts';
 
@@ -101,7 +101,7 @@ describe.each(DRIVERS)('backend services on %s', (driver) => {
 
   test('[CRG-05] registered keys are sealed: a record that was changed or moved is not believed', async () => {
     const { driver: store } = suite.server;
-    const clients = createClientStore(createVault(store, createStoreKeys(Buffer.from(STORE_SECRET))));
+    const clients = createClientStore(await testVault(store));
     for (const { registration } of [STORED, STRANGER])
       await clients.add(clientRegistration.parse(registration));
     const status = async (): Promise<number> =>

@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, test } from '@jest/globals';
 import { SignJWT, UnsecuredJWT, exportJWK, generateKeyPair } from 'jose';
 
 import { clientRegistration } from '../../../src/clients/index.ts';
-import { createClientStore, createStoreKeys, createVault } from '../../../src/store/index.ts';
+import { createClientStore } from '../../../src/store/index.ts';
 import {
   ASSERTION_TYPE,
   PUBLIC_APP,
@@ -12,7 +12,7 @@ import {
 } from '../../support/clients.ts';
 import { backendToken } from '../../support/ehr.ts';
 import { authorize, postForm, redeem, type TokenAnswer } from '../../support/flow.ts';
-import { DRIVERS, STORE_SECRET } from '../../support/gatehouse.ts';
+import { DRIVERS } from '../../support/gatehouse.ts';
 import { gatehouseOn } from '../../support/suite.ts';
 
 const RSA = await keyedClient('rsa-backend', 'RS384');
@@ -42,7 +42,7 @@ describe.each(DRIVERS)('client assertions on %s', (driver) => {
     const other = { ...(await exportJWK(publicKey)), kid: twice.publicJwk.kid, alg: 'ES384', use: 'sig' };
     const { jwks, ...rest } = clientRegistration.parse(twice.registration);
     const keys = [...jwks!.keys, other as (typeof jwks & object)['keys'][number]];
-    const vault = createVault(suite.server.driver, createStoreKeys(Buffer.from(STORE_SECRET)));
+    const vault = suite.server.vault;
     await createClientStore(vault).add({ ...rest, jwks: { keys } });
   });
 

@@ -1,7 +1,7 @@
 import { request } from 'node:http';
 import { afterEach, describe, expect, jest, test } from '@jest/globals';
 
-import { createClientStore, createStoreKeys, createVault } from '../../../src/store/index.ts';
+import { createClientStore } from '../../../src/store/index.ts';
 import { CookieBrowser } from '../../support/browser.ts';
 import {
   PUBLIC_APP,
@@ -21,7 +21,7 @@ import {
   type Authorized,
   type TokenAnswer,
 } from '../../support/flow.ts';
-import { DRIVERS, STORE_SECRET, startGatehouse } from '../../support/gatehouse.ts';
+import { DRIVERS, startGatehouse } from '../../support/gatehouse.ts';
 import { freePort } from '../../support/ports.ts';
 import { gatehouseOn } from '../../support/suite.ts';
 
@@ -106,7 +106,7 @@ describe.each(DRIVERS)('redeeming a code on %s', (driver) => {
   });
 
   test('[A120] [REF-20] [REV-10] an account or a client that was disabled since gets nothing', async () => {
-    const vault = createVault(suite.server.driver, createStoreKeys(Buffer.from(STORE_SECRET)));
+    const vault = suite.server.vault;
     const clients = createClientStore(vault);
     const code = await authorized('other-app');
     await clients.setDisabled('other-app', true);

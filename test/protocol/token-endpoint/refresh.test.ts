@@ -1,10 +1,10 @@
 import { afterEach, describe, expect, jest, test } from '@jest/globals';
 
-import { createAccountStore, createStoreKeys, createVault } from '../../../src/store/index.ts';
+import { createAccountStore } from '../../../src/store/index.ts';
 import { CookieBrowser } from '../../support/browser.ts';
 import { PUBLIC_APP, RESOURCE_SERVER, RS_SECRET, SECRET_APP, basic } from '../../support/clients.ts';
 import { authorize, postForm, redeem, refresh, type TokenAnswer } from '../../support/flow.ts';
-import { DRIVERS, STORE_SECRET } from '../../support/gatehouse.ts';
+import { DRIVERS } from '../../support/gatehouse.ts';
 import { gatehouseOn } from '../../support/suite.ts';
 
 describe.each(DRIVERS)('refreshing on %s', (driver) => {
@@ -161,9 +161,7 @@ describe.each(DRIVERS)('refreshing on %s', (driver) => {
   });
 
   test('[REF-20] [A169] [A120] a disabled account gets nothing more, neither by code nor by refresh', async () => {
-    const accounts = createAccountStore(
-      createVault(suite.server.driver, createStoreKeys(Buffer.from(STORE_SECRET))),
-    );
+    const accounts = createAccountStore(suite.server.vault);
     const ben = { username: 'ben', browser: new CookieBrowser() };
     const { body } = await redeem(suite.server.issuer, await authorize(suite.server.issuer, ben));
     const code = await authorize(suite.server.issuer, ben);

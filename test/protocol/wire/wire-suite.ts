@@ -2,7 +2,7 @@ import { afterAll, beforeAll } from '@jest/globals';
 
 import type { ClientRegistrationInput } from '../../../src/clients/index.ts';
 import { createAccount } from '../../../src/identity/index.ts';
-import { createAccountStore, createStoreKeys, createVault } from '../../../src/store/index.ts';
+import { createAccountStore } from '../../../src/store/index.ts';
 import {
   PUBLIC_APP,
   REDIRECT,
@@ -15,7 +15,7 @@ import {
 import { announce, backendToken, ehrClient } from '../../support/ehr.ts';
 import { fhirServerFor, type TestFhirServer } from '../../support/fhir-server.ts';
 import { authorize, redeem, type FlowOptions, type TokenAnswer } from '../../support/flow.ts';
-import { PASSWORD, STORE_SECRET, type DriverName } from '../../support/gatehouse.ts';
+import { PASSWORD, type DriverName } from '../../support/gatehouse.ts';
 import { gatehouseOn, type Suite } from '../../support/suite.ts';
 
 /** Confidential, with a secret: opened by a clinician in the EHR. */
@@ -94,9 +94,7 @@ export function wireSuite(driver: DriverName = 'embedded'): WireSuite {
   });
   beforeAll(async () => {
     await known().fhir.start();
-    const accounts = createAccountStore(
-      createVault(suite.server.driver, createStoreKeys(Buffer.from(STORE_SECRET))),
-    );
+    const accounts = createAccountStore(suite.server.vault);
     for (const person of PEOPLE) await accounts.add(await createAccount(person, PASSWORD));
   });
   afterAll(() => made?.fhir.stop());

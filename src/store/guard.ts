@@ -1,0 +1,135 @@
+import { createBarred, type Barred } from './barred.ts';
+import { StoreUnavailable, type StoreDriver } from './driver.ts';
+import { copiesAgree, firstEpoch, type StoreEpoch } from './epoch.ts';
+import type { KeyRing } from './key-ring.ts';
+import { key } from './keys.ts';
+import { createLineage } from './lineage.ts';
+import { createExchangeableKeys, type StoreKeys } from './sealing.ts';
+import { createVault } from './vault.ts';
+
+const LOOK_EVERY_MS = 1000;
+
+/** How far what lies in the store is to be believed. */
+export interface Trust {
+  /**
+   * Milliseconds since 1970: what was made before may have been redeemed, and the store may have forgotten it (C2.8). 0
+   * while nothing of that kind has happened.
+   */
+  readonly unsureBefore: () => number;
+  /** Milliseconds since 1970: what this owner was granted before has ended, whatever the store has of it. */
+  readonly endedAt: Barred['endedAt'];
+}
+
+type Made = Partial<Record<'clientId' | 'accountId', string | undefined>> & { iat?: number | undefined };
+
+/** Was this made before everything of its owner ended? */
+export function hasEnded({ clientId, accountId, iat = 0 }: Made, trust: Trust): boolean {
+  return iat * 1000 < trust.endedAt({ clientId, accountId });
+}
+
+/** A store that is watched: once it is not the one it was, it answers nothing any more. */
+export interface GuardedStore {
+  readonly driver: StoreDriver;
+  /** @throws StoreUnavailable with what to do, while the store is not the one this node has worked with */
+  readonly check: () => Promise<void>;
+  readonly trust: Trust;
+  readonly stop: () => void;
+}
+
+export interface EpochGuardOptions {
+  /** Told once when the store turns out to be another one, and once when it is the known one again. */
+  readonly onChange: (isKnown: boolean, description: string) => void;
+  /** Told when the store may have forgotten its last writes. */
+  readonly onUnsure?: (description: string) => void;
+  /** Only this one will do: what `gatehouse store status` printed. */
+  readonly pinned?: string | undefined;
+  /** Follows the keys in the store; absent: those given stay. */
+  readonly ring?: Pick<KeyRing, 'read' | 'use'>;
+}
+
+/**
+ * Looks who answers before it is believed (C2.7, F03). A Redis that comes back empty, or another database at the same
+ * address, knows no token: believed, it would have every app throw its refresh tokens away. So the store's epoch is
+ * compared after each new connection, before the first command over it, and every second. With the same look comes what
+ * every node keeps in memory: the keys, who is barred, and since when the store can be trusted with single use.
+ */
+export async function guardEpoch(
+  driver: StoreDriver,
+  keys: StoreKeys,
+  options: EpochGuardOptions,
+): Promise<GuardedStore> {
+  let known = await firstEpoch(driver, keys, options.pinned);
+  const lineage = await createLineage(createVault(driver, keys), (description) =>
+    options.onUnsure?.(description),
+  );
+  const barred = createBarred(driver);
+  await barred.follow((await driver.getMany([key.changes]))[0]);
+  let lostSince: number | undefined;
+  let seen = driver.connection;
+  let underway: Promise<void> | undefined;
+
+  const accept = (found: StoreEpoch): void => {
+    known = found;
+    if (lostSince !== undefined) options.onChange(true, `the store at ${driver.location} can be used again`);
+    lostSince = undefined;
+  };
+  const look = async (): Promise<void> => {
+    const { connection } = driver;
+    const [ring, epoch, lineageBefore, changes] = await driver.getMany(OF_EVERY_LOOK);
+    const material = options.ring?.read(ring);
+    const theirs = material ? createExchangeableKeys(material) : keys;
+    const found = epoch && createVault(driver, theirs).open<StoreEpoch>(key.epoch, epoch);
+    const isAdopted = found !== undefined && lostSince !== undefined && found.since > lostSince;
+    if (found && (found.id === known.id || isAdopted) && (await copiesAgree(driver, theirs, found))) {
+      if (material) options.ring?.use(material);
+      if (connection !== seen || isAdopted) await lineage.look(lineageBefore);
+      else lineage.follow(lineageBefore);
+      await barred.follow(changes);
+      accept(found);
+      seen = connection;
+      return;
+    }
+    if (lostSince === undefined) options.onChange(false, describeLoss(driver, found));
+    lostSince ??= Date.now();
+    throw new StoreUnavailable(describeLoss(driver, found));
+  };
+  const check = (): Promise<void> => {
+    underway ??= look().finally(() => (underway = undefined));
+    return underway;
+  };
+  const isSure = (): boolean => lostSince === undefined && driver.connection === seen;
+  const watcher = setInterval(() => void check().catch(() => undefined), LOOK_EVERY_MS).unref();
+  return {
+    driver: guarded(driver, isSure, check),
+    check,
+    trust: { unsureBefore: lineage.unsureBefore, endedAt: (grant) => barred.endedAt(grant) },
+    stop: () => clearInterval(watcher),
+  };
+}
+
+/** All in one slot, read at once. */
+const OF_EVERY_LOOK = [key.ring, key.epoch, key.lineage, key.changes] as const;
+
+function describeLoss({ location }: StoreDriver, found: StoreEpoch | undefined): string {
+  const what = found === undefined ? 'has lost its data' : 'is another one than this node has worked with';
+  return `the store at ${location} ${what}; bring the right one back, or accept the loss with: gatehouse store adopt`;
+}
+
+const GUARDED: ReadonlySet<string | symbol> = new Set<keyof StoreDriver>([
+  ...(['getMany', 'put', 'putIfAbsent', 'take', 'remove', 'commit'] as const),
+  ...(['addMember', 'removeMember', 'members'] as const),
+]);
+
+function guarded(driver: StoreDriver, isSure: () => boolean, check: () => Promise<void>): StoreDriver {
+  return new Proxy(driver, {
+    get(target, name) {
+      const member: unknown = Reflect.get(target, name, target);
+      if (typeof member !== 'function') return member;
+      if (!GUARDED.has(name)) return (...args: unknown[]): unknown => Reflect.apply(member, target, args);
+      return async (...args: unknown[]): Promise<unknown> => {
+        if (!isSure()) await check();
+        return Reflect.apply(member, target, args);
+      };
+    },
+  });
+}

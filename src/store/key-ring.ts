@@ -1,0 +1,160 @@
+import { createHmac, randomBytes } from 'node:crypto';
+
+import { StoreUnavailable, type StoreDriver } from './driver.ts';
+import { key } from './keys.ts';
+import {
+  SealBroken,
+  createExchangeableKeys,
+  derive,
+  open,
+  seal,
+  type KeyMaterial,
+  type StoreKeys,
+} from './sealing.ts';
+
+const DATA_KEY_BYTES = 32;
+const SECRET_ID_CHARACTERS = 11;
+/** A new data key is used only when every node has had time to read of it: they look every second. */
+const SETTLING_MS = 5000;
+
+/** Something wrapped under each secret that may open it, by the id of that secret. */
+type Wrapped = Readonly<Record<string, string>>;
+
+/** As it lies in the store: nothing in it is of use without one of the secrets. */
+interface RingRecord {
+  readonly root: Wrapped;
+  readonly data: readonly { readonly id: number; readonly usableFrom: number; readonly wrapped: Wrapped }[];
+}
+
+/**
+ * The keys that values are sealed under, kept in the store under the configured secrets (key-encryption keys). So a secret
+ * is changed without touching a value: configure the new one in front of the old one, restart node by node, `rewrap`,
+ * and drop the old one. And the data keys are changed while every node goes on.
+ */
+export interface KeyRing {
+  readonly keys: StoreKeys;
+  /** Opens what lies at {@link key.ring}; `undefined` when nothing does. @throws SealBroken under other secrets */
+  read(stored: Uint8Array | undefined): KeyMaterial | undefined;
+  /** From now on {@link keys} are made from this. */
+  use(material: KeyMaterial): void;
+  /** Adds a data key, which every node seals under a few seconds later; returns its number. */
+  rotate(): Promise<number>;
+  /** Wraps everything under the configured secrets and no others. */
+  rewrap(): Promise<void>;
+}
+
+/**
+ * @param secrets the current one first, then those that were; each 32 bytes or more
+ * @throws SealBroken when none of them opens this store
+ */
+export async function openKeyRing(driver: StoreDriver, secrets: readonly Uint8Array[]): Promise<KeyRing> {
+  const wraps = secrets.map((secret) => ({
+    id: idOf(secret),
+    key: derive(secret, 'key-encryption'),
+    secret,
+  }));
+  const [current] = wraps;
+  if (!current) throw new TypeError('a store has a secret');
+  const wrap = (name: string, plain: Uint8Array): Wrapped =>
+    Object.fromEntries(
+      wraps.map(({ id, key: kek }) => [id, Buffer.from(seal(kek, name, plain)).toString('base64')]),
+    );
+  const unwrap = (name: string, wrapped: Wrapped): Uint8Array => {
+    const known = wraps.find(({ id }) => id in wrapped);
+    if (!known) throw new SealBroken(`the store at ${driver.location} is sealed under another secret`);
+    return open(known.key, name, Buffer.from(wrapped[known.id] ?? '', 'base64'));
+  };
+  const opened = ({ root, data }: RingRecord): KeyMaterial => ({
+    root: unwrap('root', root),
+    dataKeys: data.map(({ id, usableFrom, wrapped }) => ({
+      id,
+      usableFrom,
+      key: unwrap(`data-${id}`, wrapped),
+    })),
+  });
+  const written = ({ root, dataKeys }: KeyMaterial): Uint8Array => {
+    const data = dataKeys.map((one) => ({
+      id: one.id,
+      usableFrom: one.usableFrom,
+      wrapped: wrap(`data-${one.id}`, one.key),
+    }));
+    return Buffer.from(JSON.stringify({ root: wrap('root', root), data } satisfies RingRecord));
+  };
+  const read = (stored: Uint8Array | undefined): KeyMaterial | undefined =>
+    stored && opened(recordIn(stored, driver));
+
+  /** Changes what is there in one step; of two who do at once, one begins again. */
+  const change = async (next: (material: KeyMaterial) => KeyMaterial): Promise<KeyMaterial> => {
+    for (;;) {
+      const [stored] = await driver.getMany([key.ring]);
+      const material = next(read(stored) ?? { root: await firstRoot(driver, secrets), dataKeys: [] });
+      const outcome = await driver.commit({
+        mode: 'issue',
+        deadKey: `${key.ring}:dead`,
+        deadTtlSeconds: 1,
+        expect: { key: key.ring, value: stored },
+        consume: [],
+        puts: [{ key: key.ring, value: written(material) }],
+        removes: [],
+      });
+      if (outcome === 'committed') return material;
+    }
+  };
+  const [stored] = await driver.getMany([key.ring]);
+  const isWrapped = stored !== undefined && current.id in recordIn(stored, driver).root;
+  const first = (isWrapped ? read(stored) : undefined) ?? (await change(withDataKey));
+  const keys = createExchangeableKeys(first);
+  return {
+    keys,
+    read,
+    use: (material) => keys.use(material),
+    async rotate() {
+      const material = await change((before) => withNewKey(before, Date.now() + SETTLING_MS));
+      keys.use(material);
+      return material.dataKeys.at(-1)?.id ?? 0;
+    },
+    async rewrap() {
+      await change((material) => material);
+    },
+  };
+}
+
+function withDataKey(material: KeyMaterial): KeyMaterial {
+  return material.dataKeys.length > 0 ? material : withNewKey(material, 0);
+}
+
+function withNewKey({ root, dataKeys }: KeyMaterial, usableFrom: number): KeyMaterial {
+  const id = (dataKeys.at(-1)?.id ?? 0) + 1;
+  return { root, dataKeys: [...dataKeys, { id, usableFrom, key: randomBytes(DATA_KEY_BYTES) }] };
+}
+
+/** Of a store that has no ring yet: the secret it was begun with, which is in use already where it has an epoch. */
+async function firstRoot(driver: StoreDriver, secrets: readonly Uint8Array[]): Promise<Uint8Array> {
+  const [epoch] = await driver.getMany([key.epoch]);
+  const root = secrets.find((secret) => epoch === undefined || opensEpoch(secret, epoch));
+  if (!root) throw new SealBroken(`the store at ${driver.location} is sealed under another secret`);
+  return root;
+}
+
+function opensEpoch(secret: Uint8Array, epoch: Uint8Array): boolean {
+  try {
+    return open(derive(secret, 'seal'), key.epoch, epoch).byteLength > 0;
+  } catch (error) {
+    if (error instanceof SealBroken) return false;
+    throw error;
+  }
+}
+
+/** Tells one secret from another without telling anything of it. */
+function idOf(secret: Uint8Array): string {
+  const hash = createHmac('sha256', derive(secret, 'secret-id')).update('id').digest('base64url');
+  return hash.slice(0, SECRET_ID_CHARACTERS);
+}
+
+function recordIn(stored: Uint8Array, { location }: StoreDriver): RingRecord {
+  try {
+    return JSON.parse(Buffer.from(stored).toString('utf8')) as RingRecord;
+  } catch (cause) {
+    throw new StoreUnavailable(`the store at ${location} holds keys that cannot be read`, { cause });
+  }
+}

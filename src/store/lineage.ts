@@ -1,0 +1,62 @@
+import { key } from './keys.ts';
+import type { Vault } from './vault.ts';
+
+/** Which Redis answered last, and since when it is another one than before. */
+interface LineageRecord {
+  readonly id: string;
+  /** Milliseconds since 1970; 0 for the first. */
+  readonly since: number;
+}
+
+/** Knows when the store may have forgotten its last writes: a failover keeps no promise about those (C2.8, F04, F10). */
+export interface Lineage {
+  readonly unsureBefore: () => number;
+  /** Compares who answers with who did; of several nodes that notice a change the first one writes it down. */
+  look(stored: Uint8Array | undefined): Promise<void>;
+  /** Takes over what another node wrote down. */
+  follow(stored: Uint8Array | undefined): void;
+}
+
+export async function createLineage(vault: Vault, onUnsure: (description: string) => void): Promise<Lineage> {
+  const { driver } = vault;
+  let known: LineageRecord | undefined;
+  const open = (stored: Uint8Array | undefined): LineageRecord | undefined =>
+    stored && vault.open<LineageRecord>(key.lineage, stored);
+  const follow = (record: LineageRecord): void => {
+    if (record.since > (known?.since ?? record.since))
+      onUnsure(
+        `the store at ${driver.location} was replaced or restarted and may have forgotten its last writes`,
+      );
+    known = record;
+  };
+  const look = async (stored: Uint8Array | undefined): Promise<void> => {
+    const id = await driver.lineage();
+    if (id === undefined) return;
+    const before = open(stored);
+    if (before?.id === id) {
+      follow(before);
+      return;
+    }
+    const record = { id, since: before ? Date.now() : 0 };
+    const outcome = await driver.commit({
+      mode: 'issue',
+      deadKey: `${key.lineage}:dead`,
+      deadTtlSeconds: 1,
+      expect: { key: key.lineage, value: stored },
+      consume: [],
+      puts: [vault.sealed(key.lineage, record)],
+      removes: [],
+    });
+    if (outcome === 'committed') follow(record);
+    else await look((await driver.getMany([key.lineage]))[0]);
+  };
+  await look((await driver.getMany([key.lineage]))[0]);
+  return {
+    unsureBefore: () => known?.since ?? 0,
+    look,
+    follow(stored) {
+      const record = open(stored);
+      if (record) follow(record);
+    },
+  };
+}

@@ -1,0 +1,133 @@
+import { randomBytes } from 'node:crypto';
+import { setImmediate as turn } from 'node:timers/promises';
+
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import {
+  SealBroken,
+  createStoreKeys,
+  createVault,
+  guardEpoch,
+  key,
+  openKeyRing,
+  type StoreDriver,
+} from '../../src/store/index.ts';
+import { PLACES, atOnce, type Place } from './stores.ts';
+
+const secret = (): Uint8Array => randomBytes(32);
+/** Longer than a new data key takes to be used. */
+const SETTLED_MS = 5500;
+const NAME = 'gh:{s.ring}:session';
+
+describe.each(PLACES)('the keys a store is sealed under, on %s', (_name, makePlace) => {
+  let place: Place;
+  let driver: StoreDriver;
+  let first: Uint8Array;
+  beforeAll(async () => {
+    place = await makePlace();
+    driver = await place.open();
+    first = secret();
+  });
+  afterAll(() => place.clear());
+
+  const dataKeyOf = async (name: string): Promise<number> => {
+    const [value] = await driver.getMany([name]);
+    return Buffer.from(value!).readUInt32BE(1);
+  };
+
+  test('[SEC-11] nodes that start at once end up with the same ones', async () => {
+    const rings = await atOnce(() => openKeyRing(driver, [first]), 8);
+    const [one] = rings;
+    const sealed = one!.keys.seal(NAME, Buffer.from('mine'));
+    for (const { keys } of rings) expect(Buffer.from(keys.open(NAME, sealed)).toString()).toBe('mine');
+    expect(new Set(rings.map(({ keys }) => keys.keyedHash('token', 'x'))).size).toBe(1);
+  });
+
+  test('[SEC-11] what was sealed before there was a ring still opens', async () => {
+    const { keys } = await openKeyRing(driver, [first]);
+    const old = createStoreKeys(first);
+    expect(Buffer.from(keys.open(NAME, old.seal(NAME, Buffer.from('old')))).toString()).toBe('old');
+    expect(keys.keyedHash('token', 'x')).toBe(old.keyedHash('token', 'x'));
+  });
+
+  test('[SEC-11] the store secret is changed node by node, no value is touched, and the old one opens nothing in the end', async () => {
+    const second = secret();
+    const before = await openKeyRing(driver, [first]);
+    await createVault(driver, before.keys).write(NAME, { who: 'amy' });
+    const [written] = await driver.getMany([NAME]);
+    const reads = async (secrets: readonly Uint8Array[]): Promise<unknown> =>
+      createVault(driver, (await openKeyRing(driver, secrets)).keys).read(NAME);
+
+    expect(await reads([second, first])).toEqual({ who: 'amy' });
+    // A node with the old one only may still start, and one with the new one only as well.
+    expect(await reads([first])).toEqual({ who: 'amy' });
+    expect(await reads([second])).toEqual({ who: 'amy' });
+    await (await openKeyRing(driver, [second])).rewrap();
+    expect(await reads([second])).toEqual({ who: 'amy' });
+    await expect(openKeyRing(driver, [first])).rejects.toThrow(SealBroken);
+    await expect(openKeyRing(driver, [first])).rejects.toThrow(/is sealed under another secret/);
+    expect(await driver.getMany([NAME])).toEqual([written]);
+    first = second;
+  });
+
+  test('[SEC-11] the data key is changed while nodes write and read: every node reads what any wrote', async () => {
+    const node = async () => {
+      const ring = await openKeyRing(driver, [first]);
+      const guard = await guardEpoch(driver, ring.keys, { ring, onChange: () => undefined });
+      return { vault: createVault(guard.driver, ring.keys), stop: guard.stop };
+    };
+    const nodes = [await node(), await node()];
+    const operator = await openKeyRing(driver, [first]);
+    const before = operator.keys.seal(NAME, Buffer.from('x')).at(4);
+    const until = Date.now() + SETTLED_MS + 1500;
+    let at = 0;
+    const load = async (writer: number): Promise<void> => {
+      while (Date.now() < until) {
+        const name = `gh:{s.${(at += 1)}}:session`;
+        await nodes[writer]!.vault.write(name, { at: name }, 60);
+        expect(await nodes[1 - writer]!.vault.read(name)).toEqual({ at: name });
+        await turn();
+      }
+    };
+    const loads = Promise.all([load(0), load(1)]);
+    const id = await operator.rotate();
+    expect(id).toBe((before ?? 0) + 1);
+    await loads;
+    expect(at).toBeGreaterThan(100);
+    for (const { vault, stop } of nodes) {
+      await vault.write(NAME, {});
+      expect(await dataKeyOf(NAME)).toBe(id);
+      stop();
+    }
+    expect(await dataKeyOf('gh:{s.1}:session')).toBe(id - 1);
+  }, 20_000);
+
+  test('[A197] an edited or moved value is an alarm, and not absent', async () => {
+    const { keys } = await openKeyRing(driver, [first]);
+    const broken = jest.fn();
+    const vault = createVault(driver, keys, broken);
+    await vault.write(NAME, { mine: true });
+    const [good] = await driver.getMany([NAME]);
+    const moved = 'gh:{s.moved}:session';
+    const values = [
+      good!.map((byte, index) => (index === good!.length - 1 ? byte ^ 1 : byte)),
+      good!.map((byte, index) => (index === 4 ? byte ^ 0x40 : byte)),
+      good!.subarray(0, 3),
+      Buffer.from('not ours'),
+    ];
+    for (const value of values) {
+      await driver.put({ key: NAME, value });
+      await expect(vault.read(NAME)).rejects.toThrow(SealBroken);
+    }
+    await driver.put({ key: moved, value: good! });
+    await expect(vault.take(moved)).rejects.toThrow(SealBroken);
+    expect(broken.mock.calls).toEqual([...values.map(() => [NAME]), [moved]]);
+  });
+
+  test('[SEC-11] nothing of the keys lies open in the store', async () => {
+    const [stored] = await driver.getMany([key.ring]);
+    const text = Buffer.from(stored!).toString('latin1');
+    expect(text).toMatch(/^\{"root":/);
+    for (const form of ['base64', 'base64url', 'hex', 'latin1'] as const)
+      expect(text).not.toContain(Buffer.from(first).toString(form));
+  });
+});

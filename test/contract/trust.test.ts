@@ -1,0 +1,144 @@
+import { randomBytes } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+
+import { afterEach, describe, expect, test } from '@jest/globals';
+import {
+  adoptStore,
+  createGrantIndex,
+  createStoreKeys,
+  guardEpoch,
+  openRedisStore,
+  type GuardedStore,
+  type StoreDriver,
+} from '../../src/store/index.ts';
+import { startRedis, type RedisServer } from '../support/redis-server.ts';
+import { startCluster } from '../support/redis-topologies.ts';
+import { PLACES, openQuietly } from './stores.ts';
+
+const keys = createStoreKeys(randomBytes(32));
+/** A little longer than the time between two looks. */
+const LOOK_MS = 1200;
+
+const undo: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const step of undo.splice(0).reverse()) await step();
+});
+
+async function watch(driver: StoreDriver, told: string[] = []): Promise<GuardedStore> {
+  const guard = await guardEpoch(driver, keys, {
+    onChange: () => undefined,
+    onUnsure: (text) => void told.push(text),
+  });
+  undo.push(guard.stop);
+  return guard;
+}
+
+async function open(redis: RedisServer): Promise<StoreDriver> {
+  const driver = await openRedisStore(redis.url, () => undefined);
+  undo.push(() => driver.close());
+  return driver;
+}
+
+async function started(...args: readonly string[]): Promise<RedisServer> {
+  const redis = await startRedis({ appendOnly: true, args });
+  undo.push(() => redis.stop());
+  return redis;
+}
+
+async function answers(driver: StoreDriver): Promise<void> {
+  for (;;) {
+    try {
+      await driver.getMany(['a']);
+      return;
+    } catch {
+      await delay(20);
+    }
+  }
+}
+
+test('[C2.8] [F04] after a restart that may have lost the last second, what was made before is unsure, for nodes of before and after', async () => {
+  const redis = await started('--appendfsync', 'everysec');
+  const told: string[] = [];
+  const guard = await watch(await open(redis), told);
+  expect(guard.trust.unsureBefore()).toBe(0);
+  const before = Date.now();
+  await redis.kill();
+  await redis.restart();
+  await answers(guard.driver);
+  const since = guard.trust.unsureBefore();
+  expect(since).toBeGreaterThanOrEqual(before);
+  expect(told).toEqual([expect.stringMatching(/may have forgotten its last writes/)]);
+  const later = await watch(await open(redis));
+  expect(later.trust.unsureBefore()).toBe(since);
+});
+
+test('[C2.8] [F04] a restart while no node runs is noticed by the next one', async () => {
+  const redis = await started('--appendfsync', 'everysec');
+  const first = await watch(await open(redis));
+  first.stop();
+  await redis.kill();
+  await redis.restart();
+  const next = await watch(await open(redis));
+  expect(next.trust.unsureBefore()).toBeGreaterThan(Date.now() - 5000);
+});
+
+test('[C2.8] a Redis that writes everything before it answers is believed after a restart', async () => {
+  const redis = await started('--appendfsync', 'always');
+  const guard = await watch(await open(redis));
+  await redis.kill();
+  await redis.restart();
+  await answers(guard.driver);
+  expect(guard.trust.unsureBefore()).toBe(0);
+});
+
+test('[C2.8] a connection that was cut changes nothing', async () => {
+  const redis = await started('--appendfsync', 'everysec');
+  const guard = await watch(await open(redis));
+  const before = guard.driver.connection;
+  await redis.tell('CLIENT KILL TYPE normal').catch(() => undefined);
+  await answers(guard.driver);
+  expect(guard.driver.connection).toBeGreaterThan(before);
+  expect(guard.trust.unsureBefore()).toBe(0);
+});
+
+test('[C2.7] [F03] one master of a cluster that comes back empty is found out, whichever it is', async () => {
+  const cluster = await startCluster();
+  undo.push(() => cluster.stop());
+  for (const [at, master] of cluster.data.entries()) {
+    const driver = await openQuietly(cluster.place);
+    const guard = await watch(driver);
+    await guard.check();
+    await master.tell('FLUSHALL');
+    await delay(LOOK_MS);
+    await expect(guard.check()).rejects.toThrow(/gatehouse store adopt/);
+    guard.stop();
+    await driver.close();
+    // The last one need not be made good again.
+    if (at === cluster.data.length - 1) return;
+    const operator = await openQuietly(cluster.place);
+    await adoptStore(operator, keys);
+    await operator.close();
+  }
+}, 60_000);
+
+describe.each(PLACES)('what ended as a whole, on %s', (_name, makePlace) => {
+  test('[C2.3] [REV-10] is in the memory of every node within a second, also of grants the index lost', async () => {
+    const place = await makePlace();
+    undo.push(() => place.clear());
+    const drivers = [await place.open(), await place.open()];
+    const nodes = await Promise.all(drivers.map((driver) => watch(driver)));
+    const madeAt = Date.now();
+    await delay(5);
+    const index = createGrantIndex(drivers[0]!, 3600);
+    expect(await index.revokeAllOf({ accountId: 'a1' })).toBe(0);
+    await index.revokeAllOf({ clientId: 'https://app@example' });
+    await delay(LOOK_MS);
+    for (const { trust } of nodes) {
+      expect(trust.endedAt({ accountId: 'a1', clientId: 'c1' })).toBeGreaterThan(madeAt);
+      expect(trust.endedAt({ accountId: 'a2', clientId: 'https://app@example' })).toBeGreaterThan(madeAt);
+      expect(trust.endedAt({ accountId: 'a2', clientId: 'c1' })).toBe(0);
+    }
+    const later = await watch(await place.open());
+    expect(later.trust.endedAt({ accountId: 'a1' })).toBeGreaterThan(madeAt);
+  });
+});
