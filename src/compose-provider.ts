@@ -80,10 +80,10 @@ export function buildProvider(
       newTokenText(keys, kind as TokenKind, grantId, generation),
     jwtId: (kind, grantId = newGrantId()) => newJwtId(keys, kind as TokenKind, grantId),
     rememberAssertion: createAssertionMemory(vault, clock),
-    requestUnitOfWork: (mayRepeat, work) =>
+    requestUnitOfWork: (purpose, work) =>
       runInRequestScope(
         vault,
-        { mayRepeat, deadTtlSeconds: grantTtlSeconds, graceSeconds: config.tokens.refreshGraceSeconds },
+        { purpose, deadTtlSeconds: grantTtlSeconds, graceSeconds: config.tokens.refreshGraceSeconds },
         (scope) => work((request, answer) => scope.commit(request, answer)),
       ),
     onServerError: (ctx, error) => {

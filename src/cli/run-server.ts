@@ -50,7 +50,10 @@ export async function openStore(
   onError: (error: Error) => void,
 ): Promise<StoreDriver> {
   const place = store.driver === 'redis' ? redisPlaceOf(store) : undefined;
-  return place === undefined ? openEmbeddedStore(store.dataDir) : openRedisStore(place, onError);
+  const replicas = store.durability === 'replica' ? store.replicas : 0;
+  return place === undefined
+    ? openEmbeddedStore(store.dataDir)
+    : openRedisStore(place, onError, { replicas });
 }
 
 function redisPlaceOf({ redisUrl, redisSentinel, redisCluster }: Config['store']): RedisPlace | undefined {

@@ -91,6 +91,11 @@ export const store = z
       .boolean()
       .default(false)
       .describe('serve from a Redis on this machine though it may forget; never with real data'),
+    durability: z
+      .enum(['primary', 'replica'])
+      .default('primary')
+      .describe('what has to have a token, code or revocation before it counts'),
+    replicas: z.number().int().min(1).max(8).default(1).describe('how many, where durability is replica'),
     redisUrl: redisUrl.optional(),
     redisSentinel: redisSentinel.optional(),
     redisCluster: redisCluster.optional(),
@@ -100,6 +105,12 @@ export const store = z
     const [first, ...others] = TOPOLOGIES.filter((name) => given[name] !== undefined);
     for (const name of others)
       check.addIssue({ code: 'custom', path: [name], message: `also set as ${first ?? ''}; keep one` });
+    if (given.driver === 'embedded' && given.durability === 'replica')
+      check.addIssue({
+        code: 'custom',
+        path: ['durability'],
+        message: 'the embedded store has no replicas; replica is for the redis driver',
+      });
     if (given.driver === 'redis' && first === undefined)
       check.addIssue({
         code: 'custom',

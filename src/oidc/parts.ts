@@ -53,12 +53,11 @@ export interface ProviderParts {
   readonly requestUnitOfWork: UnitOfWork;
 }
 
-/**
- * Runs a request so that what it writes to grants is written by one commit at its end.
- *
- * @param redeems the request redeems a code or a refresh token
- */
-export type UnitOfWork = (redeems: boolean, work: (commit: CommitRequest) => Promise<void>) => Promise<void>;
+/** Runs a request so that what it writes to grants is written by one commit at its end. */
+export type UnitOfWork = (
+  purpose: 'token' | 'introspection' | 'revocation',
+  work: (commit: CommitRequest) => Promise<void>,
+) => Promise<void>;
 
 /** Writes what a request gathered. `again`: it repeats one that was answered, and this is what that was told. */
 export type CommitRequest = (

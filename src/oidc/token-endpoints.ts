@@ -6,7 +6,11 @@ import { contextOnTheWire } from './granted-context.ts';
 import { signIfAsked } from './introspection-jwt.ts';
 import type { ProviderParts } from './parts.ts';
 
-const UNIT_OF_WORK_PATHS: ReadonlySet<string> = new Set(['/token', '/revoke', '/introspect']);
+const UNIT_OF_WORK_PATHS: ReadonlyMap<string, Parameters<ProviderParts['requestUnitOfWork']>[0]> = new Map([
+  ['/token', 'token'],
+  ['/revoke', 'revocation'],
+  ['/introspect', 'introspection'],
+]);
 
 /**
  * Wraps token, revocation and introspection: one unit of work each, written before the answer leaves; the launch context
@@ -14,11 +18,12 @@ const UNIT_OF_WORK_PATHS: ReadonlySet<string> = new Set(['/token', '/revoke', '/
  */
 export function tokenEndpoints(parts: ProviderParts): Middleware {
   return async function tokenEndpointsMiddleware(ctx, next) {
-    if (ctx.method !== 'POST' || !UNIT_OF_WORK_PATHS.has(ctx.path)) {
+    const purpose = ctx.method === 'POST' ? UNIT_OF_WORK_PATHS.get(ctx.path) : undefined;
+    if (purpose === undefined) {
       await next();
       return;
     }
-    await parts.requestUnitOfWork(ctx.path === '/token', async (commit) => {
+    await parts.requestUnitOfWork(purpose, async (commit) => {
       await next();
       // Without it the request was answered before the provider saw it: too long, for example.
       if (!('oidc' in ctx)) return;

@@ -51,6 +51,11 @@ export interface StoreDriver {
   readonly location: string;
   /** Reads keys of one slot in one round trip; expired keys are absent. */
   getMany(keys: readonly string[]): Promise<readonly (Uint8Array | undefined)[]>;
+  /**
+   * As {@link getMany}, for introspection only: over a connection of its own, which no write holds up and where questions
+   * that come together are sent together.
+   */
+  lookUp(keys: readonly string[]): Promise<readonly (Uint8Array | undefined)[]>;
   put(put: Put): Promise<void>;
   /** Writes unless the key exists. Of concurrent callers exactly one gets `true`. */
   putIfAbsent(put: Put): Promise<boolean>;
@@ -89,6 +94,12 @@ export interface StoreDriver {
 /** The store could not answer. Callers answer 503 and nothing else: not "not found", not `active: false`. */
 export class StoreUnavailable extends Error {
   override readonly name = 'StoreUnavailable';
+  /** Nothing was written, or it was taken back; where this is not said, nobody knows. */
+  readonly isSettled: boolean;
+  constructor(message: string, options: ErrorOptions & { readonly isSettled?: boolean } = {}) {
+    super(message, options);
+    this.isSettled = options.isSettled ?? false;
+  }
 }
 
 /** Is this the store being away, told directly or as the cause of an error in somebody else's words? */

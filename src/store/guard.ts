@@ -116,7 +116,7 @@ function describeLoss({ location }: StoreDriver, found: StoreEpoch | undefined):
 }
 
 const GUARDED: ReadonlySet<string | symbol> = new Set<keyof StoreDriver>([
-  ...(['getMany', 'put', 'putIfAbsent', 'take', 'remove', 'commit'] as const),
+  ...(['getMany', 'lookUp', 'put', 'putIfAbsent', 'take', 'remove', 'commit'] as const),
   ...(['addMember', 'removeMember', 'members'] as const),
 ]);
 

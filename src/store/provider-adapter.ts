@@ -9,7 +9,7 @@ import type { GrantIndex } from './grants.ts';
 import { hasEnded, type Trust } from './guard.ts';
 import { key, type KeyedTokenKind } from './keys.ts';
 import { refreshTokenAdapter } from './refresh-adapter.ts';
-import { currentRequestScope } from './request-scope.ts';
+import { currentRequestScope, readOfGrant } from './request-scope.ts';
 import { grantIdOf, undisguised } from './token-text.ts';
 import type { Vault } from './vault.ts';
 
@@ -93,7 +93,7 @@ function tokenAdapter(kind: KeyedTokenKind, { vault, grantTtlSeconds, trust }: A
       if (!place) return undefined;
       const { grantId, tokenKey } = place;
       const names = [tokenKey, key.grant(grantId), key.dead(grantId), key.used(tokenKey)] as const;
-      const [token, grant, dead, used] = await driver.getMany(names);
+      const [token, grant, dead, used] = await readOfGrant(driver, names);
       if (token === undefined || dead !== undefined) return undefined;
       const grantPayload = grant && vault.open<AdapterPayload>(names[1], grant);
       if (grantPayload) currentRequestScope()?.grants.set(grantId, grantPayload);
@@ -156,7 +156,7 @@ function grantAdapter({ vault, grants, grantTtlSeconds, trust }: AdapterParts): 
     async find(id) {
       const known = currentRequestScope()?.grants.get(id);
       if (known !== undefined) return known as AdapterPayload;
-      const [grant, dead] = await driver.getMany([key.grant(id), key.dead(id)]);
+      const [grant, dead] = await readOfGrant(driver, [key.grant(id), key.dead(id)]);
       if (grant === undefined || dead !== undefined) return undefined;
       const payload = vault.open<AdapterPayload>(key.grant(id), grant);
       return hasEnded(payload, trust) ? undefined : payload;

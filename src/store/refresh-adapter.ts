@@ -3,7 +3,7 @@ import type { Adapter, AdapterPayload } from 'oidc-provider';
 import { hasEnded, type Trust } from './guard.ts';
 import { key } from './keys.ts';
 import { openAnswer, standingOf, type RefreshFamily } from './refresh-family.ts';
-import { currentRequestScope } from './request-scope.ts';
+import { currentRequestScope, readOfGrant } from './request-scope.ts';
 import { readRefreshText } from './token-text.ts';
 import type { Vault } from './vault.ts';
 
@@ -28,14 +28,14 @@ export function refreshTokenAdapter(
         key.dead(grantId),
         key.answer(grantId),
       ] as const;
-      const [sealedFamily, grant, dead, answer] = await driver.getMany(names);
+      const [sealedFamily, grant, dead, answer] = await readOfGrant(driver, names);
       if (sealedFamily === undefined || dead !== undefined) return undefined;
       const family = vault.open<RefreshFamily>(names[0], sealedFamily);
       const scope = currentRequestScope();
       const grantPayload = grant && vault.open<AdapterPayload>(names[1], grant);
       if (hasEnded(grantPayload ?? family.payload, trust)) return undefined;
       if (scope && grantPayload) scope.grants.set(grantId, grantPayload);
-      const again = scope?.mayRepeat ? openAnswer(names[3], answer, text) : undefined;
+      const again = scope?.purpose === 'token' ? openAnswer(names[3], answer, text) : undefined;
       const standing = standingOf(
         family,
         vault.keys.keyedHash('token', text),

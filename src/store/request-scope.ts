@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import type { AdapterPayload } from 'oidc-provider';
 
 import type { GrantId } from '../oauth/index.ts';
-import type { Commit, CommitOutcome, Put } from './driver.ts';
+import type { Commit, CommitOutcome, Put, StoreDriver } from './driver.ts';
 import { key } from './keys.ts';
 import { familyPuts, openAnswer, type Rotation } from './refresh-family.ts';
 import { commitAndSettle } from './unsettled.ts';
@@ -24,13 +24,17 @@ export interface ScopeOutcome {
   readonly again?: string;
 }
 
+/**
+ * `token`: redeems tokens, and so may repeat an earlier request. `introspection`: only looks, and has a connection for that.
+ */
+export type RequestPurpose = 'token' | 'introspection' | 'revocation';
+
 export interface RequestScopeOptions {
   /** How long a tombstone is kept. */
   readonly deadTtlSeconds: number;
   /** How long a refresh can be repeated with the same answer; 0: never. */
   readonly graceSeconds: number;
-  /** This request redeems tokens, and so may repeat an earlier one. */
-  readonly mayRepeat: boolean;
+  readonly purpose: RequestPurpose;
 }
 
 /**
@@ -38,7 +42,7 @@ export interface RequestScopeOptions {
  * commit per grant at the end. Also remembers grants read on the way, so that a request reads each once.
  */
 export interface RequestScope {
-  readonly mayRepeat: boolean;
+  readonly purpose: RequestPurpose;
   readonly grants: Map<GrantId, unknown>;
   pending(grantId: GrantId): Pending;
   /**
@@ -63,6 +67,14 @@ export function runInRequestScope<Result>(
   return storage.run(scope, () => work(scope));
 }
 
+/** Reads what belongs to one grant, the way the running request reads. */
+export function readOfGrant(
+  driver: StoreDriver,
+  keys: readonly string[],
+): Promise<readonly (Uint8Array | undefined)[]> {
+  return currentRequestScope()?.purpose === 'introspection' ? driver.lookUp(keys) : driver.getMany(keys);
+}
+
 /** The unit of work of the running request; `undefined` where writes go straight through. */
 export function currentRequestScope(): RequestScope | undefined {
   return storage.getStore();
@@ -71,7 +83,7 @@ export function currentRequestScope(): RequestScope | undefined {
 function createRequestScope(vault: Vault, options: RequestScopeOptions): RequestScope {
   const all = new Map<GrantId, Pending>();
   return {
-    mayRepeat: options.mayRepeat,
+    purpose: options.purpose,
     grants: new Map(),
     pending(grantId) {
       const known = all.get(grantId);

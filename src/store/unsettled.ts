@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { StoreUnavailable, type Commit, type CommitOutcome, type StoreDriver } from './driver.ts';
+import { undoing } from './undoing.ts';
 
 /** A lost connection is made anew within this, as a rule. */
 const LOOK_SOON_MS = 50;
@@ -16,7 +17,7 @@ export async function commitAndSettle(driver: StoreDriver, commit: Commit): Prom
   try {
     return await driver.commit(commit);
   } catch (cause) {
-    if (!(cause instanceof StoreUnavailable) || commit.puts.length === 0) throw cause;
+    if (!(cause instanceof StoreUnavailable) || cause.isSettled || commit.puts.length === 0) throw cause;
     do {
       const state = await stateOf(driver, commit).catch(() => 'unknown' as const);
       if (state === 'written') return 'committed';
@@ -50,16 +51,4 @@ async function undoLater(driver: StoreDriver, commit: Commit): Promise<void> {
       if (!(error instanceof StoreUnavailable)) return;
     }
   }
-}
-
-function undoing(commit: Commit): Commit {
-  const [first] = commit.puts;
-  return {
-    ...commit,
-    mode: 'issue',
-    ...(first ? { expect: { key: first.key, value: first.value } } : {}),
-    consume: [],
-    puts: [],
-    removes: [...commit.consume, ...commit.puts].map(({ key }) => key),
-  };
 }

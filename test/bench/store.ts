@@ -64,7 +64,7 @@ async function measureMemory(): Promise<Memory> {
   const grant = (scope: string) => (at: number) =>
     runInRequestScope(
       vault,
-      { deadTtlSeconds: GRANT_TTL, graceSeconds: 0, mayRepeat: true },
+      { deadTtlSeconds: GRANT_TTL, graceSeconds: 0, purpose: 'token' as const },
       async (scoped) => {
         await writeGrant(adapter, scope, at);
         return scoped.commit('succeeded');

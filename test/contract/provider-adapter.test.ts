@@ -26,7 +26,7 @@ import { CALLERS, PLACES, atOnce, type Place } from './stores.ts';
 
 const GRANT_TTL_SECONDS = 3600;
 const LIFETIME_SECONDS = 600;
-const SCOPE = { deadTtlSeconds: GRANT_TTL_SECONDS, graceSeconds: 30, mayRepeat: true };
+const SCOPE = { deadTtlSeconds: GRANT_TTL_SECONDS, graceSeconds: 30, purpose: 'token' as const };
 const keys = createStoreKeys(randomBytes(32));
 const text = (kind: TokenKind, grantId: string): string => newTokenText(keys, kind, grantId);
 const tokenKey = (kind: KeyedTokenKind, grantId: string, token: string): string =>

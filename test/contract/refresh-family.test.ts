@@ -40,7 +40,11 @@ describe.each(PLACES)('the refresh tokens of a grant, on %s', (_name, makePlace)
   afterAll(() => place.clear());
 
   const inRequest = <Result>(work: Parameters<typeof runInRequestScope<Result>>[2], more: object = {}) =>
-    runInRequestScope(vault, { deadTtlSeconds: TTL, graceSeconds: 30, mayRepeat: true, ...more }, work);
+    runInRequestScope(
+      vault,
+      { deadTtlSeconds: TTL, graceSeconds: 30, purpose: 'token' as const, ...more },
+      work,
+    );
   const text = (grantId: string, generation: number) =>
     newTokenText(keys, 'RefreshToken', grantId, generation);
   const refreshTokens = () => adapter('RefreshToken');
@@ -182,7 +186,7 @@ describe.each(PLACES)('the refresh tokens of a grant, on %s', (_name, makePlace)
   test('[C3] elsewhere than at the token endpoint a used one is used', async () => {
     const { id, first } = await newFamily();
     await useToken(id, first);
-    const found = await inRequest(() => refreshTokens().find(first), { mayRepeat: false });
+    const found = await inRequest(() => refreshTokens().find(first), { purpose: 'revocation' });
     expect(found).toMatchObject({ consumed: true });
   });
 });

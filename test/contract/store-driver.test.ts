@@ -82,6 +82,19 @@ describe.each(PLACES)('the %s driver', (_name, makePlace) => {
       expect(await driver.getMany([])).toEqual([]);
     });
 
+    test('[C2.10] looked up over the connection for introspection it is the same, for many who ask at once', async () => {
+      const { key } = names();
+      await put(key('a'), 'one');
+      await put(key('b'), 'two');
+      const answers = await atOnce(() => driver.lookUp([key('b'), key('nothing'), key('a')]));
+      for (const found of answers)
+        expect(found.map((value) => value && Buffer.from(value).toString())).toEqual([
+          'two',
+          undefined,
+          'one',
+        ]);
+    });
+
     test('[C2] putting again replaces the value and its time to live', async () => {
       const { key } = names();
       await put(key('a'), 'one', TTL_SECONDS);

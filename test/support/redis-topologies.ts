@@ -25,15 +25,18 @@ export interface SentinelOptions {
   readonly downAfterMs?: number;
   /** Default 2. */
   readonly replicas?: number;
+  /** When the disk has to have what was written; default: always, before the answer. */
+  readonly fsync?: 'always' | 'everysec';
 }
 
 /** One primary, its replicas and three sentinels; resolves when the replicas have followed. */
 export function startSentinels({
   downAfterMs = 60_000,
   replicas: count = 2,
+  fsync = 'always',
 }: SentinelOptions = {}): Promise<Topology> {
   return form(async (started) => {
-    const args = ['--min-replicas-to-write', '1', '--repl-diskless-sync-delay', '0'];
+    const args = ['--min-replicas-to-write', '1', '--repl-diskless-sync-delay', '0', '--appendfsync', fsync];
     const primary = await started(startRedis({ appendOnly: true, args }));
     const replica = { appendOnly: true, args: [...args, '--replicaof', `127.0.0.1 ${primary.port}`] };
     const replicas = await Promise.all(Array.from({ length: count }, () => started(startRedis(replica))));

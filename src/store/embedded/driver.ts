@@ -69,6 +69,10 @@ class EmbeddedStore implements StoreDriver {
     return this.#guard(() => keys.map((key) => this.#read(key)));
   }
 
+  lookUp(keys: readonly string[]): Promise<(Uint8Array | undefined)[]> {
+    return this.getMany(keys);
+  }
+
   async put(put: Put): Promise<void> {
     this.#guard(() => this.#write(put));
   }

@@ -1,4 +1,4 @@
-import type { Redis, RedisCommander } from 'ioredis';
+import type { ChainableCommander, Redis, RedisCommander } from 'ioredis';
 
 /** What the store needs of ioredis, whichever way Redis is laid out. */
 export interface RedisClient {
@@ -6,6 +6,8 @@ export interface RedisClient {
   /** For people: hosts, ports and names. Never a password. */
   readonly location: string;
   readonly commands: RedisCommander;
+  /** Commands that are sent together; in a cluster to where their keys lie, which is one place. */
+  pipeline(): ChainableCommander;
   /** The connections that writes go to. @throws when one that should be there is not */
   primaries(): readonly Redis[];
   /** Resolves when this one would take a write; rejects otherwise. */

@@ -1,7 +1,7 @@
 import { Cluster, type ClusterOptions, type DNSLookupFunction, type Redis } from 'ioredis';
 
 import type { RedisClient } from './client.ts';
-import { CONNECTION, MAX_RETRY_DELAY_MS, knock, retryDelay } from './options.ts';
+import { CONNECTION, MAX_RETRY_DELAY_MS, knock, retryDelay, usageOptions, type Usage } from './options.ts';
 import { addressOf, type ClusterPlace } from './place.ts';
 
 const SLOTS = 16_384;
@@ -35,19 +35,20 @@ function optionsOf(url: URL) {
   } satisfies ClusterOptions;
 }
 
-export function createClusterClient({ clusterNodes }: ClusterPlace): RedisClient {
+export function createClusterClient({ clusterNodes }: ClusterPlace, usage: Usage): RedisClient {
   const urls = clusterNodes.map((node) => new URL(node));
   const [first] = urls;
   if (!first) throw new TypeError('a cluster has nodes');
   const nodes = urls.map(({ hostname, port }) => `${hostname}:${port || '6379'}`);
   const addresses = nodes.map(addressOf);
   const options = optionsOf(first);
-  const cluster = new Cluster(addresses, options);
+  const cluster = new Cluster(addresses, { ...options, ...usageOptions(usage) });
   connectMastersEarly(cluster);
   return {
     kind: 'cluster',
     location: `cluster of ${nodes.join(', ')}`,
     commands: cluster,
+    pipeline: () => cluster.pipeline(),
     primaries: () => mastersOf(cluster),
     alive: mustBeOk,
     connect: () => connect(cluster),

@@ -7,15 +7,23 @@ import type { RedisClient } from './client.ts';
 import { createClusterClient } from './cluster.ts';
 import { createDeadlines, type Deadlines } from './deadlines.ts';
 import { createSentinelClient, createSingleClient } from './one.ts';
-import { COMMAND_TIMEOUT_MS, withoutCommand } from './options.ts';
+import { createDurableWriter, type DurableWriter } from './durable.ts';
+import { COMMAND_TIMEOUT_MS, withoutCommand, type Usage } from './options.ts';
 import { concernsOf, lineageOf } from './info.ts';
 import type { RedisPlace } from './place.ts';
+import { commitArguments, type CommitArguments } from './commit-arguments.ts';
 import { ADD_MEMBER, COMMIT, COUNT } from './scripts.ts';
+import { asBuffer, millis } from './values.ts';
 
 interface OwnCommands {
   gatehouseCount(key: string, by: number, windowMs: number): Promise<unknown>;
   gatehouseAddMember(key: string, member: string, score: string, now: number): Promise<unknown>;
-  gatehouseCommit(numberOfKeys: number, ...args: (string | Uint8Array | number)[]): Promise<unknown>;
+  gatehouseCommit(...args: CommitArguments): Promise<unknown>;
+}
+
+export interface RedisStoreOptions {
+  /** How many replicas must have a write before it counts; 0, the default: the primary is enough. */
+  readonly replicas?: number;
 }
 
 /**
@@ -27,26 +35,35 @@ interface OwnCommands {
 export async function openRedisStore(
   place: RedisPlace,
   onError: (error: Error) => void,
+  { replicas = 0 }: RedisStoreOptions = {},
 ): Promise<StoreDriver> {
-  const client = createClient(place);
   let refusal: Error | undefined;
   let connected = false;
-  client.onError((error) => {
-    refusal = withoutCommand(error);
-    // Until we are connected, the one who asked for the store is told; nobody else needs to be.
-    if (connected) onError(refusal);
-  });
-  client.defineCommand('gatehouseCommit', { lua: COMMIT });
-  client.defineCommand('gatehouseCount', { lua: COUNT, numberOfKeys: 1 });
-  client.defineCommand('gatehouseAddMember', { lua: ADD_MEMBER, numberOfKeys: 1 });
-  const store = new RedisStore(client);
+  const open = (usage: Usage = {}): RedisClient => {
+    const made = createClient(place, usage);
+    made.onError((error) => {
+      refusal = withoutCommand(error);
+      // Until we are connected, the one who asked for the store is told; nobody else needs to be.
+      if (connected) onError(refusal);
+    });
+    made.defineCommand('gatehouseCommit', { lua: COMMIT });
+    made.defineCommand('gatehouseCount', { lua: COUNT, numberOfKeys: 1 });
+    made.defineCommand('gatehouseAddMember', { lua: ADD_MEMBER, numberOfKeys: 1 });
+    return made;
+  };
+  const client = open();
+  const reader = open({ together: true });
+  // Waiting for replicas holds up whatever is sent over the same connection.
+  const writer = replicas > 0 ? open() : undefined;
+  const all = [client, reader, ...(writer ? [writer] : [])];
+  const store = new RedisStore(all, client, reader, writer && createDurableWriter(writer, replicas));
   try {
-    await client.connect();
+    await Promise.all(all.map((one) => one.connect()));
     await store.ping();
     connected = true;
     return store;
   } catch (cause) {
-    await client.close();
+    await Promise.all(all.map((one) => one.close()));
     const reason = reasonOf((await client.whyNot()) ?? refusal ?? cause);
     throw new StoreUnavailable(`cannot reach Redis at ${client.location}: ${reason}`, {
       cause: withoutCommand(cause),
@@ -54,9 +71,9 @@ export async function openRedisStore(
   }
 }
 
-function createClient(place: RedisPlace): RedisClient {
-  if (typeof place === 'string') return createSingleClient(place);
-  return 'master' in place ? createSentinelClient(place) : createClusterClient(place);
+function createClient(place: RedisPlace, usage: Usage): RedisClient {
+  if (typeof place === 'string') return createSingleClient(place, usage);
+  return 'master' in place ? createSentinelClient(place, usage) : createClusterClient(place, usage);
 }
 
 class RedisStore implements StoreDriver {
@@ -67,22 +84,36 @@ class RedisStore implements StoreDriver {
   readonly #client: RedisClient;
   readonly #redis: RedisCommander;
   readonly #deadlines: Deadlines;
+  readonly #all: readonly RedisClient[];
+  readonly #reader: RedisCommander;
+  readonly #durable: DurableWriter | undefined;
 
-  constructor(client: RedisClient) {
+  constructor(
+    all: readonly RedisClient[],
+    client: RedisClient,
+    reader: RedisClient,
+    durable: DurableWriter | undefined,
+  ) {
+    this.#all = all;
     this.#client = client;
+    this.#reader = reader.commands;
+    this.#durable = durable;
     this.#redis = client.commands;
     this.location = client.location;
     this.tags = client.kind === 'cluster' ? CLUSTER_TAGS : [];
     this.#deadlines = createDeadlines(() => latestTime(client));
-    client.onReady(() => {
-      this.connection += 1;
-      this.#deadlines.measure();
-    });
+    client.onReady(() => this.#deadlines.measure());
+    for (const one of all) one.onReady(() => (this.connection += 1));
   }
 
   async getMany(keys: readonly string[]): Promise<(Uint8Array | undefined)[]> {
     if (keys.length === 0) return [];
     const values = await this.#guard(this.#redis.mgetBuffer(...keys));
+    return values.map((value) => value ?? undefined);
+  }
+
+  async lookUp(keys: readonly string[]): Promise<(Uint8Array | undefined)[]> {
+    const values = await this.#guard(this.#reader.mgetBuffer(...keys));
     return values.map((value) => value ?? undefined);
   }
 
@@ -95,7 +126,9 @@ class RedisStore implements StoreDriver {
     );
   }
 
-  async putIfAbsent({ key, value, ttlSeconds }: Put): Promise<boolean> {
+  async putIfAbsent(put: Put): Promise<boolean> {
+    const { key, value, ttlSeconds } = put;
+    if (this.#durable) return this.#guard(this.#durable.putIfAbsent(put));
     const bytes = asBuffer(value);
     const reply = await this.#guard(
       ttlSeconds === undefined
@@ -106,6 +139,7 @@ class RedisStore implements StoreDriver {
   }
 
   async take(key: string): Promise<Uint8Array | undefined> {
+    if (this.#durable) return this.#guard(this.#durable.take(key));
     return (await this.#guard(this.#redis.getdelBuffer(key))) ?? undefined;
   }
 
@@ -114,25 +148,11 @@ class RedisStore implements StoreDriver {
   }
 
   async commit(commit: Commit): Promise<CommitOutcome> {
-    const { mode, deadKey, deadTtlSeconds, consume, puts, removes, expect } = commit;
-    const keys = [
-      ...[deadKey, ...consume.map(({ key }) => key), ...puts.map(({ key }) => key), ...removes],
-      ...(expect ? [expect.key] : []),
-    ];
-    const expected = expect ? (expect.value ? 'value' : 'absent') : 'any';
-    const deadline = await this.#guard(this.#deadlines.in(COMMAND_TIMEOUT_MS));
+    const args = commitArguments(commit, await this.#guard(this.#deadlines.in(COMMAND_TIMEOUT_MS)));
     const reply = await this.#guard(
-      (this.#redis as unknown as OwnCommands).gatehouseCommit(
-        keys.length,
-        ...keys,
-        ...[mode, millis(deadTtlSeconds), consume.length, puts.length, removes.length],
-        ...[expected, asBuffer(expect?.value ?? NOTHING), deadline],
-        ...consume.map(({ ttlSeconds }) => millis(ttlSeconds)),
-        ...puts.flatMap(({ value, ttlSeconds }) => [
-          asBuffer(value),
-          ttlSeconds === undefined ? 0 : millis(ttlSeconds),
-        ]),
-      ),
+      this.#durable
+        ? this.#durable.commit(commit, args)
+        : (this.#redis as unknown as OwnCommands).gatehouseCommit(...args),
     );
     if (OUTCOMES.has(reply)) return reply as CommitOutcome;
     // Its clock may have been set meanwhile: then the next commit is in time again.
@@ -182,11 +202,11 @@ class RedisStore implements StoreDriver {
   }
 
   async ping(): Promise<void> {
-    await this.#ofEachPrimary((redis) => this.#client.alive(redis));
+    await this.#guard(Promise.all(this.#all.map(allAlive)));
   }
 
-  close(): Promise<void> {
-    return this.#client.close();
+  async close(): Promise<void> {
+    await Promise.all(this.#all.map((one) => one.close()));
   }
 
   #ofEachPrimary<Result>(ask: (redis: Redis) => Promise<Result>): Promise<Result[]> {
@@ -198,6 +218,7 @@ class RedisStore implements StoreDriver {
     try {
       return await reply;
     } catch (cause) {
+      if (cause instanceof StoreUnavailable) throw cause;
       throw new StoreUnavailable(`Redis at ${this.location} did not answer: ${reasonOf(cause)}`, {
         cause: withoutCommand(cause),
       });
@@ -205,8 +226,11 @@ class RedisStore implements StoreDriver {
   }
 }
 
+async function allAlive(client: RedisClient): Promise<void> {
+  await Promise.all(client.primaries().map((primary) => client.alive(primary)));
+}
+
 const OUTCOMES: ReadonlySet<unknown> = new Set<CommitOutcome>(['committed', 'lost', 'revoked', 'conflict']);
-const NOTHING = new Uint8Array();
 /** So many that even one of ten primaries has none of them once in a million clusters. */
 const CLUSTER_TAGS = Array.from({ length: 128 }, (_, at) => String(at));
 
@@ -225,14 +249,6 @@ async function latestTime(client: RedisClient): Promise<readonly unknown[]> {
 
 function millisOf([seconds, micros]: readonly unknown[]): number {
   return Number(seconds) * 1000 + Number(micros) / 1000;
-}
-
-function asBuffer(value: Uint8Array): Buffer {
-  return Buffer.from(value.buffer, value.byteOffset, value.byteLength);
-}
-
-function millis(seconds: number): number {
-  return Math.max(1, Math.round(seconds * 1000));
 }
 
 function reasonOf(cause: unknown): string {

@@ -1,20 +1,28 @@
 import { Redis, type RedisOptions } from 'ioredis';
 
 import type { RedisClient } from './client.ts';
-import { COMMAND_TIMEOUT_MS, CONNECTION, SENTINEL_RESUBSCRIBE_MS, knock, retryDelay } from './options.ts';
+import {
+  COMMAND_TIMEOUT_MS,
+  CONNECTION,
+  SENTINEL_RESUBSCRIBE_MS,
+  knock,
+  retryDelay,
+  usageOptions,
+  type Usage,
+} from './options.ts';
 import { addressOf, type SentinelPlace } from './place.ts';
 
 const ONE = { ...CONNECTION, enableOfflineQueue: false, retryStrategy: retryDelay } satisfies RedisOptions;
 
-export function createSingleClient(url: string): RedisClient {
-  const redis = new Redis(url, ONE);
+export function createSingleClient(url: string, usage: Usage): RedisClient {
+  const redis = new Redis(url, { ...ONE, ...usageOptions(usage) });
   const { host = 'localhost', port = 6379, db = 0 } = redis.options;
   return clientOf(redis, 'single', `${host}:${port}/${db}`);
 }
 
-export function createSentinelClient(place: SentinelPlace): RedisClient {
+export function createSentinelClient(place: SentinelPlace, usage: Usage): RedisClient {
   const location = `${place.master}/${place.database ?? 0} (sentinels ${place.sentinels.join(', ')})`;
-  const redis = new Redis(sentinelOptions(place));
+  const redis = new Redis({ ...sentinelOptions(place), ...usageOptions(usage) });
   let lastWord: Error | undefined;
   redis.on('sentinelError', (error: Error) => (lastWord = error));
   const [first] = place.sentinels;
@@ -65,6 +73,7 @@ function clientOf(redis: Redis, kind: 'single' | 'sentinel', location: string): 
     kind,
     location,
     commands: redis,
+    pipeline: () => redis.pipeline(),
     primaries: () => [redis],
     alive: () => redis.ping(),
     // ioredis asks sentinels for ever; who opens a store wants to know that none answers.

@@ -20,6 +20,16 @@ export const CONNECTION = {
   reconnectOnError: (error: Error) => error.message.startsWith('READONLY'),
 } satisfies RedisOptions;
 
+/** How a connection is used, beyond what all have in common. */
+export interface Usage {
+  /** Questions of one turn of the loop go out together. For reading only: one that fails takes others with it. */
+  readonly together?: boolean;
+}
+
+export function usageOptions({ together = false }: Usage): Pick<RedisOptions, 'enableAutoPipelining'> {
+  return { enableAutoPipelining: together };
+}
+
 /** Jittered, at most about {@link MAX_RETRY_DELAY_MS}, for ever. */
 export function retryDelay(attempt: number): number {
   return Math.min(50 * 2 ** attempt, MAX_RETRY_DELAY_MS) * (0.75 + Math.random() / 2);

@@ -1,0 +1,80 @@
+import type { ChainableCommander } from 'ioredis';
+
+import { StoreUnavailable, type Commit, type Put } from '../driver.ts';
+import { undoing } from '../undoing.ts';
+import type { RedisClient } from './client.ts';
+import { commitArguments, type CommitArguments } from './commit-arguments.ts';
+import { asBuffer, millis } from './values.ts';
+
+/** How long replicas may take (C2.6). */
+const WAIT_MS = 100;
+/** Taking back is right however late it comes. */
+const ANY_TIME = Number.MAX_SAFE_INTEGER;
+
+/** Writes that count only once replicas have them. What too few have is taken back, and nobody is told it happened. */
+export interface DurableWriter {
+  commit(commit: Commit, args: CommitArguments): Promise<unknown>;
+  putIfAbsent(put: Put): Promise<boolean>;
+  take(key: string): Promise<Uint8Array | undefined>;
+}
+
+/**
+ * @param client a connection for nothing else: WAIT counts for the connection it is sent over, and holds it up
+ * @param replicas how many must have a write
+ */
+export function createDurableWriter(client: RedisClient, replicas: number): DurableWriter {
+  const { location } = client;
+  const pipeline = (): Batch => client.pipeline() as Batch;
+  const send = async (batch: ChainableCommander): Promise<{ replies: unknown[]; isSafe: boolean }> => {
+    const results = (await batch.wait(replicas, WAIT_MS).exec()) ?? [];
+    const replies = results.map(([error, reply]) => {
+      if (error) throw error;
+      return reply;
+    });
+    return { replies, isSafe: Number(replies.pop()) >= replicas };
+  };
+  const tooFew = (): StoreUnavailable =>
+    new StoreUnavailable(`fewer than ${replicas} replicas of Redis at ${location} had a write in time`, {
+      isSettled: true,
+    });
+  return {
+    async commit(commit, args) {
+      const { replies, isSafe } = await send(pipeline().gatehouseCommit(...args));
+      if (isSafe || !WROTE.has(replies[0])) return replies[0];
+      // An end stays: it is right on as many as have it, and whoever asked for it asks again.
+      if (commit.mode === 'issue' && replies[0] === 'committed')
+        await pipeline()
+          .gatehouseCommit(...commitArguments(undoing(commit), ANY_TIME))
+          .exec();
+      throw tooFew();
+    },
+    async putIfAbsent({ key, value, ttlSeconds }) {
+      const bytes = asBuffer(value);
+      const batch = pipeline();
+      const { replies, isSafe } = await send(
+        ttlSeconds === undefined
+          ? batch.set(key, bytes, 'NX')
+          : batch.set(key, bytes, 'PX', millis(ttlSeconds), 'NX'),
+      );
+      // It stays: what is remembered as seen is better remembered too long.
+      if (!isSafe && replies[0] === 'OK') throw tooFew();
+      return replies[0] === 'OK';
+    },
+    async take(key) {
+      const { replies, isSafe } = await send(pipeline().pttl(key).getdelBuffer(key));
+      const [left, value] = replies as [number, Buffer | null];
+      if (value === null) return undefined;
+      if (isSafe) return value;
+      const batch = pipeline();
+      await (left > 0 ? batch.set(key, value, 'PX', left, 'NX') : batch.set(key, value, 'NX')).exec();
+      throw tooFew();
+    },
+  };
+}
+
+interface Batch extends ChainableCommander {
+  gatehouseCommit(...args: CommitArguments): ChainableCommander;
+}
+
+/** Also `lost` writes: a tombstone. */
+const WROTE: ReadonlySet<unknown> = new Set(['committed', 'lost']);
