@@ -12,6 +12,7 @@ export {
   isStoreUnavailable,
   type Commit,
   type CommitOutcome,
+  type Row,
   type StoreDriver,
 } from './driver.ts';
 export { lockForServer, makeFolder, openEmbeddedStore } from './embedded/index.ts';
