@@ -15,7 +15,7 @@ export {
   type Row,
   type StoreDriver,
 } from './driver.ts';
-export { lockForServer, makeFolder, openEmbeddedStore } from './embedded/index.ts';
+export { makeFolder, openEmbeddedStore, openForCommand, openForServer } from './embedded/index.ts';
 export { adoptStore, guardEpoch, readEpoch, type GuardedStore, type StoreEpoch } from './epoch.ts';
 export { createGrantIndex, type GrantIndex } from './grants.ts';
 export { createGrantList, type GrantSummary } from './grant-list.ts';
