@@ -50,6 +50,8 @@ export type AuditEvent =
   | Event<'client.changed', Subject & { readonly change: 'added' | 'removed' | 'disabled' | 'enabled' }>
   | Event<'account.changed', Subject & { readonly change: 'added' | 'disabled' | 'enabled' }>
   | Event<'store.adopted', { readonly epoch: string }>
+  | Event<'store.exported', { readonly rows: number; readonly final: boolean }>
+  | Event<'store.imported', { readonly rows: number; readonly epoch: string }>
   | Event<'keys.rotated', { readonly active: string; readonly next: string }>;
 
 export type AuditEventType = AuditEvent['type'];

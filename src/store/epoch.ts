@@ -10,10 +10,14 @@ export interface StoreEpoch {
   readonly id: string;
   /** Milliseconds since 1970. */
   readonly since: number;
+  /** Nobody may work with it: it was moved away, or an import into it has not ended. Until it is adopted. */
+  readonly closed?: 'moved' | 'import';
 }
 
 const ID_BYTES = 12;
 const LOOK_EVERY_MS = 1000;
+/** So long after the epoch has changed every node has looked, and what it had sent before has been answered or is late. */
+export const QUIET_AFTER_MS = 3000;
 
 /** A store that is watched: once it is not the one it was, it answers nothing any more. */
 export interface GuardedStore {
@@ -49,7 +53,8 @@ export async function guardEpoch(
   const look = async (): Promise<void> => {
     const connection = driver.connection;
     const found = await vault.read<StoreEpoch>(key.epoch);
-    const adopted = found !== undefined && lostSince !== undefined && found.since > lostSince;
+    const adopted =
+      found !== undefined && !found.closed && lostSince !== undefined && found.since > lostSince;
     if (found?.id === known.id || adopted) {
       if (adopted) known = found;
       if (lostSince !== undefined)
@@ -72,6 +77,10 @@ export async function guardEpoch(
 }
 
 function describeLoss({ location }: StoreDriver, found: StoreEpoch | undefined): string {
+  if (found?.closed === 'moved')
+    return `the store at ${location} was moved away; work with the one it was moved to, or take it back with: gatehouse store adopt`;
+  if (found?.closed === 'import')
+    return `an import into the store at ${location} has not ended; wait for it, or repeat it with --into-used`;
   const what = found === undefined ? 'has lost its data' : 'is another one than this node has worked with';
   return `the store at ${location} ${what}; bring the right one back, or accept the loss with: gatehouse store adopt`;
 }
@@ -83,6 +92,7 @@ async function firstEpoch(
 ): Promise<StoreEpoch> {
   const vault = createVault(driver, keys);
   const found = await vault.read<StoreEpoch>(key.epoch);
+  if (found?.closed) throw new StoreUnavailable(describeLoss(driver, found));
   if (pinned !== undefined && found?.id !== pinned) {
     throw new StoreUnavailable(
       `the store at ${driver.location} is not ${pinned}, the one that store.epoch names; it is ${found?.id ?? 'empty'}`,
@@ -93,6 +103,7 @@ async function firstEpoch(
   if (await vault.writeIfAbsent(key.epoch, fresh)) return fresh;
   const winner = await vault.read<StoreEpoch>(key.epoch);
   if (!winner) throw new StoreUnavailable(`the store at ${driver.location} lost what was just written to it`);
+  if (winner.closed) throw new StoreUnavailable(describeLoss(driver, winner));
   return winner;
 }
 
@@ -110,6 +121,16 @@ export async function adoptStore(driver: StoreDriver, keys: StoreKeys): Promise<
   const epoch = newEpoch();
   await createVault(driver, keys).write(key.epoch, epoch);
   return epoch;
+}
+
+/** Says that nobody may work with this store; running nodes see it within a second. Undone by {@link adoptStore}. */
+export async function closeStore(
+  driver: StoreDriver,
+  keys: StoreKeys,
+  closed: NonNullable<StoreEpoch['closed']>,
+): Promise<void> {
+  const epoch: StoreEpoch = { ...newEpoch(), closed };
+  await createVault(driver, keys).write(key.epoch, epoch);
 }
 
 const GUARDED: ReadonlySet<string | symbol> = new Set<keyof StoreDriver>([
