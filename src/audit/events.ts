@@ -53,6 +53,8 @@ export type AuditEvent =
   | Event<'store.seal-broken', { readonly key: string }>
   | Event<'store.keys-rotated', { readonly dataKey: number }>
   | Event<'store.rewrapped'>
+  | Event<'store.exported', { readonly rows: number; readonly final: boolean }>
+  | Event<'store.imported', { readonly rows: number; readonly epoch: string }>
   | Event<'keys.rotated', { readonly active: string; readonly next: string }>;
 
 export type AuditEventType = AuditEvent['type'];

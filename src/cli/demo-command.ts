@@ -18,7 +18,7 @@ import { createAccountStore, openKeyRing, createVault, type StoreDriver } from '
 import { DEFAULT_DEMO_DIR, DEFAULT_PORTS, demoConfig, type Demo, type DemoPorts } from './demo-config.ts';
 import { terminalSink, welcome } from './demo-output.ts';
 import { UserError } from './explain.ts';
-import { VIEWS_DIR, createLog, openServerStore, stopOnSignals } from './run-server.ts';
+import { VIEWS_DIR, createLog, openServerStore, orClose, stopOnSignals } from './run-server.ts';
 import { warnOfConcerns } from './store-safety.ts';
 
 interface DemoOptions {
@@ -80,13 +80,14 @@ async function runDemo(options: DemoOptions): Promise<void> {
   );
   await warnOfConcerns(driver, log);
   await addPeople(driver, demo);
-  const gatehouse = await createGatehouse({
+  const building = createGatehouse({
     config,
     driver,
     log,
     auditSinks: [terminalSink((text) => process.stdout.write(text))],
     viewsDir: VIEWS_DIR,
   });
+  const gatehouse = await orClose(driver, building);
   const others = [
     { app: fhirServers(demo), port: portIn(demo.fhirBaseUrl) },
     { app: apps(demo), port: portIn(demo.appsBaseUrl) },

@@ -21,9 +21,9 @@ import {
 } from '../store/index.ts';
 import { configOption } from './config-command.ts';
 import { DEFAULT_DEMO_DIR, demoConfig } from './demo-config.ts';
-import { openStore } from './run-server.ts';
+import { openCommandStore } from './run-server.ts';
 
-/** What an operator works with. The server may be running: both drivers take several processes. */
+/** What an operator works with. The server may be running: Redis takes many, and an embedded store is used through its server. */
 export interface Office {
   readonly config: Config;
   readonly driver: StoreDriver;
@@ -58,7 +58,7 @@ export async function inOffice(
   work: (office: Office) => Promise<void>,
 ): Promise<void> {
   const config = await configOf(options);
-  const driver = await openStore(config, () => undefined);
+  const driver = await openCommandStore(config);
   const ring = await openKeyRing(driver, storeSecrets(config));
   const storeKeys = ring.keys;
   const vault = createVault(driver, storeKeys);

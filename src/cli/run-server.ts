@@ -3,8 +3,8 @@ import { pino, type Logger } from 'pino';
 
 import type { Config } from '../config/index.ts';
 import {
-  lockForServer,
-  openEmbeddedStore,
+  openForCommand,
+  openForServer,
   openRedisStore,
   type RedisPlace,
   type StoreDriver,
@@ -36,24 +36,40 @@ function censor(value: unknown, path: string[]): unknown {
 }
 
 /** Opens the store for a server, which has an embedded one to itself. @throws StoreUnavailable with what to do */
-export async function openServerStore(
-  config: Pick<Config, 'store'>,
-  onError: (error: Error) => void,
-): Promise<StoreDriver> {
-  if (config.store.driver === 'embedded') lockForServer(config.store.dataDir);
-  return openStore(config, onError);
-}
-
-/** Opens the store the configuration names. @throws StoreUnavailable with what to do */
-export async function openStore(
+export function openServerStore(
   { store }: Pick<Config, 'store'>,
   onError: (error: Error) => void,
 ): Promise<StoreDriver> {
-  const place = store.driver === 'redis' ? redisPlaceOf(store) : undefined;
-  const replicas = store.durability === 'replica' ? store.replicas : 0;
+  const place = placeOf(store);
   return place === undefined
-    ? openEmbeddedStore(store.dataDir)
-    : openRedisStore(place, onError, { replicas });
+    ? openForServer(store.dataDir)
+    : openRedisStore(place, onError, { replicas: replicasOf(store) });
+}
+
+/** Closes the store when what is built on it cannot be, and the process has to end. */
+export async function orClose<Result>(driver: StoreDriver, building: Promise<Result>): Promise<Result> {
+  try {
+    return await building;
+  } catch (error) {
+    await driver.close();
+    throw error;
+  }
+}
+
+/** Opens the store for a command, beside the server that may be running. @throws StoreUnavailable with what to do */
+export function openCommandStore({ store }: Pick<Config, 'store'>): Promise<StoreDriver> {
+  const place = placeOf(store);
+  return place === undefined
+    ? openForCommand(store.dataDir)
+    : openRedisStore(place, () => undefined, { replicas: replicasOf(store) });
+}
+
+function replicasOf({ durability, replicas }: Config['store']): number {
+  return durability === 'replica' ? replicas : 0;
+}
+
+function placeOf(store: Config['store']): RedisPlace | undefined {
+  return store.driver === 'redis' ? redisPlaceOf(store) : undefined;
 }
 
 function redisPlaceOf({ redisUrl, redisSentinel, redisCluster }: Config['store']): RedisPlace | undefined {

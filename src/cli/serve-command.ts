@@ -4,7 +4,7 @@ import { createGatehouse } from '../app.ts';
 import { createStdoutSink } from '../audit/index.ts';
 import { loadConfig } from '../config/index.ts';
 import { configOption } from './config-command.ts';
-import { VIEWS_DIR, createLog, openServerStore, stopOnSignals } from './run-server.ts';
+import { VIEWS_DIR, createLog, openServerStore, orClose, stopOnSignals } from './run-server.ts';
 import { guardStore } from './store-safety.ts';
 
 export function serveCommand(): Command {
@@ -22,11 +22,8 @@ async function serve(file: string | undefined): Promise<void> {
   const driver = await openServerStore(config, (error) =>
     log.warn({ err: error }, 'the store connection had an error'),
   );
-  const watch = await guardStore(config, driver, log).catch(async (error: unknown) => {
-    await driver.close();
-    throw error;
-  });
-  const gatehouse = await createGatehouse({
+  const watch = await orClose(driver, guardStore(config, driver, log));
+  const building = createGatehouse({
     config,
     driver,
     log,
@@ -34,6 +31,7 @@ async function serve(file: string | undefined): Promise<void> {
     viewsDir: VIEWS_DIR,
     checks: watch ? [{ name: 'store-safety', check: () => watch.check() }] : [],
   });
+  const gatehouse = await orClose(driver, building);
   const stop = async (): Promise<void> => {
     watch?.stop();
     await gatehouse.close();

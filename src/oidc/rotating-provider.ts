@@ -25,6 +25,13 @@ export interface RotationParts {
   readonly onFailure: (error: unknown) => void;
 }
 
+/** An import brings keys that may have the version of ours. */
+function isSame(one: SigningKeySet, other: SigningKeySet): boolean {
+  const names = ({ version, keys }: SigningKeySet): string =>
+    [version, ...keys.map(({ kid, status }) => `${kid} ${status}`)].join();
+  return names(one) === names(other);
+}
+
 /**
  * oidc-provider fixes its keys when it is built. A rotation, seen within a second, builds a second one beside it, and the
  * next request goes there; what the first one is doing it finishes (ARCHITECTURE §3.10).
@@ -38,7 +45,7 @@ export async function createRotatingProvider(parts: RotationParts): Promise<Rota
     const latest = await keyStore.load();
     // A store that was adopted after a loss gets the keys we still have: what they signed stays good.
     if (!latest) await keyStore.create(keys);
-    if (!latest || latest.version === keys.version) return;
+    if (!latest || isSame(latest, keys)) return;
     keys = latest;
     provider = build(keys);
     middleware = compose(provider.middleware);

@@ -39,6 +39,26 @@ export interface Commit {
 
 export type CommitOutcome = 'committed' | 'lost' | 'revoked' | 'conflict';
 
+/** One thing a store holds, as it lies there: what is sealed stays sealed. Times are absolute. */
+export type Row = ValueRow | MemberRow;
+
+export interface ValueRow {
+  readonly key: string;
+  readonly value: Uint8Array;
+  /** Milliseconds since 1970; absent: kept until removed. */
+  readonly expiresMs?: number;
+}
+
+export interface MemberRow {
+  readonly index: string;
+  readonly member: string;
+  /** Absent: there until removed. */
+  readonly expiresAt?: EpochSeconds;
+}
+
+/** What every name of ours begins with; a Redis may hold what others keep there. */
+export const NAME_PREFIX = 'gh:';
+
 /**
  * The one door to storage. Two drivers stand behind it, `embedded` and `redis`, and pass one contract suite.
  *
@@ -75,6 +95,18 @@ export interface StoreDriver {
    * counter may be lost when the machine fails: it is no promise to anybody.
    */
   count(key: string, by: number, windowSeconds: number): Promise<Count>;
+  /**
+   * Every row whose name begins with {@link NAME_PREFIX}, some hundred at a time. Embedded it is what the store held at
+   * one instant; of Redis, what is written meanwhile may be there or not, and a row may come twice.
+   */
+  dump(): AsyncIterable<readonly Row[]>;
+  /**
+   * Writes what is not there yet and has not expired, and changes nothing that is there. Takes a batch as
+   * {@link dump} gives it; not one step, except when embedded.
+   *
+   * @returns how many rows were written
+   */
+  restore(rows: readonly Row[]): Promise<number>;
   /** What makes this store unsafe for production, in sentences; empty when nothing does. */
   concerns(): Promise<readonly string[]>;
   /** Changes whenever the connection was made anew: what is behind it may be another store now. */

@@ -10,11 +10,17 @@ export interface StoreEpoch {
   readonly id: string;
   /** Milliseconds since 1970. */
   readonly since: number;
+  /** The epoch that was here before, where there was one. */
+  readonly after?: string;
+  /** Nobody may work with it: it was moved away, or an import into it has not ended. Until it is adopted. */
+  readonly closed?: 'moved' | 'import';
 }
 
 const ID_BYTES = 12;
 /** So long the first node takes at most to write the copies. */
 const INSTALLING_MS = 10_000;
+/** So long after the epoch has changed every node has looked, and what it had sent before has been answered or is late. */
+export const QUIET_AFTER_MS = 3000;
 
 /** What the store calls itself; `undefined` before its first use. */
 export function readEpoch(driver: StoreDriver, keys: StoreKeys): Promise<StoreEpoch | undefined> {
@@ -23,12 +29,25 @@ export function readEpoch(driver: StoreDriver, keys: StoreKeys): Promise<StoreEp
 
 /** Says that this store, such as it is, is the one to work with from now on; running nodes follow within a second. */
 export async function adoptStore(driver: StoreDriver, keys: StoreKeys): Promise<StoreEpoch> {
-  const epoch = newEpoch();
+  const before = await readEpoch(driver, keys);
+  // Nodes that worked with it before it was closed go on with it.
+  const epoch = newEpoch(before?.closed ? before.after : before?.id);
   const vault = createVault(driver, keys);
   // The copies first: once the epoch is there the store is good.
   await Promise.all(driver.tags.map((tag) => vault.write(key.epochCopy(tag), epoch)));
   await vault.write(key.epoch, epoch);
   return epoch;
+}
+
+/** Says that nobody may work with this store; running nodes see it within a second. Undone by {@link adoptStore}. */
+export async function closeStore(
+  driver: StoreDriver,
+  keys: StoreKeys,
+  closed: NonNullable<StoreEpoch['closed']>,
+): Promise<void> {
+  const before = await readEpoch(driver, keys);
+  const epoch: StoreEpoch = { ...newEpoch(before?.closed ? before.after : before?.id), closed };
+  await createVault(driver, keys).write(key.epoch, epoch);
 }
 
 /** The epoch of a store that a node begins to work with; a new one where there is none. */
@@ -39,15 +58,16 @@ export async function firstEpoch(
 ): Promise<StoreEpoch> {
   const vault = createVault(driver, keys);
   const found = await vault.read<StoreEpoch>(key.epoch);
+  if (found?.closed) throw new StoreUnavailable(describeLoss(driver, found));
   if (pinned !== undefined && found?.id !== pinned) {
     throw new StoreUnavailable(
       `the store at ${driver.location} is not ${pinned}, the one that store.epoch names; it is ${found?.id ?? 'empty'}`,
     );
   }
-  const fresh = newEpoch();
-  if (!found) await vault.writeIfAbsent(key.epoch, fresh);
+  if (!found) await vault.writeIfAbsent(key.epoch, newEpoch());
   const epoch = found ?? (await vault.read<StoreEpoch>(key.epoch));
   if (!epoch) throw new StoreUnavailable(`the store at ${driver.location} lost what was just written to it`);
+  if (epoch.closed) throw new StoreUnavailable(describeLoss(driver, epoch));
   if (epoch.since > Date.now() - INSTALLING_MS)
     await Promise.all(driver.tags.map((tag) => vault.writeIfAbsent(key.epochCopy(tag), epoch)));
   return epoch;
@@ -67,6 +87,17 @@ export async function copiesAgree(driver: StoreDriver, keys: StoreKeys, epoch: S
   );
 }
 
-function newEpoch(): StoreEpoch {
-  return { id: randomBytes(ID_BYTES).toString('hex'), since: Date.now() };
+/** Why a node does not work with the store, and what to do. */
+export function describeLoss({ location }: StoreDriver, found: StoreEpoch | undefined): string {
+  if (found?.closed === 'moved')
+    return `the store at ${location} was moved away; work with the one it was moved to, or take it back with: gatehouse store adopt`;
+  if (found?.closed === 'import')
+    return `an import into the store at ${location} has not ended; wait for it, or repeat it with --into-used`;
+  const what = found === undefined ? 'has lost its data' : 'is another one than this node has worked with';
+  return `the store at ${location} ${what}; bring the right one back, or accept the loss with: gatehouse store adopt`;
+}
+
+function newEpoch(after?: string): StoreEpoch {
+  const epoch = { id: randomBytes(ID_BYTES).toString('hex'), since: Date.now() };
+  return after === undefined ? epoch : { ...epoch, after };
 }

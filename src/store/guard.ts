@@ -1,6 +1,6 @@
 import { createBarred, type Barred } from './barred.ts';
 import { StoreUnavailable, type StoreDriver } from './driver.ts';
-import { copiesAgree, firstEpoch, type StoreEpoch } from './epoch.ts';
+import { copiesAgree, describeLoss, firstEpoch, type StoreEpoch } from './epoch.ts';
 import type { KeyRing } from './key-ring.ts';
 import { key } from './keys.ts';
 import { createLineage } from './lineage.ts';
@@ -64,14 +64,14 @@ export async function guardEpoch(
   );
   const barred = createBarred(driver);
   await barred.follow((await driver.getMany([key.changes]))[0]);
-  let lostSince: number | undefined;
+  let loss: Loss | undefined;
   let seen = driver.connection;
   let underway: Promise<void> | undefined;
 
   const accept = (found: StoreEpoch): void => {
     known = found;
-    if (lostSince !== undefined) options.onChange(true, `the store at ${driver.location} can be used again`);
-    lostSince = undefined;
+    if (loss) options.onChange(true, `the store at ${driver.location} can be used again`);
+    loss = undefined;
   };
   const look = async (): Promise<void> => {
     const { connection } = driver;
@@ -79,25 +79,26 @@ export async function guardEpoch(
     const material = options.ring?.read(ring);
     const theirs = material ? createExchangeableKeys(material) : keys;
     const found = epoch && createVault(driver, theirs).open<StoreEpoch>(key.epoch, epoch);
-    const isAdopted = found !== undefined && lostSince !== undefined && found.since > lostSince;
-    if (found && (found.id === known.id || isAdopted) && (await copiesAgree(driver, theirs, found))) {
+    const follows = found !== undefined && isAdopted(found, known, loss, connection);
+    if (found && (found.id === known.id || follows) && (await copiesAgree(driver, theirs, found))) {
       if (material) options.ring?.use(material);
-      if (connection !== seen || isAdopted) await lineage.look(lineageBefore);
+      if (connection !== seen || follows) await lineage.look(lineageBefore);
       else lineage.follow(lineageBefore);
       await barred.follow(changes);
       accept(found);
       seen = connection;
       return;
     }
-    if (lostSince === undefined) options.onChange(false, describeLoss(driver, found));
-    lostSince ??= Date.now();
+    if (!loss) options.onChange(false, describeLoss(driver, found));
+    if (loss?.connection !== connection)
+      loss = { since: loss?.since ?? Date.now(), found: found?.id, connection };
     throw new StoreUnavailable(describeLoss(driver, found));
   };
   const check = (): Promise<void> => {
     underway ??= look().finally(() => (underway = undefined));
     return underway;
   };
-  const isSure = (): boolean => lostSince === undefined && driver.connection === seen;
+  const isSure = (): boolean => !loss && driver.connection === seen;
   const watcher = setInterval(() => void check().catch(() => undefined), LOOK_EVERY_MS).unref();
   return {
     driver: guarded(driver, isSure, check),
@@ -110,9 +111,28 @@ export async function guardEpoch(
 /** All in one slot, read at once. */
 const OF_EVERY_LOOK = [key.ring, key.epoch, key.lineage, key.changes] as const;
 
-function describeLoss({ location }: StoreDriver, found: StoreEpoch | undefined): string {
-  const what = found === undefined ? 'has lost its data' : 'is another one than this node has worked with';
-  return `the store at ${location} ${what}; bring the right one back, or accept the loss with: gatehouse store adopt`;
+/** What was there instead of the epoch we know. */
+interface Loss {
+  /** Milliseconds since 1970. */
+  readonly since: number;
+  readonly found: string | undefined;
+  readonly connection: number;
+}
+
+/**
+ * Did an operator say that this one is to be worked with now? Yes when it follows the one we know, when it was written
+ * before our eyes, or, over another connection, when it is newer than our loss.
+ */
+function isAdopted(
+  found: StoreEpoch,
+  known: StoreEpoch,
+  loss: Loss | undefined,
+  connection: number,
+): boolean {
+  if (found.closed) return false;
+  if (found.after === known.id) return true;
+  if (!loss) return false;
+  return found.since > loss.since || (loss.connection === connection && loss.found !== found.id);
 }
 
 const GUARDED: ReadonlySet<string | symbol> = new Set<keyof StoreDriver>([

@@ -12,9 +12,10 @@ export {
   isStoreUnavailable,
   type Commit,
   type CommitOutcome,
+  type Row,
   type StoreDriver,
 } from './driver.ts';
-export { lockForServer, makeFolder, openEmbeddedStore } from './embedded/index.ts';
+export { makeFolder, openEmbeddedStore, openForCommand, openForServer } from './embedded/index.ts';
 export { adoptStore, readEpoch, type StoreEpoch } from './epoch.ts';
 export { guardEpoch, type GuardedStore, type Trust } from './guard.ts';
 export { openKeyRing, type KeyRing } from './key-ring.ts';
@@ -40,4 +41,5 @@ export {
 } from './token-text.ts';
 export { KEY_TABLE, keyTableText } from './key-table.ts';
 export { key, type KeyedTokenKind } from './keys.ts';
+export { exportStore, importStore, type ImportSummary } from './transfer/index.ts';
 export { createVault, type Vault } from './vault.ts';

@@ -1,4 +1,4 @@
-import { createHmac, randomBytes } from 'node:crypto';
+import { createHmac, randomBytes, randomInt } from 'node:crypto';
 
 import { StoreUnavailable, type StoreDriver } from './driver.ts';
 import { key } from './keys.ts';
@@ -13,6 +13,7 @@ import {
 } from './sealing.ts';
 
 const DATA_KEY_BYTES = 32;
+const MAX_ID = 2 ** 32 - 1;
 const SECRET_ID_CHARACTERS = 11;
 /** A new data key is used only when every node has had time to read of it: they look every second. */
 const SETTLING_MS = 5000;
@@ -37,10 +38,19 @@ export interface KeyRing {
   read(stored: Uint8Array | undefined): KeyMaterial | undefined;
   /** From now on {@link keys} are made from this. */
   use(material: KeyMaterial): void;
-  /** Adds a data key, which every node seals under a few seconds later; returns its number. */
+  /** Adds a data key, which every node seals under a few seconds later; returns its number, a random one. */
   rotate(): Promise<number>;
   /** Wraps everything under the configured secrets and no others. */
   rewrap(): Promise<void>;
+  /** As it lies in the store: of use to nobody without one of the secrets. */
+  record(): Promise<Uint8Array>;
+  /**
+   * Takes over the keys of another store, whose values come here.
+   *
+   * @param how `replace`: nothing here is sealed yet that is to stay; `merge`: both open afterwards
+   * @returns `false`, with nothing changed, where they cannot be merged: names would hang on two roots
+   */
+  adopt(material: KeyMaterial, how: 'replace' | 'merge'): Promise<boolean>;
 }
 
 /**
@@ -116,6 +126,17 @@ export async function openKeyRing(driver: StoreDriver, secrets: readonly Uint8Ar
     async rewrap() {
       await change((material) => material);
     },
+    async record() {
+      const [record] = await driver.getMany([key.ring]);
+      if (!record) throw new StoreUnavailable(`the store at ${driver.location} has lost its keys`);
+      return record;
+    },
+    async adopt(other, how) {
+      const mine = read((await driver.getMany([key.ring]))[0]);
+      if (how === 'merge' && mine && Buffer.compare(mine.root, other.root) !== 0) return false;
+      keys.use(await change((before) => (how === 'merge' ? merged(before, other) : other)));
+      return true;
+    },
   };
 }
 
@@ -123,8 +144,15 @@ function withDataKey(material: KeyMaterial): KeyMaterial {
   return material.dataKeys.length > 0 ? material : withNewKey(material, 0);
 }
 
+function merged(mine: KeyMaterial, other: KeyMaterial): KeyMaterial {
+  const known = new Set(mine.dataKeys.map(({ id }) => id));
+  // The newest stays ours.
+  return { ...mine, dataKeys: [...other.dataKeys.filter(({ id }) => !known.has(id)), ...mine.dataKeys] };
+}
+
 function withNewKey({ root, dataKeys }: KeyMaterial, usableFrom: number): KeyMaterial {
-  const id = (dataKeys.at(-1)?.id ?? 0) + 1;
+  // Random, so that the keys of two stores can lie side by side.
+  const id = randomInt(1, MAX_ID);
   return { root, dataKeys: [...dataKeys, { id, usableFrom, key: randomBytes(DATA_KEY_BYTES) }] };
 }
 

@@ -34,7 +34,7 @@ export interface StoreKeys {
 
 /** A key that values are sealed under; {@link KeyMaterial.root} makes the one with the number 0. */
 export interface DataKey {
-  /** 1 or more; a sealed value says which one it needs. */
+  /** 1 to 2³² − 1; a sealed value says which one it needs. */
   readonly id: number;
   readonly key: Uint8Array;
   /** Milliseconds since 1970: until then other nodes may not know it, and nothing is sealed under it. */

@@ -93,6 +93,15 @@ describe.each(PLACES)('which store this is, on %s', (_name, makePlace) => {
     expect((await readEpoch(driver, keys))?.id).toBe(id);
   });
 
+  test('[C2.7] adopted although nothing is wrong with it, it goes on for the nodes that work with it', async () => {
+    const { driver: guarded, check } = await watch();
+    await guarded.put({ key: 'a', value: VALUE });
+    await adoptStore(driver, keys);
+    await delay(LOOK_MS);
+    await check();
+    expect(await guarded.getMany(['a'])).toEqual([expect.anything()]);
+  });
+
   test('[C2.7] another database at the same address is another one, adopted there long ago or not', async () => {
     await adoptStore(driver, keys);
     const [older] = await driver.getMany([key.epoch]);

@@ -4,13 +4,13 @@
  */
 import { once } from 'node:events';
 
-import { openEmbeddedStore, openRedisStore, type RedisPlace } from '../../src/store/index.ts';
+import { openForCommand, openRedisStore, type RedisPlace } from '../../src/store/index.ts';
 
 const [name, where = '', count] = process.argv.slice(2);
 const driver =
   name === 'redis'
     ? await openRedisStore(JSON.parse(where) as RedisPlace, () => undefined)
-    : openEmbeddedStore(where);
+    : await openForCommand(where);
 process.stdout.write('ready\n');
 await once(process.stdin, 'data');
 

@@ -4,6 +4,8 @@ import path from 'node:path';
 
 import {
   openEmbeddedStore,
+  openForCommand,
+  openForServer,
   openRedisStore,
   type RedisPlace,
   type StoreDriver,
@@ -39,6 +41,27 @@ async function embeddedPlace(): Promise<Place> {
     diskBytes: () => bytesBelow(folder),
     async clear() {
       await Promise.all(opened.map((driver) => driver.close()));
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** The same through the socket of a server that has the file. */
+async function socketPlace(): Promise<Place> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'gatehouse-store-'));
+  const server = await openForServer(folder);
+  const opened: StoreDriver[] = [];
+  return {
+    address: ['embedded', folder],
+    async open() {
+      const driver = await openForCommand(folder);
+      opened.push(driver);
+      return driver;
+    },
+    takeAway: () => server.close(),
+    diskBytes: () => bytesBelow(folder),
+    async clear() {
+      await Promise.all([...opened, server].map((driver) => driver.close()));
       await rm(folder, { recursive: true, force: true });
     },
   };
@@ -88,6 +111,7 @@ async function bytesBelow(folder: string): Promise<Buffer> {
 /** The table of `describe.each`: every contract holds on all of them. */
 export const PLACES: readonly (readonly [string, () => Promise<Place>])[] = [
   ['embedded', embeddedPlace],
+  ['embedded, through its socket', socketPlace],
   ['redis', () => redisPlace(startOne)],
   ['sentinel', () => redisPlace(() => startSentinels())],
   ['cluster', () => redisPlace(() => startCluster())],

@@ -4,7 +4,15 @@ import { DatabaseSync, type StatementSync } from 'node:sqlite';
 
 import type { Count } from '../../limits/index.ts';
 import type { EpochSeconds } from '../../oauth/index.ts';
-import { StoreUnavailable, type Commit, type CommitOutcome, type Put, type StoreDriver } from '../driver.ts';
+import {
+  StoreUnavailable,
+  type Commit,
+  type CommitOutcome,
+  type Put,
+  type Row,
+  type StoreDriver,
+} from '../driver.ts';
+import { dumpRows, restoreRows } from './dump.ts';
 
 const FILE_NAME = 'gatehouse.sqlite';
 const BUSY_TIMEOUT_MS = 5000;
@@ -156,6 +164,20 @@ class EmbeddedStore implements StoreDriver {
     });
   }
 
+  async *dump(): AsyncGenerator<readonly Row[]> {
+    try {
+      // A store that was closed has a file still.
+      await this.ping();
+      yield* dumpRows(this.location);
+    } catch (cause) {
+      throw cause instanceof StoreUnavailable ? cause : unavailable(cause);
+    }
+  }
+
+  async restore(rows: readonly Row[]): Promise<number> {
+    return this.#transaction(() => restoreRows((sql) => this.#prepare(sql), rows));
+  }
+
   async concerns(): Promise<readonly string[]> {
     return [];
   }
@@ -235,7 +257,7 @@ class EmbeddedStore implements StoreDriver {
     try {
       return work();
     } catch (cause) {
-      throw new StoreUnavailable(`the embedded store did not answer: ${reasonOf(cause)}`, { cause });
+      throw unavailable(cause);
     }
   }
 
@@ -254,6 +276,10 @@ function liveValue(row: Record<string, unknown> | undefined): Uint8Array | undef
   if (!row || !(row['value'] instanceof Uint8Array)) return undefined;
   const expires = row['expires_ms'];
   return typeof expires === 'number' && expires <= Date.now() ? undefined : row['value'];
+}
+
+function unavailable(cause: unknown): StoreUnavailable {
+  return new StoreUnavailable(`the embedded store did not answer: ${reasonOf(cause)}`, { cause });
 }
 
 function reasonOf(cause: unknown): string {

@@ -2,10 +2,18 @@ import type { Redis, RedisCommander } from 'ioredis';
 
 import type { Count } from '../../limits/index.ts';
 import type { EpochSeconds } from '../../oauth/index.ts';
-import { StoreUnavailable, type Commit, type CommitOutcome, type Put, type StoreDriver } from '../driver.ts';
+import {
+  StoreUnavailable,
+  type Commit,
+  type CommitOutcome,
+  type Put,
+  type Row,
+  type StoreDriver,
+} from '../driver.ts';
 import type { RedisClient } from './client.ts';
 import { createClusterClient } from './cluster.ts';
 import { createDeadlines, type Deadlines } from './deadlines.ts';
+import { dumpRows, restoreRows } from './dump.ts';
 import { createSentinelClient, createSingleClient } from './one.ts';
 import { createDurableWriter, type DurableWriter } from './durable.ts';
 import { COMMAND_TIMEOUT_MS, withoutCommand, type Usage } from './options.ts';
@@ -182,6 +190,14 @@ class RedisStore implements StoreDriver {
     const [total, msLeft] = Array.isArray(reply) ? (reply as unknown[]) : [];
     if (typeof total === 'number' && typeof msLeft === 'number') return { total, msLeft };
     throw new StoreUnavailable(`Redis answered ${String(reply)} to a count`);
+  }
+
+  dump(): AsyncGenerator<readonly Row[]> {
+    return dumpRows(this.#client, (reply) => this.#guard(reply));
+  }
+
+  restore(rows: readonly Row[]): Promise<number> {
+    return restoreRows(this, rows, (index, member) => this.#guard(this.#redis.zscore(index, member)));
   }
 
   async concerns(): Promise<readonly string[]> {
