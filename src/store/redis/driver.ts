@@ -9,12 +9,15 @@ import { createDeadlines, type Deadlines } from './deadlines.ts';
 import { createSentinelClient, createSingleClient } from './one.ts';
 import { COMMAND_TIMEOUT_MS, withoutCommand } from './options.ts';
 import type { RedisPlace } from './place.ts';
-import { ADD_MEMBER, COMMIT, COUNT } from './scripts.ts';
+import { ADD_MEMBER, COMMIT, COMMIT_END, COUNT } from './scripts.ts';
+
+type CommitCommand = (numberOfKeys: number, ...args: (string | Uint8Array | number)[]) => Promise<unknown>;
 
 interface OwnCommands {
   gatehouseCount(key: string, by: number, windowMs: number): Promise<unknown>;
   gatehouseAddMember(key: string, member: string, score: string, now: number): Promise<unknown>;
-  gatehouseCommit(numberOfKeys: number, ...args: (string | Uint8Array | number)[]): Promise<unknown>;
+  gatehouseCommit: CommitCommand;
+  gatehouseCommitEnd: CommitCommand;
 }
 
 /**
@@ -36,6 +39,7 @@ export async function openRedisStore(
     if (connected) onError(refusal);
   });
   client.defineCommand('gatehouseCommit', { lua: COMMIT });
+  client.defineCommand('gatehouseCommitEnd', { lua: COMMIT_END });
   client.defineCommand('gatehouseCount', { lua: COUNT, numberOfKeys: 1 });
   client.defineCommand('gatehouseAddMember', { lua: ADD_MEMBER, numberOfKeys: 1 });
   const store = new RedisStore(client);
@@ -118,8 +122,10 @@ class RedisStore implements StoreDriver {
     ];
     const expected = expect ? (expect.value ? 'value' : 'absent') : 'any';
     const deadline = await this.#guard(this.#deadlines.in(COMMAND_TIMEOUT_MS));
+    const own = this.#redis as unknown as OwnCommands;
+    const onlyEnds = consume.length === 0 && puts.length === 0;
     const reply = await this.#guard(
-      (this.#redis as unknown as OwnCommands).gatehouseCommit(
+      own[onlyEnds ? 'gatehouseCommitEnd' : 'gatehouseCommit'](
         keys.length,
         ...keys,
         ...[mode, millis(deadTtlSeconds), consume.length, puts.length, removes.length],
