@@ -6,6 +6,7 @@ import { UNAVAILABLE, appOf, toldOf, until, untilReady, type TestApp } from '../
 import { PUBLIC_APP, RESOURCE_SERVER } from '../../support/clients.ts';
 import { startGatehouse, type TestServer } from '../../support/gatehouse.ts';
 import { freePort } from '../../support/ports.ts';
+import { inSync } from '../../support/redis-topologies.ts';
 import { startRedis, type RedisServer } from '../../support/redis-server.ts';
 
 const PASSWORD = 'hunter2-secret';
@@ -157,11 +158,11 @@ describe('two primaries after a partition', () => {
   test('[F11] the one nobody follows takes no redemption, the other one takes it once', async () => {
     const old = await redisWith();
     const next = await redisWith('--replicaof', `127.0.0.1 ${old.port}`);
-    await until(async () => (await old.tell('INFO replication')).includes('state=online'), 'it was followed');
+    await inSync(old, 1);
     const minority = await nodeOn(old);
     const app = appOf(minority.issuer);
     const [code, tokens] = [await app.newCode(), await app.newTokens()];
-    await until(async () => (await old.tell('WAIT 1 500')) === ':1', 'all was copied');
+    await inSync(old, 1);
 
     await next.tell('REPLICAOF NO ONE');
     await next.tell('CONFIG SET min-replicas-to-write 0');
