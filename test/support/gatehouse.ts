@@ -107,7 +107,8 @@ export async function startGatehouse(
   return { issuer, managementUrl, driver, audit, gatehouse, close: () => gatehouse.close() };
 }
 
-async function addPeople(driver: StoreDriver): Promise<void> {
+/** The people of the tests, where they are not there yet. */
+export async function addPeople(driver: StoreDriver): Promise<void> {
   const accounts = createAccountStore(createVault(driver, createStoreKeys(Buffer.from(STORE_SECRET))));
   for (const person of PEOPLE) {
     if (await accounts.findByUsername(person.username)) continue;

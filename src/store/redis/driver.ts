@@ -191,9 +191,11 @@ class RedisStore implements StoreDriver {
 
   async #guard<Result>(reply: Promise<Result>): Promise<Result> {
     try {
-      return await reply;
+      const answer = await reply;
+      await this.#deadlines.mustAgree();
+      return answer;
     } catch (cause) {
-      throw new StoreUnavailable(`Redis at ${this.location} did not answer: ${reasonOf(cause)}`, {
+      throw new StoreUnavailable(`Redis at ${this.location} cannot be used: ${reasonOf(cause)}`, {
         cause: withoutCommand(cause),
       });
     }
