@@ -23,6 +23,8 @@ export interface RedisProxy {
   set(mode: ProxyMode): void;
   /** How many connections hold up what was to arrive late. */
   readonly waiting: number;
+  /** How many connections it has, with those that hold something whose sender is gone. */
+  readonly open: number;
   /** Ends every connection; new ones are made as the mode says. */
   cut(): void;
   /** Disturbs the next command that holds this text, once, after letting so many of them pass; other commands pass. */
@@ -120,6 +122,9 @@ export async function startRedisProxy(redisPort: number): Promise<RedisProxy> {
       if (next.kind !== 'hold' && next.kind !== 'refuse') for (const release of released) release();
     },
     cut,
+    get open() {
+      return sockets.size;
+    },
     get waiting() {
       return waiting;
     },
