@@ -106,17 +106,18 @@ function goodAndRefused(
   const first = own.find((one) => one.kind === 'redeem' && one.answer.status === 400);
   // What was refused once is refused for good: told once.
   if (first !== operation) return [];
-  // A fault is noted when it ends.
-  const isSoon = notes.some(
-    ({ ms, text }) => text.startsWith('fault:') && ms > operation.ms[0] - TAKEN_BACK_MS,
-  );
-  const isHasty = own.some((one) => one.kind === 'redeem' && isTooSoonAfter(one, operation, isSoon));
+  const redeems = own.filter((one) => one.kind === 'redeem');
+  // The one that came too soon may have been told 503, and have ended the grant all the same.
+  const isHasty = redeems
+    .filter(({ began }) => began <= operation.began)
+    .some((attempt) => redeems.some((one) => isTooSoonAfter(one, attempt, notes)));
   return [`${isHasty ? KNOWN_GAP : 'good and refused'}: ${describeOperation(operation)}`];
 }
 
-/** @param isSoon after a fault, or while there is one */
-function isTooSoonAfter(refused: Operation, { began, ms }: Operation, isSoon: boolean): boolean {
+function isTooSoonAfter(refused: Operation, { began, ms }: Operation, notes: History['notes']): boolean {
   if (refused.answer.status !== 503 || refused.ended > began) return false;
+  // A fault is noted when it ends.
+  const isSoon = notes.some(({ ms: at, text }) => text.startsWith('fault:') && at > ms[0] - TAKEN_BACK_MS);
   return isSoon || ms[0] - refused.ms[1] < Number(refused.answer.headers.get('retry-after')) * 1000;
 }
 
