@@ -68,6 +68,8 @@ function answer(
   render: (ctx: Context, error: OutsideError) => void,
 ): void {
   ctx.status = error.status;
+  // Where an answer that failed on its last steps would have led.
+  ctx.remove('Location');
   if (error.status === 503) ctx.set('Retry-After', RETRY_AFTER_SECONDS);
   if (wantsHtml(ctx)) {
     render(ctx, error);

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 import type { TokenAnswer } from '../support/flow.ts';
+import { isOpen } from './history.ts';
 import type { Random } from './random.ts';
 import type { Stack } from './stack.ts';
 import type { Speaker, Story } from './story.ts';
@@ -25,8 +26,8 @@ const redeem: Step = async (actor, story) => {
   const { speaker, random } = actor;
   const send = (): Promise<TokenAnswer> => speaker.redeem(story, node(actor));
   if (random.chance(0.15)) return Promise.all([send(), send()]);
-  const { status } = await send();
-  if (status !== 503 || random.chance(0.3)) return;
+  const answer = await send();
+  if (!isOpen(answer) || random.chance(0.3)) return;
   await delay(PATIENCE_MS);
   await send();
 };

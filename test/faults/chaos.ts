@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 import type { History } from './history.ts';
+import type { MortalNode } from './mortal.ts';
 import type { Random } from './random.ts';
 import type { Stack } from './stack.ts';
 
@@ -68,6 +69,21 @@ const FAULTS: readonly Fault[] = [
     await delay(lasts);
     return `CLIENT PAUSE ${lasts} ${what}`;
   },
+  async ({ redis }, random) => {
+    const lasts = random.int(50, 900);
+    await redis.tell('CONFIG SET maxmemory 1');
+    await delay(lasts);
+    await redis.tell('CONFIG SET maxmemory 0');
+    return `out of memory for ${lasts} ms`;
+  },
+  async ({ redis }, random) => {
+    const lasts = random.int(50, 900);
+    // Of nobody: it keeps what it has, and takes no writes.
+    await redis.tell('REPLICAOF 127.0.0.1 1');
+    await delay(lasts);
+    await redis.tell('REPLICAOF NO ONE');
+    return `a replica for ${lasts} ms`;
+  },
   async ({ redis, proxy }, random) => {
     const [lasts, cuts] = [random.int(50, 950), random.chance(0.3)];
     process.kill(redis.pid, 'SIGSTOP');
@@ -85,7 +101,7 @@ export async function disturb(
   history: History,
   until: AbortSignal,
 ): Promise<void> {
-  if (random.chance(0.4)) {
+  if (random.chance(0.6)) {
     history.note(`fault: ${await loseCommit(stack, random)}, until now`);
     stack.proxy.set({ kind: 'pass' });
   }
@@ -95,6 +111,22 @@ export async function disturb(
     history.note(`fault: ${await fault(stack, random)}, until now`);
     stack.proxy.set({ kind: 'pass' });
   }
+}
+
+/** Kills a node, when it can be in the middle of a commit of its own or of another node; nobody takes its place. */
+export async function killNode(
+  { proxy }: Stack,
+  mortal: MortalNode,
+  random: Random,
+  history: History,
+): Promise<void> {
+  await delay(random.int(0, 300));
+  const [text, isCut, ms] = [random.pick(COMMANDS), random.chance(0.5), random.int(0, 4)];
+  const sprung = proxy.onNext(text, isCut ? { kind: 'cut-reply' } : { kind: 'pass' });
+  const isHit = await Promise.race([sprung.then(() => true), delay(1000, false)]);
+  await delay(ms);
+  await mortal.kill();
+  history.note(`node 1 killed${isHit ? `, ${ms} ms after a ${text}${isCut ? ' without reply' : ''}` : ''}`);
 }
 
 /** As a power cut would: it comes back with what it had written. */

@@ -1,15 +1,17 @@
-import { describeOperation, type Operation } from './history.ts';
+import { describeOperation, isOpen, type History, type Operation } from './history.ts';
 import type { Speaker, Story } from './story.ts';
 
 /** Everything a client may ever be told. */
-const STATUSES: ReadonlySet<number> = new Set([200, 400, 401, 429, 503]);
+const STATUSES: ReadonlySet<number> = new Set([200, 400, 401, 429, 502, 503]);
 
 /**
  * A code whose redemption was written while nobody could be told, for longer than a request waits to find out (a second),
- * is taken back as soon as the store answers its node again. A client that does not wait as `Retry-After` says may come to
- * another node before that, and is told it was redeemed. Counted for itself.
+ * is taken back as soon as the store answers its node again. A client that comes to another node before that is told it was
+ * redeemed: one that does not wait as `Retry-After` says, or comes in the moment when the store is back. Counted for itself.
  */
-export const KNOWN_GAP = 'known gap, a code tried again before Retry-After';
+export const KNOWN_GAP = 'known gap, a code tried again before its redemption was taken back';
+/** A node has found its store again, and taken back what it must, this long after the last fault. */
+const TAKEN_BACK_MS = 1500;
 
 /** What one story's operations say about whether its grant lives. Places are those of {@link Operation}. */
 interface Life {
@@ -17,7 +19,7 @@ interface Life {
   readonly mayEndFrom: number;
   /** From here on it has ended: somebody was told so. */
   readonly endedBy: number;
-  /** Something that ends it was told 503: it may end at any time, since ending is right however late it comes. */
+  /** What became of something that ends it was not told: it may end at any time, since ending is right however late it comes. */
   readonly mayEndLate: boolean;
 }
 
@@ -28,7 +30,7 @@ export function violationsOf({ history, stories }: Speaker): string[] {
     ...operations.flatMap(wrongAnswer),
     ...groups(operations, 'assertion').flatMap(assertionUsedTwice),
     ...operations.filter(({ story }) => story < 0).flatMap(backendTokenLost),
-    ...stories.flatMap((story) => violationsOfStory(story, operations)),
+    ...stories.flatMap((story) => violationsOfStory(story, history)),
   ];
 }
 
@@ -56,15 +58,15 @@ function backendTokenLost(operation: Operation): string[] {
   return isLost ? [`a backend token is not active: ${describeOperation(operation)}`] : [];
 }
 
-function violationsOfStory(story: Story, all: readonly Operation[]): string[] {
-  const own = all.filter(({ story: id, kind }) => id === story.id && kind !== 'authorize');
+function violationsOfStory(story: Story, { operations, notes }: History): string[] {
+  const own = operations.filter(({ story: id, kind }) => id === story.id && kind !== 'authorize');
   const life = lifeOf(story, own);
   return [
     ...singleUse(own),
     ...groups(own, 'refresh').flatMap(oneSuccessor),
     ...own.flatMap((operation) => [
       ...deadAndAnswered(operation, life),
-      ...goodAndRefused(operation, life, own),
+      ...goodAndRefused(operation, life, own, notes),
       ...isAliveAndInactive(operation, life, own),
     ]),
   ];
@@ -88,21 +90,35 @@ function deadAndAnswered(operation: Operation, { endedBy }: Life): string[] {
 }
 
 /** Nothing that is good is refused, not even while the store is away: an app would throw it away. */
-function goodAndRefused(operation: Operation, { mayEndFrom }: Life, own: readonly Operation[]): string[] {
+function goodAndRefused(
+  operation: Operation,
+  { mayEndFrom }: Life,
+  own: readonly Operation[],
+  notes: History['notes'],
+): string[] {
   const { kind, answer } = operation;
   if (answer.status !== 400 || operation.ended > mayEndFrom) return [];
   if (kind === 'refresh') return [`good and refused: ${describeOperation(operation)}`];
   if (kind !== 'redeem' || isRepeated(operation, own)) return [];
+  // The node died with the answer: nobody is left to take the redemption back (F21).
+  if (own.some((one) => one.kind === 'redeem' && one.answer.status === 502 && one.began < operation.ended))
+    return [];
   const first = own.find((one) => one.kind === 'redeem' && one.answer.status === 400);
   // What was refused once is refused for good: told once.
   if (first !== operation) return [];
-  const isHasty = own.some((one) => one.kind === 'redeem' && isTooSoonAfter(one, operation));
+  const redeems = own.filter((one) => one.kind === 'redeem');
+  // The one that came too soon may have been told 503, and have ended the grant all the same.
+  const isHasty = redeems
+    .filter(({ began }) => began <= operation.began)
+    .some((attempt) => redeems.some((one) => isTooSoonAfter(one, attempt, notes)));
   return [`${isHasty ? KNOWN_GAP : 'good and refused'}: ${describeOperation(operation)}`];
 }
 
-function isTooSoonAfter(refused: Operation, { began, ms }: Operation): boolean {
+function isTooSoonAfter(refused: Operation, { began, ms }: Operation, notes: History['notes']): boolean {
   if (refused.answer.status !== 503 || refused.ended > began) return false;
-  return ms[0] - refused.ms[1] < Number(refused.answer.headers.get('retry-after')) * 1000;
+  // A fault is noted when it ends.
+  const isSoon = notes.some(({ ms: at, text }) => text.startsWith('fault:') && at > ms[0] - TAKEN_BACK_MS);
+  return isSoon || ms[0] - refused.ms[1] < Number(refused.answer.headers.get('retry-after')) * 1000;
 }
 
 function isAliveAndInactive(operation: Operation, life: Life, own: readonly Operation[]): string[] {
@@ -135,7 +151,7 @@ function lifeOf({ chain }: Story, own: readonly Operation[]): Life {
   return {
     mayEndFrom: Math.min(...mayEnd.map(({ began }) => began)),
     endedBy: Math.min(...ended.map((operation) => operation.ended)),
-    mayEndLate: mayEnd.some(({ answer }) => answer.status === 503),
+    mayEndLate: mayEnd.some(({ answer }) => isOpen(answer)),
   };
 }
 

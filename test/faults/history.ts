@@ -29,6 +29,11 @@ export interface History {
   note(text: string): void;
 }
 
+/** Nobody knows what became of it: the store was away (503), or the node died (502, in the words of a balancer). */
+export function isOpen({ status }: TokenAnswer): boolean {
+  return status === 503 || status === 502;
+}
+
 export function createHistory(): History {
   const started = performance.now();
   let at = 0;

@@ -1,14 +1,18 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { play, playAssertion, playPerson, type Actor } from './actor.ts';
-import { disturb, powerCut } from './chaos.ts';
+import { disturb, killNode, powerCut } from './chaos.ts';
 import { KNOWN_GAP, violationsOf } from './checks.ts';
-import { createHistory, describeHistory } from './history.ts';
+import { createHistory, describeHistory, isOpen } from './history.ts';
+import { orphansOf } from './orphans.ts';
 import { createRandom } from './random.ts';
 import type { Stack } from './stack.ts';
 import { createSpeaker, type Speaker, type Story } from './story.ts';
 
-const POWER_CUT_EVERY = 50;
+/** A process is killed in every 50th schedule: Redis and a node in turn. */
+const KILL_EVERY = 50;
+/** How often a story begins with a sign-in; else with the session of who signed in before, which costs less. */
+const SIGN_IN = 0.15;
 const SETTLED_IN_MS = 15_000;
 /** A lost commit is looked for every 250 ms, and a look takes 800 ms at most. */
 const UNDO_MS = 1300;
@@ -28,15 +32,20 @@ export async function playSchedule(stack: Stack, seed: number, index: number): P
   const random = createRandom(seed, index);
   const history = createHistory();
   const speaker = createSpeaker(stack, history);
-  const nodes = random.pick([1, 2, 2, 3]);
-  for (let count = random.int(1, 3); count > 0; count -= 1) await speaker.beginStory();
+  const isKill = index % KILL_EVERY === KILL_EVERY - 1;
+  const mortal = isKill && index % (2 * KILL_EVERY) < KILL_EVERY ? await stack.startMortal() : undefined;
+  const nodes = mortal ? 2 : random.pick([1, 2, 2, 3]);
+  for (let count = random.int(1, 3); count > 0; count -= 1)
+    await speaker.beginStory(random.chance(SIGN_IN) ? undefined : stack.browser);
+  stack.setMortal(mortal);
   const actor = (at: number): Actor => ({ speaker, nodes, random: createRandom(seed, index, at) });
   const quiet = new AbortController();
   const chaosRandom = createRandom(seed, index, 0);
-  const isPowerCut = index % POWER_CUT_EVERY === POWER_CUT_EVERY - 1;
-  const chaos = isPowerCut
-    ? powerCut(stack, chaosRandom, history)
-    : disturb(stack, chaosRandom, history, quiet.signal);
+  const chaos = mortal
+    ? killNode(stack, mortal, chaosRandom, history)
+    : isKill
+      ? powerCut(stack, chaosRandom, history)
+      : disturb(stack, chaosRandom, history, quiet.signal);
   const begun = [...speaker.stories];
   const actors = begun.flatMap((story) =>
     Array.from({ length: random.int(1, 3) }, () => ({ story, steps: random.int(3, 8) })),
@@ -48,9 +57,10 @@ export async function playSchedule(stack: Stack, seed: number, index: number): P
   ]);
   quiet.abort();
   await chaos;
+  stack.setMortal(undefined);
   await settle(stack, speaker);
   await lookAtAll(stack, speaker, nodes);
-  const found = violationsOf(speaker);
+  const found = [...violationsOf(speaker), ...(await orphansOf(stack))];
   const violations = found.filter((one) => !one.startsWith(KNOWN_GAP));
   return {
     index,
@@ -70,8 +80,7 @@ async function settle(stack: Stack, { history, stories }: Speaker): Promise<void
     if (good < 2) await delay(50);
   }
   const isUnsure = history.operations.some(
-    ({ kind, answer, story }) =>
-      kind === 'redeem' && answer.status === 503 && stories[story]?.chain.length === 0,
+    ({ kind, answer, story }) => kind === 'redeem' && isOpen(answer) && stories[story]?.chain.length === 0,
   );
   if (isUnsure) await delay(UNDO_MS);
   history.note('settled');
@@ -83,7 +92,7 @@ async function lookAtAll(stack: Stack, speaker: Speaker, nodes: number): Promise
   const { history, stories } = speaker;
   for (const story of stories) {
     const wasAnswered = history.operations.some(
-      ({ kind, story: id, answer }) => kind === 'redeem' && id === story.id && answer.status !== 503,
+      ({ kind, story: id, answer }) => kind === 'redeem' && id === story.id && !isOpen(answer),
     );
     if (!wasAnswered) await speaker.redeem(story, story.id % nodes);
     const newest = story.chain.at(-1);

@@ -1,4 +1,7 @@
+import { Redis } from 'ioredis';
+
 import { openRedisStore } from '../../src/store/index.ts';
+import { CookieBrowser } from '../support/browser.ts';
 import {
   PUBLIC_APP,
   RESOURCE_SERVER,
@@ -12,23 +15,35 @@ import { startGatehouse, type TestServer } from '../support/gatehouse.ts';
 import { freePort } from '../support/ports.ts';
 import { startRedisProxy, type RedisProxy } from '../support/redis-proxy.ts';
 import { startRedis, type RedisServer } from '../support/redis-server.ts';
+import { startMortalNode, type MortalNode } from './mortal.ts';
 
 const NODES = 3;
+/** Which of them a mortal one stands in for. */
+const MORTAL = 1;
 
 /** Three nodes of one issuer, and between them and their Redis a way that can be disturbed. */
 export interface Stack {
   readonly issuer: string;
   readonly redis: RedisServer;
+  /** As an operator, past what is disturbed. */
+  readonly operator: Redis;
   readonly proxy: RedisProxy;
   readonly backend: KeyedClient;
-  /** As a balancer in front would: every node is asked under the name of the whole. */
+  /** Somebody who signs in once. */
+  readonly browser: CookieBrowser;
+  /** As a balancer in front would: every node is asked under the name of the whole. 502 when the node dies meanwhile. */
   post(node: number, path: string, form: Record<string, string>): Promise<TokenAnswer>;
+  /** From now on a process of its own is the second node, until `undefined` is. */
+  setMortal(mortal: MortalNode | undefined): void;
+  startMortal(): Promise<MortalNode>;
   close(): Promise<void>;
 }
 
 /** All of it on loopback. Nothing of it ends with a schedule: grants of one schedule are no business of another. */
 export async function startStack(): Promise<Stack> {
   const redis = await startRedis({ appendOnly: true });
+  const operator = new Redis(redis.url, { lazyConnect: true });
+  operator.on('error', () => undefined);
   const proxy = await startRedisProxy(redis.port);
   const backend = await keyedClient('backend', 'ES384');
   const ports = await Promise.all(Array.from({ length: NODES }, () => freePort()));
@@ -36,25 +51,36 @@ export async function startStack(): Promise<Stack> {
   const limits = { tokensPerClient: 0, authorizationsPerAddress: 0, failuresPerAddress: 0 };
   const tokens = { codeSeconds: 600, refreshGraceSeconds: 300 };
   const clients = [PUBLIC_APP, RESOURCE_SERVER, backend.registration];
+  const config = { issuer, trustProxy: true, limits, tokens, clients };
   const store = { open: () => openRedisStore(proxy.url, () => undefined) };
   const servers: TestServer[] = [];
-  for (const port of ports)
-    servers.push(await startGatehouse(store, { issuer, trustProxy: true, limits, tokens, clients }, port));
+  for (const port of ports) servers.push(await startGatehouse(store, config, port));
   const from = { 'x-forwarded-host': new URL(issuer).host, 'x-forwarded-proto': 'http' };
+  let mortal: MortalNode | undefined;
   return {
-    issuer,
-    redis,
-    proxy,
-    backend,
-    post(node, path, form) {
+    ...{ issuer, redis, operator, proxy, backend, browser: new CookieBrowser() },
+    async post(node, path, form) {
       const headers = path === '/introspect' ? basic('fhir-server', RS_SECRET) : {};
-      return postForm(`http://localhost:${ports[node % NODES] ?? 0}${path}`, form, { ...from, ...headers });
+      const one = mortal && node % NODES === MORTAL ? mortal : undefined;
+      const url = one?.url ?? `http://localhost:${ports[node % NODES] ?? 0}`;
+      const sent = postForm(url + path, form, { ...from, ...headers });
+      return one ? sent.catch(() => DIED) : sent;
     },
+    setMortal: (next) => (mortal = next),
+    startMortal: () => startMortalNode(proxy.url, config),
     async close() {
       proxy.set({ kind: 'pass' });
+      operator.disconnect();
+      await mortal?.kill();
       await Promise.all(servers.map((server) => server.close()));
       await proxy.close();
       await redis.stop();
     },
   };
 }
+
+const DIED: TokenAnswer = {
+  status: 502,
+  headers: new Headers(),
+  body: { access_token: '', refresh_token: '', scope: '', error: 'the node died' },
+};

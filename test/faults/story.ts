@@ -1,3 +1,4 @@
+import { CookieBrowser } from '../support/browser.ts';
 import type { Authorized, TokenAnswer } from '../support/flow.ts';
 import { authorize } from '../support/flow.ts';
 import { ASSERTION_TYPE, REDIRECT } from '../support/clients.ts';
@@ -23,8 +24,8 @@ export interface Speaker {
   introspect(story: Story | undefined, token: string, node: number): Promise<TokenAnswer>;
   revoke(story: Story, token: string, node: number): Promise<TokenAnswer>;
   presentAssertion(assertion: string, node: number): Promise<TokenAnswer>;
-  /** Goes through the screens; a story begins when they end with a code. */
-  beginStory(): Promise<Story | undefined>;
+  /** Goes through the screens, as this browser or a new one; a story begins when they end with a code. */
+  beginStory(browser?: CookieBrowser): Promise<Story | undefined>;
   /** From now on nothing disturbs. */
   calm(): void;
 }
@@ -86,10 +87,10 @@ export function createSpeaker(stack: Stack, history: History): Speaker {
           client_assertion: assertion,
         }),
       ),
-    async beginStory() {
+    async beginStory(browser) {
       let way: Authorized | undefined;
       await ask('authorize', '', stories.length, 0, async () => {
-        const { answer, authorized } = await walk(stack.issuer);
+        const { answer, authorized } = await walk(stack.issuer, browser);
         way = authorized;
         return answer;
       });
@@ -102,14 +103,17 @@ export function createSpeaker(stack: Stack, history: History): Speaker {
 }
 
 /** What the pages answered, in the words of the token endpoint. */
-async function walk(issuer: string): Promise<{ answer: TokenAnswer; authorized?: Authorized }> {
+async function walk(
+  issuer: string,
+  browser = new CookieBrowser(),
+): Promise<{ answer: TokenAnswer; authorized?: Authorized }> {
   const told = (status: number, error: string): TokenAnswer => ({
     status,
     headers: new Headers({ 'retry-after': 'in words' }),
     body: { access_token: '', refresh_token: '', scope: '', error },
   });
   try {
-    const authorized = await authorize(issuer);
+    const authorized = await authorize(issuer, { browser });
     const error = authorized.callback.searchParams.get('error');
     if (error === null) return { answer: told(200, 'a code'), authorized };
     return { answer: told(error === 'temporarily_unavailable' ? 503 : 500, error) };

@@ -1,5 +1,5 @@
 // One process of `npm run faults`: takes every nth schedule and tells its parent how each went. What a schedule does
-// depends on the seed and its number alone, not on how many processes there are.
+// depends on the seed and its number alone, not on how many processes there are, or stacks in one.
 import { playSchedule } from './schedule.ts';
 import { startStack } from './stack.ts';
 
@@ -10,15 +10,28 @@ interface Orders {
   readonly count: number;
   readonly worker: number;
   readonly workers: number;
+  /** How many are played at once, each with a Redis and nodes of its own: most of its time a schedule waits. */
+  readonly stacks: number;
 }
 
-const { seed, from, count, worker, workers } = JSON.parse(process.argv[2] ?? '{}') as Orders;
-const stack = await startStack();
-try {
-  for (let index = from + worker; index < from + count; index += workers) {
-    process.send?.(await playSchedule(stack, seed, index));
+const { seed, from, count, worker, workers, stacks } = JSON.parse(process.argv[2] ?? '{}') as Orders;
+let next = from + worker;
+
+async function playSome(): Promise<void> {
+  const stack = await startStack();
+  try {
+    while (next < from + count) {
+      const index = next;
+      next += workers;
+      process.send?.(await playSchedule(stack, seed, index));
+    }
+  } finally {
+    await stack.close();
   }
+}
+
+try {
+  await Promise.all(Array.from({ length: stacks }, playSome));
 } finally {
-  await stack.close();
   if (process.connected) process.disconnect();
 }

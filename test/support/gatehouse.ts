@@ -116,7 +116,8 @@ export async function testVault(driver: StoreDriver): Promise<Vault> {
   return createVault(driver, keys);
 }
 
-async function addPeople(vault: Vault): Promise<void> {
+/** The people of the tests, where they are not there yet. */
+export async function addPeople(vault: Vault): Promise<void> {
   const accounts = createAccountStore(vault);
   for (const person of PEOPLE) {
     if (await accounts.findByUsername(person.username)) continue;

@@ -23,16 +23,25 @@ export interface RedisProxy {
   set(mode: ProxyMode): void;
   /** How many connections hold up what was to arrive late. */
   readonly waiting: number;
+  /** How many connections it has, with those that hold something whose sender is gone. */
+  readonly open: number;
   /** Ends every connection; new ones are made as the mode says. */
   cut(): void;
-  /** Disturbs the next command that holds this text, once; commands before and after it pass. */
-  onNext(text: string, mode: ProxyMode): Promise<void>;
+  /** Disturbs the next command that holds this text, once, after letting so many of them pass; other commands pass. */
+  onNext(text: string, mode: ProxyMode, skip?: number): Promise<void>;
   close(): Promise<void>;
+}
+
+interface Trap {
+  readonly text: string;
+  readonly mode: ProxyMode;
+  readonly sprung: () => void;
+  skip: number;
 }
 
 export async function startRedisProxy(redisPort: number): Promise<RedisProxy> {
   let mode: ProxyMode = { kind: 'pass' };
-  let trap: { readonly text: string; readonly mode: ProxyMode; readonly sprung: () => void } | undefined;
+  let trap: Trap | undefined;
   let waiting = 0;
   const sockets = new Set<Socket>();
   const clients = new Set<Socket>();
@@ -80,13 +89,17 @@ export async function startRedisProxy(redisPort: number): Promise<RedisProxy> {
       }, now.ms);
     });
     redis.on('data', (reply: Buffer) => {
-      const late = mode.kind === 'slow' ? delay(mode.ms) : Promise.resolve();
+      const late = mode.kind === 'slow' ? delay(mode.ms, undefined, { ref: false }) : Promise.resolve();
       if (isCut) client.destroy();
       else answered = Promise.all([late, answered]).then(() => void client.write(reply));
     });
   };
   const take = (command: Buffer): ProxyMode => {
     if (!trap || !command.includes(trap.text)) return mode;
+    if (trap.skip > 0) {
+      trap.skip -= 1;
+      return mode;
+    }
     const { mode: once_, sprung } = trap;
     trap = undefined;
     sprung();
@@ -109,10 +122,14 @@ export async function startRedisProxy(redisPort: number): Promise<RedisProxy> {
       if (next.kind !== 'hold' && next.kind !== 'refuse') for (const release of released) release();
     },
     cut,
+    get open() {
+      return sockets.size;
+    },
     get waiting() {
       return waiting;
     },
-    onNext: (text, next) => new Promise((resolve) => (trap = { text, mode: next, sprung: resolve })),
+    onNext: (text, next, skip = 0) =>
+      new Promise((resolve) => (trap = { text, mode: next, skip, sprung: resolve })),
     async close() {
       for (const release of released) release();
       for (const socket of sockets) socket.destroy();

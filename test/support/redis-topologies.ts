@@ -144,7 +144,8 @@ async function join(servers: readonly RedisServer[], busPorts: readonly number[]
   }
 }
 
-async function inSync(primary: RedisServer, replicas: number): Promise<void> {
+/** Resolves when so many replicas have everything that this primary was told. */
+export async function inSync(primary: RedisServer, replicas: number): Promise<void> {
   await until(primary, async (redis) => {
     const info = await redis.info('replication');
     const offset = /^master_repl_offset:(\d+)/m.exec(info)?.[1];

@@ -1,7 +1,7 @@
 import { Cluster, type ClusterOptions, type DNSLookupFunction, type Redis } from 'ioredis';
 
 import type { RedisClient } from './client.ts';
-import { CONNECTION, MAX_RETRY_DELAY_MS, knock, retryDelay, usageOptions, type Usage } from './options.ts';
+import { CONNECTION, SLOTS_REFRESH_MS, knock, retryDelay, usageOptions, type Usage } from './options.ts';
 import { addressOf, type ClusterPlace } from './place.ts';
 
 const SLOTS = 16_384;
@@ -21,7 +21,7 @@ function optionsOf(url: URL) {
     maxRedirections: MAX_REDIRECTIONS,
     retryDelayOnFailover: 0,
     retryDelayOnClusterDown: 0,
-    slotsRefreshInterval: MAX_RETRY_DELAY_MS,
+    slotsRefreshInterval: SLOTS_REFRESH_MS,
     clusterRetryStrategy: retryDelay,
     lazyConnect: true,
     // A host name stays one, so that a certificate can be checked against it.

@@ -26,3 +26,8 @@ export function commitArguments(commit: Commit, deadline: number): CommitArgumen
     ]),
   ];
 }
+
+/** Which script it is: one that only ends something runs also when Redis is out of memory. */
+export function commitCommand({ consume, puts }: Commit): 'gatehouseCommit' | 'gatehouseCommitEnd' {
+  return consume.length === 0 && puts.length === 0 ? 'gatehouseCommitEnd' : 'gatehouseCommit';
+}

@@ -19,14 +19,15 @@ import { createDurableWriter, type DurableWriter } from './durable.ts';
 import { COMMAND_TIMEOUT_MS, withoutCommand, type Usage } from './options.ts';
 import { concernsOf, lineageOf } from './info.ts';
 import type { RedisPlace } from './place.ts';
-import { commitArguments, type CommitArguments } from './commit-arguments.ts';
-import { ADD_MEMBER, COMMIT, COUNT } from './scripts.ts';
+import { commitArguments, commitCommand, type CommitArguments } from './commit-arguments.ts';
+import { ADD_MEMBER, COMMIT, COMMIT_END, COUNT } from './scripts.ts';
 import { asBuffer, millis } from './values.ts';
 
 interface OwnCommands {
   gatehouseCount(key: string, by: number, windowMs: number): Promise<unknown>;
   gatehouseAddMember(key: string, member: string, score: string, now: number): Promise<unknown>;
   gatehouseCommit(...args: CommitArguments): Promise<unknown>;
+  gatehouseCommitEnd(...args: CommitArguments): Promise<unknown>;
 }
 
 export interface RedisStoreOptions {
@@ -55,6 +56,7 @@ export async function openRedisStore(
       if (connected) onError(refusal);
     });
     made.defineCommand('gatehouseCommit', { lua: COMMIT });
+    made.defineCommand('gatehouseCommitEnd', { lua: COMMIT_END });
     made.defineCommand('gatehouseCount', { lua: COUNT, numberOfKeys: 1 });
     made.defineCommand('gatehouseAddMember', { lua: ADD_MEMBER, numberOfKeys: 1 });
     return made;
@@ -67,6 +69,7 @@ export async function openRedisStore(
   const store = new RedisStore(all, client, reader, writer && createDurableWriter(writer, replicas));
   try {
     await Promise.all(all.map((one) => one.connect()));
+    await Promise.all(all.map(allAlive));
     await store.ping();
     connected = true;
     return store;
@@ -160,7 +163,7 @@ class RedisStore implements StoreDriver {
     const reply = await this.#guard(
       this.#durable
         ? this.#durable.commit(commit, args)
-        : (this.#redis as unknown as OwnCommands).gatehouseCommit(...args),
+        : (this.#redis as unknown as OwnCommands)[commitCommand(commit)](...args),
     );
     if (OUTCOMES.has(reply)) return reply as CommitOutcome;
     // Its clock may have been set meanwhile: then the next commit is in time again.
@@ -218,7 +221,7 @@ class RedisStore implements StoreDriver {
   }
 
   async ping(): Promise<void> {
-    await this.#guard(Promise.all(this.#all.map(allAlive)));
+    await this.#guard(allAlive(this.#client));
   }
 
   async close(): Promise<void> {
@@ -232,10 +235,12 @@ class RedisStore implements StoreDriver {
 
   async #guard<Result>(reply: Promise<Result>): Promise<Result> {
     try {
-      return await reply;
+      const answer = await reply;
+      await this.#deadlines.mustAgree();
+      return answer;
     } catch (cause) {
       if (cause instanceof StoreUnavailable) throw cause;
-      throw new StoreUnavailable(`Redis at ${this.location} did not answer: ${reasonOf(cause)}`, {
+      throw new StoreUnavailable(`Redis at ${this.location} cannot be used: ${reasonOf(cause)}`, {
         cause: withoutCommand(cause),
       });
     }

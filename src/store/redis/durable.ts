@@ -3,7 +3,7 @@ import type { ChainableCommander } from 'ioredis';
 import { StoreUnavailable, type Commit, type Put } from '../driver.ts';
 import { undoing } from '../undoing.ts';
 import type { RedisClient } from './client.ts';
-import { commitArguments, type CommitArguments } from './commit-arguments.ts';
+import { commitArguments, commitCommand, type CommitArguments } from './commit-arguments.ts';
 import { asBuffer, millis } from './values.ts';
 
 /** How long replicas may take (C2.6). */
@@ -39,12 +39,12 @@ export function createDurableWriter(client: RedisClient, replicas: number): Dura
     });
   return {
     async commit(commit, args) {
-      const { replies, isSafe } = await send(pipeline().gatehouseCommit(...args));
+      const { replies, isSafe } = await send(pipeline()[commitCommand(commit)](...args));
       if (isSafe || !WROTE.has(replies[0])) return replies[0];
       // An end stays: it is right on as many as have it, and whoever asked for it asks again.
       if (commit.mode === 'issue' && replies[0] === 'committed')
         await pipeline()
-          .gatehouseCommit(...commitArguments(undoing(commit), ANY_TIME))
+          .gatehouseCommitEnd(...commitArguments(undoing(commit), ANY_TIME))
           .exec();
       throw tooFew();
     },
@@ -74,6 +74,7 @@ export function createDurableWriter(client: RedisClient, replicas: number): Dura
 
 interface Batch extends ChainableCommander {
   gatehouseCommit(...args: CommitArguments): ChainableCommander;
+  gatehouseCommitEnd(...args: CommitArguments): ChainableCommander;
 }
 
 /** Also `lost` writes: a tombstone. */

@@ -3,7 +3,13 @@ import { Redis, type RedisOptions } from 'ioredis';
 /** Twice in one request, when the first failure is looked into, is still within two seconds (attack row A184). */
 export const COMMAND_TIMEOUT_MS = 800;
 const CONNECT_TIMEOUT_MS = 2000;
-export const MAX_RETRY_DELAY_MS = 2000;
+/**
+ * A node finds its store again well within what it tells clients to wait (`Retry-After`): what it owes the store, such as
+ * taking back a redemption that nobody was told of, is done before they ask again.
+ */
+const MAX_RETRY_DELAY_MS = 500;
+/** How soon the slots of a cluster are asked for anew. */
+export const SLOTS_REFRESH_MS = 2000;
 /** How soon we listen again to a sentinel that was away. */
 export const SENTINEL_RESUBSCRIBE_MS = 2000;
 

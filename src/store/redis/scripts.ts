@@ -1,6 +1,5 @@
 /**
- * The commit of driver.ts as one script in the grant's slot. `#!lua` makes Redis refuse the whole script when it is
- * out of memory, instead of running half of it. ACL: needs EVALSHA, SCRIPT LOAD, and the commands called below.
+ * The commit of driver.ts in the grant's slot. ACL: needs EVALSHA, SCRIPT LOAD, and the commands called below.
  *
  * A commit that Redis comes to only after its deadline issues nothing: whoever sent it has given up, and the client may
  * have tried again, to which it would be a replay (fault F05). Ending a grant is right at any time.
@@ -9,7 +8,7 @@
  * ARGV  mode, dead ttl (ms), count of markers, count of puts, count of removes, what is expected (`any`, `absent` or
  *       `value`), the expected value, the deadline (ms since 1970, of Redis' own clock), then a ttl (ms) for each marker, then value and ttl (ms, or 0 for none) for each put
  */
-export const COMMIT = `#!lua
+const COMMIT_BODY = `
 local mode, deadTtl = ARGV[1], ARGV[2]
 local markers, puts, removes = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
 local expected, first = ARGV[6], 8
@@ -47,6 +46,14 @@ for i = 1, removes do
 end
 return 'committed'
 `;
+
+/** `#!lua` makes Redis refuse the whole script when it is out of memory, instead of running half of it. */
+export const COMMIT = `#!lua${COMMIT_BODY}`;
+/**
+ * For a commit that only ends something: it runs also when Redis is out of memory (fault F07). The tombstone is smaller
+ * than the grant that goes with it.
+ */
+export const COMMIT_END = `#!lua flags=allow-oom${COMMIT_BODY}`;
 
 /**
  * The count of driver.ts, in the counter's slot. ACL: as above, and PTTL.

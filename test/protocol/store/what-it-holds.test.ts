@@ -5,7 +5,7 @@ import { Writable } from 'node:stream';
 
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Redis } from 'ioredis';
-import { pino } from 'pino';
+import { pino, type Logger } from 'pino';
 
 import { KEY_TABLE } from '../../../src/store/index.ts';
 import {
@@ -37,6 +37,7 @@ describe.each(DRIVERS)('after many flows, on %s', (driver) => {
   let store: TestStore;
   let server: TestServer;
   let logged = '';
+  let log: Logger;
   /** Whatever would let somebody in. */
   const secrets = new Set<string>([PASSWORD, SECRET, RS_SECRET, STORE_SECRET]);
   const keep = (...texts: unknown[]): void => {
@@ -44,7 +45,9 @@ describe.each(DRIVERS)('after many flows, on %s', (driver) => {
   };
 
   beforeAll(async () => {
-    store = await testStore(driver, { appendOnly: true });
+    // Compressed, or cut into pieces, nothing would be found whatever is there.
+    const args = ['--rdbcompression', 'no', '--aof-use-rdb-preamble', 'no'];
+    store = await testStore(driver, { appendOnly: true, args });
     const port = await freePort();
     const issuer = `http://localhost:${port}`;
     const ehr = await ehrClient(issuer);
@@ -63,7 +66,8 @@ describe.each(DRIVERS)('after many flows, on %s', (driver) => {
         done();
       },
     });
-    server = await startGatehouse(store, { clients, limits }, port, { log: pino({ level: 'trace' }, sink) });
+    log = pino({ level: 'trace' }, sink);
+    server = await startGatehouse(store, { clients, limits }, port, { log });
     for (let at = 0; at < FLOWS; at += 1) await oneFlow(issuer, ehr, backend);
   }, 120_000);
   afterAll(async () => {
@@ -114,22 +118,48 @@ describe.each(DRIVERS)('after many flows, on %s', (driver) => {
   const foundIn = (bytes: Buffer): string[] =>
     [...secrets].filter((secret) => formsOf(secret).some((form) => bytes.includes(form)));
 
-  async function bytesOnDisk(): Promise<Buffer> {
-    const folder = store.dataDir;
-    const files = await readdir(folder, { recursive: true, withFileTypes: true });
+  async function filesOnDisk(): Promise<{ readonly name: string; readonly bytes: Buffer }[]> {
+    const files = await readdir(store.dataDir, { recursive: true, withFileTypes: true });
     const read = files
       .filter((file) => file.isFile())
-      .map((file) => readFile(path.join(file.parentPath, file.name)));
-    return Buffer.concat(await Promise.all(read));
+      .map(async ({ name, parentPath }) => ({ name, bytes: await readFile(path.join(parentPath, name)) }));
+    return Promise.all(read);
   }
 
-  test('[SEC-11] [SEC-04] its files hold nothing that would let anybody in', async () => {
-    const bytes = await bytesOnDisk();
-    expect(bytes.byteLength).toBeGreaterThan(10_000);
+  /** What is in memory, too: as a dump beside the append-only file. */
+  async function dump(): Promise<void> {
+    if (store.redis) await store.redis.tell('SAVE');
+  }
+
+  test('[SEC-11] [SEC-04] its files hold nothing that would let anybody in: dump, append-only file, database, log of writes', async () => {
+    await dump();
+    const files = await filesOnDisk();
+    const names = files.map(({ name }) => name).join(' ');
+    expect(names).toMatch(driver === 'redis' ? /dump\.rdb/ : /gatehouse\.sqlite-wal/);
+    if (driver === 'redis') expect(names).toMatch(/appendonly\.aof/);
     expect(secrets.size).toBeGreaterThan(10 * FLOWS);
-    expect(foundIn(bytes)).toEqual([]);
-    // The search finds what is there: names of keys are.
-    expect(bytes.includes('gh:{')).toBe(true);
+    for (const { bytes } of files) expect(foundIn(bytes)).toEqual([]);
+    // Each of the large ones is one that can be searched: names of keys are in it.
+    const large = files.filter(({ name, bytes }) => bytes.byteLength > 10_000 && !name.endsWith('-shm'));
+    expect(large.length).toBeGreaterThan(0);
+    for (const { bytes } of large) expect(bytes.includes('gh:{')).toBe(true);
+  });
+
+  test('[SEC-11] the search finds a secret that is there, in every form, file and log', async () => {
+    const planted = [...secrets].at(-1) ?? '';
+    expect(formsOf(planted).map((form) => foundIn(Buffer.concat([Buffer.of(0), form]))[0])).toEqual(
+      formsOf(planted).map(() => planted),
+    );
+    await server.driver.put({ key: 'gh:{planted}:record', value: Buffer.from(planted) });
+    await dump();
+    const found = (await filesOnDisk()).filter(({ bytes }) => foundIn(bytes).includes(planted));
+    const where = found.map(({ name }) => name).join(' ');
+    for (const file of driver === 'redis' ? ['dump.rdb', 'appendonly.aof'] : ['gatehouse.sqlite'])
+      expect(where).toContain(file);
+    await server.driver.remove(['gh:{planted}:record']);
+    log.warn({ planted }, 'a secret that somebody logs');
+    expect(foundIn(Buffer.from(logged))).toEqual([planted]);
+    logged = logged.replaceAll(planted, '');
   });
 
   test('[SEC-11] [SEC-04] neither do log, audit trail and metrics', async () => {

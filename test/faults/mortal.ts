@@ -1,0 +1,38 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import path from 'node:path';
+
+import type { ConfigInput } from '../../src/config/index.ts';
+import { freePort } from '../support/ports.ts';
+
+export interface NodeOrders {
+  /** Of its Redis. */
+  readonly url: string;
+  readonly port: number;
+  readonly config: Partial<ConfigInput>;
+}
+
+/** A node that can be killed: a process of its own. */
+export interface MortalNode {
+  readonly url: string;
+  /** Ends it at once, in the middle of whatever it does. */
+  kill(): Promise<void>;
+}
+
+export async function startMortalNode(url: string, config: Partial<ConfigInput>): Promise<MortalNode> {
+  const port = await freePort();
+  const orders: NodeOrders = { url, port, config };
+  const child = fork(path.join(import.meta.dirname, 'node.ts'), [JSON.stringify(orders)], {
+    execArgv: ['--disable-warning=ExperimentalWarning'],
+  });
+  const exited = once(child, 'exit');
+  const isReady = await Promise.race([once(child, 'message').then(() => true), exited.then(() => false)]);
+  if (!isReady) throw new Error('a node of its own did not start');
+  return {
+    url: `http://localhost:${port}`,
+    async kill() {
+      child.kill('SIGKILL');
+      await exited;
+    },
+  };
+}
