@@ -55,7 +55,7 @@ import {
   isStoreUnavailable,
   openKeyRing,
   remembersReads,
-  withRequestReads,
+  withPageRequest,
   type StoreDriver,
 } from './store/index.ts';
 
@@ -178,7 +178,6 @@ function createPublicApp(parts: PublicAppParts): Koa {
   const launchHash = (launch: string): string => vault.keys.keyedHash('launch', launch);
 
   app.use(nameRequests());
-  app.use((ctx, next) => (TOKEN_PATHS.has(ctx.path) ? next() : withRequestReads(next)));
   app.use(logRequests(log, metrics.observeRequest));
   app.use(
     answerErrors(
@@ -188,6 +187,8 @@ function createPublicApp(parts: PublicAppParts): Koa {
       isStoreUnavailable,
     ),
   );
+  // What it writes in the end may fail, too.
+  app.use((ctx, next) => (TOKEN_PATHS.has(ctx.path) ? next() : withPageRequest(next)));
   app.use(securityHeaders(config.issuer));
   app.use(pinOrigin(config.issuer, config.trustProxy));
   app.use(noStore((path) => POST_ONLY.has(path)));

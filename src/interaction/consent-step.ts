@@ -79,7 +79,8 @@ export async function takeConsent(
   const context = contextFor(visit, account, granted, parts.smartStyleUrl);
   const scope = formatScopeList(granted);
   const hasFhirUser = granted.some(({ text }) => text === 'fhirUser') && account.fhirUser !== undefined;
-  const url = await parts.engine.approve(visit.ctx, {
+  const finish = (finishedAt: string): Promise<void> => saveProgress(visit, { finishedAt }, parts);
+  const approval = {
     accountId: account.accountId,
     signedIn: visit.progress.accountId !== undefined,
     clientId: pending.clientId,
@@ -89,7 +90,8 @@ export async function takeConsent(
     ...(hasFhirUser ? { fhirUser: `${fhirServer.url}/${account.fhirUser}` } : {}),
     reference,
     lifetimeSeconds: lifetimeOf(granted, parts),
-  });
+  };
+  const url = await parts.engine.approve(visit.ctx, approval, finish);
   await parts.audit.record({
     type: 'consent',
     outcome: 'success',
@@ -102,7 +104,6 @@ export async function takeConsent(
     scope,
     dropped: describeDropped([...offer.dropped, ...dropped]),
   });
-  await saveProgress(visit, { finishedAt: url }, parts);
   return url;
 }
 

@@ -41,7 +41,7 @@ export interface AuthorizationEngine {
   /** The authorization this browser's cookie belongs to; `undefined` when it is unknown or over. */
   pending(ctx: Context): Promise<PendingAuthorization | undefined>;
   /** Makes the grant and returns where the browser goes on. */
-  approve(ctx: Context, approval: Approval): Promise<string>;
+  approve(ctx: Context, approval: Approval, finish: (url: string) => Promise<void>): Promise<string>;
   /** Ends the request with an error for the app and returns where the browser goes on. */
   refuse(ctx: Context, error: ErrorCode, description: string): Promise<string>;
 }

@@ -46,7 +46,7 @@ export function createEngine(provider: () => Provider, clock: Clock, audit: Audi
         throw error;
       }
     },
-    async approve(ctx: Context, approval: Approval): Promise<string> {
+    async approve(ctx: Context, approval: Approval, finish: (url: string) => Promise<void>): Promise<string> {
       const ended = approval.signedIn
         ? await endSessionOfSomebodyElse(provider(), ctx, approval.accountId, clock)
         : undefined;
@@ -62,7 +62,13 @@ export function createEngine(provider: () => Provider, clock: Clock, audit: Audi
       }
       const grantId = await saveGrant(provider(), approval, clock);
       const login = approval.signedIn ? { login: { accountId: approval.accountId, amr: ['pwd'] } } : {};
-      return provider().interactionResult(ctx.req, ctx.res, { ...login, consent: { grantId } });
+      const { returnTo } = await provider().interactionDetails(ctx.req, ctx.res);
+      const result = { ...login, consent: { grantId } };
+      const [url] = await Promise.all([
+        provider().interactionResult(ctx.req, ctx.res, result),
+        finish(returnTo),
+      ]);
+      return url;
     },
     refuse(ctx: Context, error: string, description: string): Promise<string> {
       return provider().interactionResult(ctx.req, ctx.res, { error, error_description: description });

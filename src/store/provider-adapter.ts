@@ -5,10 +5,12 @@ import { errors, type Adapter, type AdapterPayload } from 'oidc-provider';
 import { isClientId } from '../clients/index.ts';
 import type { ClientId, GrantId } from '../oauth/index.ts';
 import { StoreUnavailable } from './driver.ts';
+import { grantToBe, withGrantToBe, withoutGrantToBe, type WithGrantToBe } from './grant-to-be.ts';
 import type { GrantIndex } from './grants.ts';
 import { hasEnded, type Trust } from './guard.ts';
 import { key, type KeyedTokenKind } from './keys.ts';
 import { refreshTokenAdapter } from './refresh-adapter.ts';
+import { beforeTheAnswer, currentPageRequest } from './page-request.ts';
 import { currentRequestScope, readOfGrant } from './request-scope.ts';
 import { grantIdOf, undisguised } from './token-text.ts';
 import type { Vault } from './vault.ts';
@@ -83,7 +85,7 @@ function tokenAdapter(kind: KeyedTokenKind, { vault, grantTtlSeconds, trust }: A
         deadKey: key.dead(place.grantId),
         deadTtlSeconds: grantTtlSeconds,
         consume: [],
-        puts: [put],
+        puts: [put, ...grantToBe(vault, place.grantId)],
         removes: [],
       });
       if (outcome !== 'committed') throw new errors.InvalidGrant('the authorization was revoked');
@@ -136,7 +138,15 @@ function grantAdapter({ vault, grants, grantTtlSeconds, trust }: AdapterParts): 
     ...unsupported('Grant'),
     async upsert(id, payload, expiresIn) {
       const { clientId = '', accountId = '', exp } = payload;
-      await grants.note(id, { clientId, accountId }, exp ?? Math.floor(Date.now() / 1000) + grantTtlSeconds);
+      const until = exp ?? Math.floor(Date.now() / 1000) + grantTtlSeconds;
+      const page = currentPageRequest();
+      if (page && !currentRequestScope()) {
+        page.grants.set(id, payload);
+        // Before the grant itself, which is written with its code.
+        await beforeTheAnswer(() => grants.note(id, { clientId, accountId }, until));
+        return;
+      }
+      await grants.note(id, { clientId, accountId }, until);
       const put = vault.sealed(key.grant(id), payload, expiresIn);
       const scope = currentRequestScope();
       if (scope) {
@@ -154,7 +164,7 @@ function grantAdapter({ vault, grants, grantTtlSeconds, trust }: AdapterParts): 
       if (outcome !== 'committed') throw new errors.InvalidGrant('the authorization was revoked');
     },
     async find(id) {
-      const known = currentRequestScope()?.grants.get(id);
+      const known = currentRequestScope()?.grants.get(id) ?? currentPageRequest()?.grants.get(id);
       if (known !== undefined) return known as AdapterPayload;
       const [grant, dead] = await readOfGrant(driver, [key.grant(id), key.dead(id)]);
       if (grant === undefined || dead !== undefined) return undefined;
@@ -201,15 +211,15 @@ function recordAdapter(model: string, { vault }: AdapterParts): Adapter {
       : key.other(model, createHash('sha256').update(keys.keyedHash(model, id)).digest('base64url'));
   return {
     ...unsupported(model),
-    upsert: (id, payload, expiresIn) => vault.write(at(id), payload, expiresIn),
+    upsert: (id, payload, expiresIn) => vault.write(at(id), withGrantToBe(payload), expiresIn),
     async find(id) {
       const name = at(id);
       // How far the person has come lies in the same slot and is read next: see request-reads.ts.
       const beside = model === 'Interaction' ? [key.progress(keys.keyedHash('interaction', id))] : [];
       const [value] = await driver.getMany([name, ...beside]);
-      return value && vault.open<AdapterPayload>(name, value);
+      return value && withoutGrantToBe(vault.open<WithGrantToBe>(name, value));
     },
-    destroy: (id) => driver.remove([at(id)]),
+    destroy: (id) => beforeTheAnswer(() => driver.remove([at(id)])),
     async consume(id) {
       const used = `${at(id)}:used`;
       if (await driver.putIfAbsent({ key: used, value: Uint8Array.of(1), ttlSeconds: USED_CODE_SECONDS }))

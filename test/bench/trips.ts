@@ -1,6 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import { Redis } from 'ioredis';
-
+import type { StoreDriver } from '../../src/store/index.ts';
 import {
   ASSERTION_TYPE,
   PUBLIC_APP,
@@ -17,38 +15,33 @@ import { startGatehouse, testStore } from '../support/gatehouse.ts';
 /** Clients, accounts and what lets people sign in; the rest is protocol state. */
 const OTHERS = /gh:\{(c|a|n)\.[^}]+\}:(client|status|account|login)|throttle|count/;
 const BACKGROUND = /\{(epoch|keys)\}/;
-const QUIET_MS = 60;
-/** Sent in the same turn of the loop they are one way there and back. */
-const SAME_TRIP_SECONDS = 0.0004;
-
 export interface Trips {
   readonly protocol: number;
   readonly others: number;
 }
 
-/** How often each flow goes to Redis and back, counted by Redis itself. */
+/**
+ * How often each flow goes to Redis and back. What is sent before an answer has come is on its way together: a new trip begins
+ * with the first question that is sent after an answer.
+ */
 export async function measureTrips(): Promise<Readonly<Record<string, Trips>>> {
   const store = await testStore('redis');
   const backend = await keyedClient('backend', 'ES384');
   const clients = [PUBLIC_APP, SECRET_APP, RESOURCE_SERVER, backend.registration];
-  const server = await startGatehouse(store, { clients });
+  const [protocol, others] = [createOdometer(), createOdometer()];
+  const odometerOf = (names: string): Odometer | undefined =>
+    BACKGROUND.test(names) ? undefined : OTHERS.test(names) ? others : protocol;
+  const server = await startGatehouse(
+    { open: async () => measured(await store.open(), odometerOf) },
+    { clients },
+  );
   const { issuer } = server;
-  const redis = new Redis(store.redis?.url ?? '');
-  const monitor = await redis.monitor();
-  let seen: { at: number; text: string }[] = [];
-  monitor.on('monitor', (time: string, args: string[], source: string) => {
-    if (source !== 'lua') seen.push({ at: Number(time), text: args.join(' ') });
-  });
   const trips: Record<string, Trips> = {};
   const measure = async <Result>(flow: string, work: () => Promise<Result>): Promise<Result> => {
-    await delay(QUIET_MS);
-    seen = [];
+    protocol.reset();
+    others.reset();
     const result = await work();
-    await delay(QUIET_MS);
-    const all = seen.filter(({ text }) => !BACKGROUND.test(text));
-    const count = (isOther: boolean): number =>
-      tripsOf(all.filter(({ text }) => OTHERS.test(text) === isOther));
-    trips[flow] = { protocol: count(false), others: count(true) };
+    trips[flow] = { protocol: protocol.trips, others: others.trips };
     return result;
   };
   const launch = () => authorize(issuer).then((code) => redeem(issuer, code));
@@ -71,13 +64,59 @@ export async function measureTrips(): Promise<Readonly<Record<string, Trips>>> {
   );
   const rs = basic('fhir-server', RS_SECRET);
   await measure('introspection', () => postForm(`${issuer}/introspect`, { token: next.access_token }, rs));
-  monitor.disconnect();
-  await redis.quit();
   await server.close();
   await store.dispose();
   return trips;
 }
 
-function tripsOf(commands: readonly { at: number }[]): number {
-  return commands.filter(({ at }, index) => at - (commands[index - 1]?.at ?? 0) > SAME_TRIP_SECONDS).length;
+interface Odometer {
+  readonly trips: number;
+  reset(): void;
+  drive<Result>(call: () => Promise<Result>): Promise<Result>;
+}
+
+function createOdometer(): Odometer {
+  let trips = 0;
+  let isAnswered = true;
+  return {
+    get trips() {
+      return trips;
+    },
+    reset() {
+      [trips, isAnswered] = [0, true];
+    },
+    async drive(call) {
+      if (isAnswered) trips += 1;
+      isAnswered = false;
+      try {
+        return await call();
+      } finally {
+        isAnswered = true;
+      }
+    },
+  };
+}
+
+function measured(driver: StoreDriver, odometerOf: (names: string) => Odometer | undefined): StoreDriver {
+  return new Proxy(driver, {
+    get(target, name) {
+      const member: unknown = Reflect.get(target, name, target);
+      if (typeof member !== 'function') return member;
+      return (...args: unknown[]): unknown => {
+        const odometer = odometerOf(namesIn(args));
+        const call = (): Promise<unknown> => Promise.resolve(Reflect.apply(member, target, args));
+        return name in CALLS && odometer ? odometer.drive(call) : Reflect.apply(member, target, args);
+      };
+    },
+  });
+}
+
+/** What goes to Redis and back once, each time. */
+const CALLS = {
+  ...{ getMany: 1, lookUp: 1, put: 1, putIfAbsent: 1, take: 1, remove: 1, commit: 1 },
+  ...{ addMember: 1, removeMember: 1, count: 1 },
+} satisfies Partial<Record<keyof StoreDriver, 1>>;
+
+function namesIn(args: readonly unknown[]): string {
+  return JSON.stringify(args, (name, value: unknown) => (name === 'value' ? undefined : value));
 }
