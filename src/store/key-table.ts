@@ -94,6 +94,12 @@ export const KEY_TABLE: readonly KeyRow[] = [
   { key: 'gh:{n.<hash>}:login', holds: 'user name → account id', keptFor: 'until removed', sealed: true },
   { key: 'gh:{clients}:all', holds: 'index of ids', keptFor: 'until removed', sealed: false },
   { key: 'gh:{accounts}:all', holds: 'index of ids', keptFor: 'until removed', sealed: false },
+  {
+    key: 'gh:{due.<number>}:sweep',
+    holds: 'index: which index has a member that expires next (Redis only)',
+    keptFor: 'for good; entries: until swept',
+    sealed: false,
+  },
   { key: 'gh:{keys}:signing', holds: 'signing keys', keptFor: 'until removed', sealed: true },
   { key: 'gh:{epoch}:store', holds: 'which store this is', keptFor: 'for good', sealed: true },
   {

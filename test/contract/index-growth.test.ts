@@ -4,6 +4,7 @@ import { Redis } from 'ioredis';
 
 import { openRedisStore } from '../../src/store/index.ts';
 import { startRedis } from '../support/redis-server.ts';
+import { startCluster, type Topology } from '../support/redis-topologies.ts';
 
 test('[C2.4] an index forgets what has expired when it is added to, and ends with its last member', async () => {
   const redis = await startRedis();
@@ -29,3 +30,51 @@ test('[C2.4] an index forgets what has expired when it is added to, and ends wit
     await redis.stop();
   }
 });
+
+test.each([
+  ['one Redis', startOne],
+  ['a cluster', startCluster],
+])(
+  '[C2.4] on %s what has expired in an index is gone within two sweeps, though nobody adds to it or reads it',
+  async (_what, start) => {
+    const topology = await start();
+    const [driver, other] = await Promise.all(
+      [0, 1].map(() => openRedisStore(topology.place, () => undefined, { sweepEveryMs: 300 })),
+    );
+    const nodes = topology.data.map(({ port }) => new Redis(port));
+    const raw = async (index: string): Promise<string[]> => {
+      const found = await Promise.all(nodes.map((node) => node.zrange(index, '0', '-1').catch(() => [])));
+      return found.flat();
+    };
+    try {
+      const now = Math.floor(Date.now() / 1000);
+      const indexes = Array.from({ length: 40 }, (_, at) => `gh:{a.${at}}:grants`);
+      for (const index of indexes) {
+        await driver!.addMember(index, 'long', now + 600);
+        // Another node, which knows nothing of what was noted, and the same one, which does.
+        await other!.addMember(index, 'short', now + 2);
+        await driver!.addMember(index, 'later', now + 4);
+      }
+      expect((await raw(indexes[0]!)).toSorted()).toEqual(['later', 'long', 'short']);
+      await delay(3000);
+      for (const index of indexes) expect((await raw(index)).toSorted()).toEqual(['later', 'long']);
+      await delay(2000);
+      for (const index of indexes) expect(await raw(index)).toEqual(['long']);
+      const due = await Promise.all(
+        Array.from({ length: 16 }, (_, bucket) => raw(`gh:{due.${bucket}}:sweep`)),
+      );
+      expect(due.flat().toSorted()).toEqual(indexes.toSorted());
+    } finally {
+      for (const node of nodes) node.disconnect();
+      await driver!.close();
+      await other!.close();
+      await topology.stop();
+    }
+  },
+  30_000,
+);
+
+async function startOne(): Promise<Topology> {
+  const server = await startRedis();
+  return { place: server.url, data: [server], stop: () => server.stop() };
+}

@@ -36,7 +36,8 @@ const DAY_MS = 24 * 3_600_000;
 const QUIET_MS = 1200;
 
 /** What a store keeps about itself, and no other takes over. */
-const isOwn = (name: string): boolean => name.startsWith('gh:{epoch') && name !== key.barred;
+const isOwn = (name: string): boolean =>
+  (name.startsWith('gh:{epoch') && name !== key.barred) || name.endsWith(':sweep');
 
 /** One of each kind of row, under the names of the key table. */
 function oneOfEach(): Row[] {

@@ -20,7 +20,8 @@ import { COMMAND_TIMEOUT_MS, withoutCommand, type Usage } from './options.ts';
 import { concernsOf, lineageOf } from './info.ts';
 import type { RedisPlace } from './place.ts';
 import { commitArguments, commitCommand, type CommitArguments } from './commit-arguments.ts';
-import { ADD_MEMBER, COMMIT, COMMIT_END, COUNT } from './scripts.ts';
+import { ADD_MEMBER, COMMIT, COMMIT_END, COUNT, SWEEP, SWEPT } from './scripts.ts';
+import { SWEEP_EVERY_MS, createSweep, type Sweep } from './sweep.ts';
 import { asBuffer, millis } from './values.ts';
 
 interface OwnCommands {
@@ -33,6 +34,8 @@ interface OwnCommands {
 export interface RedisStoreOptions {
   /** How many replicas must have a write before it counts; 0, the default: the primary is enough. */
   readonly replicas?: number;
+  /** How often members of indexes that have expired are looked for; default 30 s. */
+  readonly sweepEveryMs?: number;
 }
 
 /**
@@ -44,7 +47,7 @@ export interface RedisStoreOptions {
 export async function openRedisStore(
   place: RedisPlace,
   onError: (error: Error) => void,
-  { replicas = 0 }: RedisStoreOptions = {},
+  { replicas = 0, sweepEveryMs = SWEEP_EVERY_MS }: RedisStoreOptions = {},
 ): Promise<StoreDriver> {
   let refusal: Error | undefined;
   let connected = false;
@@ -59,6 +62,8 @@ export async function openRedisStore(
     made.defineCommand('gatehouseCommitEnd', { lua: COMMIT_END });
     made.defineCommand('gatehouseCount', { lua: COUNT, numberOfKeys: 1 });
     made.defineCommand('gatehouseAddMember', { lua: ADD_MEMBER, numberOfKeys: 1 });
+    made.defineCommand('gatehouseSweep', { lua: SWEEP, numberOfKeys: 1 });
+    made.defineCommand('gatehouseSwept', { lua: SWEPT, numberOfKeys: 1 });
     return made;
   };
   const client = open();
@@ -66,7 +71,13 @@ export async function openRedisStore(
   // Waiting for replicas holds up whatever is sent over the same connection.
   const writer = replicas > 0 ? open() : undefined;
   const all = [client, reader, ...(writer ? [writer] : [])];
-  const store = new RedisStore(all, client, reader, writer && createDurableWriter(writer, replicas));
+  const store = new RedisStore(
+    all,
+    client,
+    reader,
+    writer && createDurableWriter(writer, replicas),
+    sweepEveryMs,
+  );
   try {
     await Promise.all(all.map((one) => one.connect()));
     await Promise.all(all.map(allAlive));
@@ -98,13 +109,19 @@ class RedisStore implements StoreDriver {
   readonly #all: readonly RedisClient[];
   readonly #reader: RedisCommander;
   readonly #durable: DurableWriter | undefined;
+  readonly #sweep: Sweep;
+  readonly #sweeper: NodeJS.Timeout;
 
   constructor(
     all: readonly RedisClient[],
     client: RedisClient,
     reader: RedisClient,
     durable: DurableWriter | undefined,
+    sweepEveryMs: number,
   ) {
+    this.#sweep = createSweep(client.commands);
+    // What could not be swept now is swept the next time.
+    this.#sweeper = setInterval(() => void this.#sweep.run().catch(() => undefined), sweepEveryMs).unref();
     this.#all = all;
     this.#client = client;
     this.#reader = reader.commands;
@@ -174,7 +191,9 @@ class RedisStore implements StoreDriver {
   async addMember(index: string, member: string, expiresAt?: EpochSeconds): Promise<void> {
     const own = this.#redis as unknown as OwnCommands;
     const now = Math.floor(Date.now() / 1000);
-    await this.#guard(own.gatehouseAddMember(index, member, String(expiresAt ?? '+inf'), now));
+    const adding = own.gatehouseAddMember(index, member, String(expiresAt ?? '+inf'), now);
+    const noting = expiresAt === undefined ? undefined : this.#sweep.note(index, expiresAt);
+    await this.#guard(Promise.all([adding, noting]));
   }
 
   async removeMember(index: string, member: string): Promise<void> {
@@ -225,6 +244,7 @@ class RedisStore implements StoreDriver {
   }
 
   async close(): Promise<void> {
+    clearInterval(this.#sweeper);
     await Promise.all(this.#all.map((one) => one.close()));
   }
 

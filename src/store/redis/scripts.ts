@@ -92,3 +92,33 @@ else
 end
 return 1
 `;
+
+/**
+ * Forgets what has expired in an index, and says when the next member does.
+ *
+ * KEYS  the index
+ * ARGV  now (seconds since 1970)
+ */
+export const SWEEP = `#!lua
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', ARGV[1])
+local first = redis.call('ZRANGE', KEYS[1], 0, 0, 'WITHSCORES')[2]
+if first == 'inf' then return false end
+return first
+`;
+
+/**
+ * Says in a bucket when an index is to be swept again, unless somebody has said so meanwhile.
+ *
+ * KEYS  the bucket
+ * ARGV  the index, now, when next (seconds since 1970; empty: not before a member is added)
+ */
+export const SWEPT = `#!lua
+local due = redis.call('ZSCORE', KEYS[1], ARGV[1])
+if not due or tonumber(due) > tonumber(ARGV[2]) then return 0 end
+if ARGV[3] == '' then
+  redis.call('ZREM', KEYS[1], ARGV[1])
+else
+  redis.call('ZADD', KEYS[1], ARGV[3], ARGV[1])
+end
+return 1
+`;

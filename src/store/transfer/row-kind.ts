@@ -19,6 +19,7 @@ const KINDS: readonly (readonly [RegExp, RowKind])[] = [
   [/^gh:\{keys\}:signing$/, 'lasting'],
   [/^gh:\{[^}]+\}:dead$/, 'ended'],
   [/^gh:\{j\.[^}]+\}:jti$/, 'ended'],
+  [/^gh:\{due\.[^}]+\}:sweep$/, 'passing'],
   [/^gh:\{r\.[^}]+\}:count$/, 'passing'],
   [/^gh:\{epoch\}:barred$/, 'ended'],
   [/^gh:\{epoch(\.[^}]+)?\}:/, 'passing'],
