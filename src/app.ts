@@ -22,8 +22,12 @@ import {
   sameSiteForms,
   securityHeaders,
   serveAssets,
+  shedLoad,
+  watchOverload,
+  withDeadline,
   type HealthCheck,
   type Metrics,
+  type OverloadWatch,
 } from './http/index.ts';
 import { createPages, errorWords, interactionRoutes, type Progress } from './interaction/index.ts';
 import { checkKeys } from './keys/index.ts';
@@ -119,6 +123,7 @@ export async function createGatehouse(options: GatehouseOptions): Promise<Gateho
     onRotated: (version) => log.info({ version }, 'signing keys were rotated'),
     onFailure: (error) => log.warn({ err: error }, 'the signing keys could not be checked'),
   });
+  const overload = watchOverload();
   let started = false;
   let draining = false;
   const checks = [
@@ -126,7 +131,10 @@ export async function createGatehouse(options: GatehouseOptions): Promise<Gateho
     { name: 'keys', check: () => checkKeys(keyStore) },
     ...(options.checks ?? []),
   ];
-  const open = createListener(createPublicApp({ ...protocol, metrics, engine, assets }), config.listen.tls);
+  const open = createListener(
+    createPublicApp({ ...protocol, metrics, engine, overload, assets }),
+    config.listen.tls,
+  );
   const management = createListener(createManagementApp(checks, metrics, () => draining));
   return {
     async listen() {
@@ -141,6 +149,7 @@ export async function createGatehouse(options: GatehouseOptions): Promise<Gateho
       draining = true;
       engine.stop();
       store.stop();
+      overload.stop();
       await open.close();
       if (started) await audit.record({ type: 'server.stop', outcome: 'success' });
       await management.close();
@@ -160,6 +169,7 @@ function countedAudit({ auditSinks, log }: GatehouseOptions, metrics: Metrics): 
 interface PublicAppParts extends ProtocolParts {
   readonly metrics: Metrics;
   readonly engine: RotatingProvider;
+  readonly overload: OverloadWatch;
   readonly assets: ReturnType<typeof serveAssets>['router'];
 }
 
@@ -187,6 +197,8 @@ function createPublicApp(parts: PublicAppParts): Koa {
       isStoreUnavailable,
     ),
   );
+  app.use(shedLoad(parts.overload, metrics.countShed));
+  app.use(withDeadline());
   // What it writes in the end may fail, too.
   app.use((ctx, next) => (TOKEN_PATHS.has(ctx.path) ? next() : withPageRequest(next)));
   app.use(securityHeaders(config.issuer));

@@ -4,7 +4,7 @@ import type { Logger } from 'pino';
 import type { AuditRecorder } from './audit/index.ts';
 import { secretMatches, type ClientRegistry } from './clients/index.ts';
 import type { Config } from './config/index.ts';
-import { referenceFor } from './http/index.ts';
+import { isPastDeadline, referenceFor } from './http/index.ts';
 import { errorWords, type Pages } from './interaction/index.ts';
 import type { SigningKeySet } from './keys/index.ts';
 import type { Counters, RequestLimits } from './limits/index.ts';
@@ -83,7 +83,12 @@ export function buildProvider(
     requestUnitOfWork: (purpose, work) =>
       runInRequestScope(
         vault,
-        { purpose, deadTtlSeconds: grantTtlSeconds, graceSeconds: config.tokens.refreshGraceSeconds },
+        {
+          purpose,
+          isLate: isPastDeadline,
+          deadTtlSeconds: grantTtlSeconds,
+          graceSeconds: config.tokens.refreshGraceSeconds,
+        },
         (scope) => work((request, answer) => scope.commit(request, answer)),
       ),
     onServerError: (ctx, error) => {

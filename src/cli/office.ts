@@ -52,14 +52,19 @@ export function withStoreOptions(command: Command): Command {
     .addOption(new Option('--data-dir <dir>', 'with --demo: where the demo keeps its files').env('DATA_DIR'));
 }
 
-/** Opens the store, does the work, closes the store. Audit records go to standard error, out of the way of output. */
+/**
+ * Opens the store, does the work, closes the store. Audit records go to standard error, out of the way of output.
+ *
+ * @param options.begins default; else a store that was never used stays as it is, and nothing may be sealed
+ */
 export async function inOffice(
   options: OfficeOptions,
   work: (office: Office) => Promise<void>,
+  { begins = true }: { readonly begins?: boolean } = {},
 ): Promise<void> {
   const config = await configOf(options);
   const driver = await openCommandStore(config);
-  const ring = await openKeyRing(driver, storeSecrets(config));
+  const ring = await openKeyRing(driver, storeSecrets(config), { begins });
   const storeKeys = ring.keys;
   const vault = createVault(driver, storeKeys);
   const clientStore = createClientStore(vault);

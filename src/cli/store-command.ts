@@ -9,7 +9,7 @@ export function storeCommand(): Command {
   const store = new Command('store').description('the store itself');
   withStoreOptions(store.command('status'))
     .description('say which store this is, and what makes it unsafe')
-    .action((options: OfficeOptions) => inOffice(options, status));
+    .action((options: OfficeOptions) => inOffice(options, status, { begins: false }));
   withStoreOptions(store.command('adopt'))
     .description(
       'work with this store from now on, although it has lost its data: people and apps have to start anew',
@@ -31,7 +31,7 @@ export function storeCommand(): Command {
     .requiredOption('--in <file>')
     .option('--into-used', 'add to a store that holds something already; what is there stays')
     .action((options: OfficeOptions & { in: string; intoUsed?: boolean }) =>
-      inOffice(options, (office) => readIn(options.in, !!options.intoUsed, office)),
+      inOffice(options, (office) => readIn(options.in, !!options.intoUsed, office), { begins: false }),
     );
   return store;
 }

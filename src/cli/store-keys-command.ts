@@ -18,7 +18,7 @@ async function rotate({ ring, audit, driver }: Office): Promise<void> {
   const dataKey = await ring.rotate();
   await audit.record({ type: 'store.keys-rotated', outcome: 'success', dataKey });
   process.stdout.write(
-    `the store at ${driver.location} has a new data key, ${dataKey}; in 5 seconds every server seals under it\n`,
+    `the store at ${driver.location} has a new data key, ${dataKey}; in 15 seconds every server seals under it\n`,
   );
 }
 

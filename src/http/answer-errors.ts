@@ -1,6 +1,7 @@
 import type { Context, Middleware } from 'koa';
 
 import type { ErrorCode } from '../oauth/index.ts';
+import { Overloaded } from './overload.ts';
 import { wantsHtml } from './wants-html.ts';
 
 /** An error as the outside may know it. */
@@ -29,7 +30,8 @@ export function answerErrors(
       if (ctx.status === 503) ctx.set('Retry-After', RETRY_AFTER_SECONDS);
     } catch (error) {
       const outside = isUnavailable(error) ? UNAVAILABLE : describe(error);
-      if (outside.status >= 500) log(ctx, error);
+      // Counted where it is refused; a line each would be more of what there is too much of.
+      if (outside.status >= 500 && !(error instanceof Overloaded)) log(ctx, error);
       answer(ctx, outside, render);
     }
   };
@@ -53,6 +55,8 @@ const CODES: ReadonlyMap<number, ErrorCode> = new Map([
 ]);
 
 function describe(error: unknown): OutsideError {
+  if (error instanceof Overloaded)
+    return { ...UNAVAILABLE, description: `${error.message}; try again shortly` };
   const { status, expose, message } = error as { status?: unknown; expose?: unknown; message?: unknown };
   if (typeof status === 'number' && status >= 400 && status < 500) {
     // A parser's own words may repeat what was sent, so they stay inside unless marked for the outside.

@@ -7,6 +7,7 @@ export interface Metrics {
   readonly observeRequest: Observe;
   readonly countEvent: (type: string, outcome: string) => void;
   readonly countLimited: (limit: string) => void;
+  readonly countShed: (path: string) => void;
   /** The page for Prometheus and its content type. */
   render(): Promise<{ readonly type: string; readonly body: string }>;
 }
@@ -33,6 +34,12 @@ export function createMetrics(): Metrics {
     labelNames: ['limit'],
     registers: [registry],
   });
+  const shed = new Counter({
+    name: 'gatehouse_shed_total',
+    help: 'Requests refused with 503 because this process had too much to do, by path',
+    labelNames: ['path'],
+    registers: [registry],
+  });
   return {
     observeRequest: ({ method, route, status, seconds }) => {
       requests.observe(
@@ -41,6 +48,7 @@ export function createMetrics(): Metrics {
       );
     },
     countEvent: (type, outcome) => events.inc({ type, outcome }),
+    countShed: (path) => shed.inc({ path }),
     countLimited: (limit) => limited.inc({ limit }),
     render: async () => ({ type: registry.contentType, body: await registry.metrics() }),
   };

@@ -44,7 +44,7 @@ export function createBarred(driver: StoreDriver): Barred {
 }
 
 /** Tells every node that something it keeps in memory is another now. */
-async function tellOfChange(driver: StoreDriver): Promise<void> {
+export async function tellOfChange(driver: StoreDriver): Promise<void> {
   await driver.put({ key: key.changes, value: Buffer.from(randomBytes(CHANGE_BYTES).toString('base64url')) });
 }
 

@@ -84,6 +84,11 @@ export interface StoreDriver {
   /** Removes keys of one slot; absent ones are no error. */
   remove(keys: readonly string[]): Promise<void>;
   commit(commit: Commit): Promise<CommitOutcome>;
+  /**
+   * Resolves when everything written so far to the slot of this key is as safe as a commit has to be: for who finds out
+   * by reading that a commit was written.
+   */
+  assure(near: string): Promise<void>;
   /** Adds to an index until `expiresAt` (absent: for good). Indexes are hints: readers check what they point to. */
   addMember(index: string, member: string, expiresAt?: EpochSeconds): Promise<void>;
   removeMember(index: string, member: string): Promise<void>;

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { StoreUnavailable, type StoreDriver } from './driver.ts';
 import { key } from './keys.ts';
 import type { StoreKeys } from './sealing.ts';
-import { createVault } from './vault.ts';
+import { createVault, type Vault } from './vault.ts';
 
 /** Which store this is. Written when a store is first used, and anew when an operator adopts one that lost its data. */
 export interface StoreEpoch {
@@ -12,6 +12,8 @@ export interface StoreEpoch {
   readonly since: number;
   /** The epoch that was here before, where there was one. */
   readonly after?: string;
+  /** An operator said that this store is to be worked with; else a server found it empty and began it. */
+  readonly adopted?: true;
   /** Nobody may work with it: it was moved away, or an import into it has not ended. Until it is adopted. */
   readonly closed?: 'moved' | 'import';
 }
@@ -31,7 +33,7 @@ export function readEpoch(driver: StoreDriver, keys: StoreKeys): Promise<StoreEp
 export async function adoptStore(driver: StoreDriver, keys: StoreKeys): Promise<StoreEpoch> {
   const before = await readEpoch(driver, keys);
   // Nodes that worked with it before it was closed go on with it.
-  const epoch = newEpoch(before?.closed ? before.after : before?.id);
+  const epoch: StoreEpoch = { ...newEpoch(before?.closed ? before.after : before?.id), adopted: true };
   const vault = createVault(driver, keys);
   // The copies first: once the epoch is there the store is good.
   await Promise.all(driver.tags.map((tag) => vault.write(key.epochCopy(tag), epoch)));
@@ -39,14 +41,19 @@ export async function adoptStore(driver: StoreDriver, keys: StoreKeys): Promise<
   return epoch;
 }
 
-/** Says that nobody may work with this store; running nodes see it within a second. Undone by {@link adoptStore}. */
+/**
+ * Says that nobody may work with this store; running nodes see it within a second. Undone by {@link adoptStore}.
+ *
+ * @param before what is there, where the keys that it was sealed under are gone; else it is read
+ */
 export async function closeStore(
   driver: StoreDriver,
   keys: StoreKeys,
   closed: NonNullable<StoreEpoch['closed']>,
+  before?: { readonly epoch: StoreEpoch | undefined },
 ): Promise<void> {
-  const before = await readEpoch(driver, keys);
-  const epoch: StoreEpoch = { ...newEpoch(before?.closed ? before.after : before?.id), closed };
+  const last = before ? before.epoch : await readEpoch(driver, keys);
+  const epoch: StoreEpoch = { ...newEpoch(last?.closed ? last.after : last?.id), closed };
   await createVault(driver, keys).write(key.epoch, epoch);
 }
 
@@ -64,13 +71,23 @@ export async function firstEpoch(
       `the store at ${driver.location} is not ${pinned}, the one that store.epoch names; it is ${found?.id ?? 'empty'}`,
     );
   }
-  if (!found) await vault.writeIfAbsent(key.epoch, newEpoch());
+  if (!found) await begin(driver, vault);
   const epoch = found ?? (await vault.read<StoreEpoch>(key.epoch));
   if (!epoch) throw new StoreUnavailable(`the store at ${driver.location} lost what was just written to it`);
   if (epoch.closed) throw new StoreUnavailable(describeLoss(driver, epoch));
   if (epoch.since > Date.now() - INSTALLING_MS)
     await Promise.all(driver.tags.map((tag) => vault.writeIfAbsent(key.epochCopy(tag), epoch)));
+  if (!(await copiesAgree(driver, keys, epoch))) throw new StoreUnavailable(describeLoss(driver, undefined));
   return epoch;
+}
+
+/** Names a store that was never used. One of several primaries that is empty is a loss, and no beginning. */
+async function begin(driver: StoreDriver, vault: Vault): Promise<void> {
+  const copies = await Promise.all(driver.tags.map((tag) => vault.read<StoreEpoch>(key.epochCopy(tag))));
+  const isThere = (await vault.read<StoreEpoch>(key.epoch)) !== undefined;
+  if (!isThere && copies.some((copy) => copy !== undefined))
+    throw new StoreUnavailable(describeLoss(driver, undefined));
+  await vault.writeIfAbsent(key.epoch, newEpoch());
 }
 
 /**

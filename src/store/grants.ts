@@ -41,11 +41,14 @@ export function createGrantIndex(driver: StoreDriver, deadTtlSeconds: number): G
       ]);
     },
     async revokeAllOf(owner) {
-      await createBarred(driver).bar(owner, Math.ceil(Date.now() / 1000) + deadTtlSeconds);
+      const until = Math.ceil(Date.now() / 1000) + deadTtlSeconds;
+      // A store that is out of memory takes no names, and tombstones still.
+      const [barring] = await Promise.allSettled([createBarred(driver).bar(owner, until)]);
       const index =
         'clientId' in owner ? key.clientGrants(owner.clientId) : key.accountGrants(owner.accountId);
       const grants = await driver.members(index);
       await Promise.all(grants.map(revoke));
+      if (barring.status === 'rejected') throw barring.reason;
       return grants.length;
     },
   };

@@ -82,11 +82,11 @@ export async function guardEpoch(
     const follows = found !== undefined && isAdopted(found, known, loss, connection);
     if (found && (found.id === known.id || follows) && (await copiesAgree(driver, theirs, found))) {
       if (material) options.ring?.use(material);
-      if (connection !== seen || follows) await lineage.look(lineageBefore);
-      else lineage.follow(lineageBefore);
+      const isTold = await lineage.look(lineageBefore);
       await barred.follow(changes);
       accept(found);
-      seen = connection;
+      // Until it is told who answers, each command is preceded by another look.
+      if (isTold) seen = connection;
       return;
     }
     if (!loss) options.onChange(false, describeLoss(driver, found));
@@ -129,7 +129,7 @@ function isAdopted(
   loss: Loss | undefined,
   connection: number,
 ): boolean {
-  if (found.closed) return false;
+  if (found.closed || !found.adopted) return false;
   if (found.after === known.id) return true;
   if (!loss) return false;
   return found.since > loss.since || (loss.connection === connection && loss.found !== found.id);

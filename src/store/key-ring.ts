@@ -15,8 +15,8 @@ import {
 const DATA_KEY_BYTES = 32;
 const MAX_ID = 2 ** 32 - 1;
 const SECRET_ID_CHARACTERS = 11;
-/** A new data key is used only when every node has had time to read of it: they look every second. */
-const SETTLING_MS = 5000;
+/** A new data key is used only when every node has had time to read of it, with clocks that differ by ten seconds. */
+const SETTLING_MS = 15_000;
 
 /** Something wrapped under each secret that may open it, by the id of that secret. */
 type Wrapped = Readonly<Record<string, string>>;
@@ -38,8 +38,8 @@ export interface KeyRing {
   read(stored: Uint8Array | undefined): KeyMaterial | undefined;
   /** From now on {@link keys} are made from this. */
   use(material: KeyMaterial): void;
-  /** Adds a data key, which every node seals under a few seconds later; returns its number, a random one. */
-  rotate(): Promise<number>;
+  /** Adds a data key, which every node seals under some seconds later (default 15); returns its number, a random one. */
+  rotate(settlingMs?: number): Promise<number>;
   /** Wraps everything under the configured secrets and no others. */
   rewrap(): Promise<void>;
   /** As it lies in the store: of use to nobody without one of the secrets. */
@@ -55,9 +55,14 @@ export interface KeyRing {
 
 /**
  * @param secrets the current one first, then those that were; each 32 bytes or more
+ * @param options.begins a store that has no keys gets some, default; else nothing is written, and nothing may be sealed
  * @throws SealBroken when none of them opens this store
  */
-export async function openKeyRing(driver: StoreDriver, secrets: readonly Uint8Array[]): Promise<KeyRing> {
+export async function openKeyRing(
+  driver: StoreDriver,
+  secrets: readonly Uint8Array[],
+  { begins = true }: { readonly begins?: boolean } = {},
+): Promise<KeyRing> {
   const wraps = secrets.map((secret) => ({
     id: idOf(secret),
     key: derive(secret, 'key-encryption'),
@@ -93,11 +98,15 @@ export async function openKeyRing(driver: StoreDriver, secrets: readonly Uint8Ar
   const read = (stored: Uint8Array | undefined): KeyMaterial | undefined =>
     stored && opened(recordIn(stored, driver));
 
+  const unbegun = async (): Promise<KeyMaterial> => ({
+    root: await firstRoot(driver, secrets),
+    dataKeys: [],
+  });
   /** Changes what is there in one step; of two who do at once, one begins again. */
   const change = async (next: (material: KeyMaterial) => KeyMaterial): Promise<KeyMaterial> => {
     for (;;) {
       const [stored] = await driver.getMany([key.ring]);
-      const material = next(read(stored) ?? { root: await firstRoot(driver, secrets), dataKeys: [] });
+      const material = next(read(stored) ?? (await unbegun()));
       const outcome = await driver.commit({
         mode: 'issue',
         deadKey: `${key.ring}:dead`,
@@ -112,14 +121,16 @@ export async function openKeyRing(driver: StoreDriver, secrets: readonly Uint8Ar
   };
   const [stored] = await driver.getMany([key.ring]);
   const isWrapped = stored !== undefined && current.id in recordIn(stored, driver).root;
-  const first = (isWrapped ? read(stored) : undefined) ?? (await change(withDataKey));
+  const first = isWrapped
+    ? opened(recordIn(stored, driver))
+    : await (begins || stored ? change(withDataKey) : unbegun());
   const keys = createExchangeableKeys(first);
   return {
     keys,
     read,
     use: (material) => keys.use(material),
-    async rotate() {
-      const material = await change((before) => withNewKey(before, Date.now() + SETTLING_MS));
+    async rotate(settlingMs = SETTLING_MS) {
+      const material = await change((before) => withNewKey(before, Date.now() + settlingMs));
       keys.use(material);
       return material.dataKeys.at(-1)?.id ?? 0;
     },
@@ -132,8 +143,8 @@ export async function openKeyRing(driver: StoreDriver, secrets: readonly Uint8Ar
       return record;
     },
     async adopt(other, how) {
-      const mine = read((await driver.getMany([key.ring]))[0]);
-      if (how === 'merge' && mine && Buffer.compare(mine.root, other.root) !== 0) return false;
+      const mine = read((await driver.getMany([key.ring]))[0]) ?? (await unbegun());
+      if (how === 'merge' && Buffer.compare(mine.root, other.root) !== 0) return false;
       keys.use(await change((before) => (how === 'merge' ? merged(before, other) : other)));
       return true;
     },

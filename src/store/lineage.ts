@@ -11,10 +11,11 @@ interface LineageRecord {
 /** Knows when the store may have forgotten its last writes: a failover keeps no promise about those (C2.8, F04, F10). */
 export interface Lineage {
   readonly unsureBefore: () => number;
-  /** Compares who answers with who did; of several nodes that notice a change the first one writes it down. */
-  look(stored: Uint8Array | undefined): Promise<void>;
-  /** Takes over what another node wrote down. */
-  follow(stored: Uint8Array | undefined): void;
+  /**
+   * Compares who answers with who did; of several nodes that notice a change the first one writes it down. Every second:
+   * a cluster can give the slots back to a primary whose connection was never closed. `false`: nobody can tell now.
+   */
+  look(stored: Uint8Array | undefined): Promise<boolean>;
 }
 
 export async function createLineage(vault: Vault, onUnsure: (description: string) => void): Promise<Lineage> {
@@ -29,13 +30,13 @@ export async function createLineage(vault: Vault, onUnsure: (description: string
       );
     known = record;
   };
-  const look = async (stored: Uint8Array | undefined): Promise<void> => {
+  const look = async (stored: Uint8Array | undefined): Promise<boolean> => {
     const id = await driver.lineage();
-    if (id === undefined) return;
+    if (id === undefined) return false;
     const before = open(stored);
     if (before?.id === id) {
       follow(before);
-      return;
+      return true;
     }
     const record = { id, since: before ? Date.now() : 0 };
     const outcome = await driver.commit({
@@ -47,16 +48,13 @@ export async function createLineage(vault: Vault, onUnsure: (description: string
       puts: [vault.sealed(key.lineage, record)],
       removes: [],
     });
-    if (outcome === 'committed') follow(record);
-    else await look((await driver.getMany([key.lineage]))[0]);
+    if (outcome !== 'committed') return look((await driver.getMany([key.lineage]))[0]);
+    follow(record);
+    return true;
   };
   await look((await driver.getMany([key.lineage]))[0]);
   return {
     unsureBefore: () => known?.since ?? 0,
     look,
-    follow(stored) {
-      const record = open(stored);
-      if (record) follow(record);
-    },
   };
 }

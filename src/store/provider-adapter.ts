@@ -203,7 +203,7 @@ function sessionAdapter({ vault }: AdapterParts): Adapter {
 }
 
 /** Interactions and whatever else the provider keeps under an id of its own. */
-function recordAdapter(model: string, { vault }: AdapterParts): Adapter {
+function recordAdapter(model: string, { vault, trust }: AdapterParts): Adapter {
   const { keys, driver } = vault;
   const at = (id: string): string =>
     model === 'Interaction'
@@ -217,7 +217,11 @@ function recordAdapter(model: string, { vault }: AdapterParts): Adapter {
       // How far the person has come lies in the same slot and is read next: see request-reads.ts.
       const beside = model === 'Interaction' ? [key.progress(keys.keyedHash('interaction', id))] : [];
       const [value] = await driver.getMany([name, ...beside]);
-      return value && withoutGrantToBe(vault.open<WithGrantToBe>(name, value));
+      if (!value) return undefined;
+      const payload = vault.open<WithGrantToBe>(name, value);
+      // It may have been finished: people begin anew (C2.8).
+      const isUnsure = model === 'Interaction' && (payload.iat ?? 0) * 1000 < trust.unsureBefore();
+      return isUnsure ? undefined : withoutGrantToBe(payload);
     },
     destroy: (id) => beforeTheAnswer(() => driver.remove([at(id)])),
     async consume(id) {

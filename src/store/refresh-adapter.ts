@@ -35,14 +35,13 @@ export function refreshTokenAdapter(
       const grantPayload = grant && vault.open<AdapterPayload>(names[1], grant);
       if (hasEnded(grantPayload ?? family.payload, trust)) return undefined;
       if (scope && grantPayload) scope.grants.set(grantId, grantPayload);
+      const hash = vault.keys.keyedHash('token', text);
       const again = scope?.purpose === 'token' ? openAnswer(names[3], answer, text) : undefined;
-      const standing = standingOf(
-        family,
-        vault.keys.keyedHash('token', text),
-        generation,
-        again !== undefined,
-      );
-      if (scope) {
+      // It is written together with the family, and so is the one to this token.
+      if (scope?.purpose === 'token' && answer && again === undefined && hash === family.previous)
+        throw vault.broken(names[3]);
+      const standing = standingOf(family, hash, generation, again !== undefined);
+      if (scope && scope.purpose !== 'introspection') {
         scope.pending(grantId).rotation = {
           text,
           read: sealedFamily,

@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import type { AdapterPayload } from 'oidc-provider';
 
 import type { GrantId } from '../oauth/index.ts';
-import type { Commit, CommitOutcome, Put, StoreDriver } from './driver.ts';
+import { StoreUnavailable, type Commit, type CommitOutcome, type Put, type StoreDriver } from './driver.ts';
 import { key } from './keys.ts';
 import { familyPuts, openAnswer, type Rotation } from './refresh-family.ts';
 import { commitAndSettle } from './unsettled.ts';
@@ -35,6 +35,8 @@ export interface RequestScopeOptions {
   /** How long a refresh can be repeated with the same answer; 0: never. */
   readonly graceSeconds: number;
   readonly purpose: RequestPurpose;
+  /** Has the client been told already that it took too long? Then nothing is written. Default: never. */
+  readonly isLate?: () => boolean;
 }
 
 /**
@@ -93,6 +95,8 @@ function createRequestScope(vault: Vault, options: RequestScopeOptions): Request
       return fresh;
     },
     async commit(request, answer) {
+      if (request === 'succeeded' && options.purpose === 'token' && options.isLate?.())
+        throw new StoreUnavailable('the request took too long', { isSettled: true });
       const outcomes = await Promise.all(
         [...all].map(([grantId, pending]) => commitOne(vault, options, grantId, pending, request, answer)),
       );
@@ -123,7 +127,7 @@ async function commitOne(
     await vault.driver.commit(revoke());
     return { outcome: 'committed' };
   }
-  if (request === 'refused') return { outcome: 'committed' };
+  if (request === 'refused' || isEmpty(pending)) return { outcome: 'committed' };
   const { rotation, next } = pending;
   if (rotation?.used && rotation.again !== undefined) return { outcome: 'committed', again: rotation.again };
   const kept = answer === undefined ? undefined : { text: answer, ttlSeconds: graceSeconds };
@@ -141,6 +145,10 @@ async function commitOne(
   if (again !== undefined) return { outcome: 'committed', again };
   await vault.driver.commit(revoke());
   return { outcome: 'lost' };
+}
+
+function isEmpty({ consume, puts, removes, rotation, next }: Pending): boolean {
+  return consume.size === 0 && puts.size === 0 && removes.size === 0 && !rotation?.used && !next;
 }
 
 /** Somebody was quicker with the same token: what were they told? */

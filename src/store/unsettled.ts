@@ -19,13 +19,23 @@ export async function commitAndSettle(driver: StoreDriver, commit: Commit): Prom
   } catch (cause) {
     if (!(cause instanceof StoreUnavailable) || cause.isSettled || commit.puts.length === 0) throw cause;
     do {
-      const state = await stateOf(driver, commit).catch(() => 'unknown' as const);
-      if (state === 'written') return 'committed';
+      if (await isSafelyWritten(driver, commit)) return 'committed';
       await delay(LOOK_SOON_MS);
     } while (performance.now() - sent < LOOK_UNTIL_MS);
     // The client is told 503 and has nothing. What it wanted to redeem must be good for its next try.
     if (commit.consume.length > 0) void undoLater(driver, commit);
     throw cause;
+  }
+}
+
+async function isSafelyWritten(driver: StoreDriver, commit: Commit): Promise<boolean> {
+  try {
+    if ((await stateOf(driver, commit)) !== 'written') return false;
+    await driver.assure(commit.deadKey);
+    return true;
+  } catch (error) {
+    if (error instanceof StoreUnavailable) return false;
+    throw error;
   }
 }
 

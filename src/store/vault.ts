@@ -15,6 +15,8 @@ export interface Vault {
   take<Record_>(key: string): Promise<Record_ | undefined>;
   /** Seals a record for a commit. */
   sealed(key: string, record: unknown, ttlSeconds?: number): Put;
+  /** To be thrown for a value that did not open in another way; who watches is told. */
+  broken(key: string): SealBroken;
   /** Opens what {@link StoreDriver.getMany} returned for `key`. @throws SealBroken */
   open<Record_>(key: string, value: Uint8Array): Record_;
 }
@@ -44,6 +46,10 @@ export function createVault(
   return {
     driver,
     keys,
+    broken(key) {
+      onBroken(key);
+      return new SealBroken(`the value at ${key} was edited or moved`);
+    },
     open,
     sealed,
     read: async <Record_>(key: string) => {

@@ -101,6 +101,43 @@ describe('a write counts when two replicas have it', () => {
     expect(await driver.commit(issue('few'))).toBe('committed');
   });
 
+  test('[C2.6] [C3] with one too few, what a commit would have replaced is there as it was, with its time to live', async () => {
+    const family = (value: string): Commit => ({
+      ...issue('kept', value),
+      consume: [],
+      puts: [
+        { key: '{kept}:new', value: bytes(value), ttlSeconds: 60 },
+        { key: '{kept}:family', value: bytes(value), ttlSeconds: 1000 },
+        { key: '{kept}:ring', value: bytes(value) },
+      ],
+      removes: ['{kept}:gone'],
+    });
+    await driver.put({ key: '{kept}:gone', value: bytes('x'), ttlSeconds: 1000 });
+    await driver.commit({ ...family('one'), removes: [] });
+    await driver.remove(['{kept}:new']);
+    await withoutOne(async () => {
+      await expect(driver.commit(family('two'))).rejects.toMatchObject({ isSettled: true });
+    });
+    const names = ['new', 'family', 'ring', 'gone'].map((name) => `{kept}:${name}`);
+    const found = await onlooker.getMany(names);
+    expect(found.map((value) => value && Buffer.from(value).toString())).toEqual([
+      undefined,
+      'one',
+      'one',
+      'x',
+    ]);
+    const primary = topology.data[0]!;
+    expect(Number((await primary.tell('TTL {kept}:family')).slice(1))).toBeGreaterThan(900);
+    expect(await primary.tell('TTL {kept}:ring')).toBe(':-1');
+  });
+
+  test('[C2.6] what is found written though its answer was lost counts only once replicas have it', async () => {
+    await driver.assure('{assured}:dead');
+    await withoutOne(async () => {
+      await expect(driver.assure('{assured}:dead')).rejects.toMatchObject({ isSettled: false });
+    });
+  });
+
   test('[C2.6] with one too few, an end stays an end, though whoever asked is told to ask again', async () => {
     expect(await driver.commit(issue('end'))).toBe('committed');
     await withoutOne(async () => {

@@ -105,7 +105,7 @@ describe.each(PLACES)('which store this is, on %s', (_name, makePlace) => {
   test('[C2.7] another database at the same address is another one, adopted there long ago or not', async () => {
     await adoptStore(driver, keys);
     const [older] = await driver.getMany([key.epoch]);
-    await driver.remove([key.epoch]);
+    for (const name of [key.epoch, ...driver.tags.map(key.epochCopy)]) await driver.remove([name]);
     const { check } = await watch();
     await driver.put({ key: key.epoch, value: older! });
     await delay(LOOK_MS);

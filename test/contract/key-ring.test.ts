@@ -14,8 +14,9 @@ import {
 import { PLACES, atOnce, type Place } from './stores.ts';
 
 const secret = (): Uint8Array => randomBytes(32);
-/** Longer than a new data key takes to be used. */
-const SETTLED_MS = 5500;
+/** Longer than nodes need to read of a new data key. */
+const SETTLING_MS = 2500;
+const SETTLED_MS = 3000;
 const NAME = 'gh:{s.ring}:session';
 
 describe.each(PLACES)('the keys a store is sealed under, on %s', (_name, makePlace) => {
@@ -90,7 +91,7 @@ describe.each(PLACES)('the keys a store is sealed under, on %s', (_name, makePla
       }
     };
     const loads = Promise.all([load(0), load(1)]);
-    const id = await operator.rotate();
+    const id = await operator.rotate(SETTLING_MS);
     expect(id).not.toBe(before);
     await loads;
     expect(at).toBeGreaterThan(100);

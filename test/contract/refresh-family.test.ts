@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Adapter } from 'oidc-provider';
 import {
+  SealBroken,
   createGrantIndex,
   createProviderAdapter,
   createStoreKeys,
@@ -85,6 +86,22 @@ describe.each(PLACES)('the refresh tokens of a grant, on %s', (_name, makePlace)
       return { ...(await scope.commit('succeeded', answer)), next, answer };
     }, more);
   }
+
+  test('[C2.11] what comes to its end after its client was told 503 writes nothing, and the token stays good', async () => {
+    const { id, first } = await newFamily();
+    await expect(useToken(id, first, { isLate: () => true })).rejects.toMatchObject({ isSettled: true });
+    expect((await useToken(id, first)).outcome).toBe('committed');
+  });
+
+  test('[A197] [C3] a kept answer that was edited is an alarm, and not a replay that ends the grant', async () => {
+    const { id, first } = await newFamily();
+    const { next } = await useToken(id, first);
+    const [answer] = await driver.getMany([key.answer(id)]);
+    const edited = answer!.map((byte, at) => (at === answer!.length - 1 ? byte ^ 1 : byte));
+    await driver.put({ key: key.answer(id), value: edited, ttlSeconds: 30 });
+    await expect(useToken(id, first)).rejects.toThrow(SealBroken);
+    expect((await useToken(id, next)).outcome).toBe('committed');
+  });
 
   test('[C3] the one that is good is found with everything that was kept, and its grant, in one round trip', async () => {
     const { id, first } = await newFamily();

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { stat } from 'node:fs/promises';
+import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
@@ -8,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import {
   StoreUnavailable,
   openEmbeddedStore,
+  openForServer,
   openRedisStore,
   type Commit,
   type StoreDriver,
@@ -529,6 +531,19 @@ describe('openEmbeddedStore', () => {
   test('[F01] a folder that cannot be written to is reported with its path', () => {
     expect(() => openEmbeddedStore('/dev/null/data')).toThrow(StoreUnavailable);
     expect(() => openEmbeddedStore('/dev/null/data')).toThrow('/dev/null/data/gatehouse.sqlite');
+  });
+
+  test('[C2.7] [F23] a lock that cannot be taken, for whatever reason, is no lock: no server starts', async () => {
+    const folder = await mkdtemp(path.join(tmpdir(), 'gatehouse-lock-'));
+    try {
+      await writeFile(
+        path.join(folder, 'server.lock'),
+        'this is no lock of ours, and long enough to be looked at',
+      );
+      await expect(openForServer(folder)).rejects.toThrow(/server\.lock: file is not a database/);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
   });
 
   test('[SEC-11] nobody else may read the file; what was acknowledged survives the process', async () => {

@@ -88,8 +88,10 @@ describe.each(PLACES)('an export of %s', (name, makePlace) => {
     targets.push(made);
     return made.open();
   };
-  const backup = async (): Promise<number> =>
-    exportStore(source, await ringOf(source), { file, final: false });
+  const backup = async (): Promise<number> => {
+    await rm(file, { force: true });
+    return exportStore(source, await ringOf(source), { file, final: false });
+  };
   const importInto = async (driver: StoreDriver, intoUsed = false, from = file) =>
     importStore(driver, await ringOf(driver), { file: from, intoUsed, quietMs: QUIET_MS });
 
@@ -131,6 +133,7 @@ describe.each(PLACES)('an export of %s', (name, makePlace) => {
   test('[C2.7] that is final closes the store, brings all but counters, and a store can be taken back', async () => {
     const told: boolean[] = [];
     const guard = await guardOf(source, (isKnown) => void told.push(isKnown));
+    await rm(file, { force: true });
     await exportStore(source, await ringOf(source), {
       file,
       final: true,
@@ -169,6 +172,7 @@ describe('an import', () => {
   const exported = async (rows: readonly Row[], final = false): Promise<StoreDriver> => {
     const source = await open();
     await source.restore(rows);
+    await rm(file, { force: true });
     await exportStore(source, await ringOf(source), { file, final, quietMs: 0 });
     return source;
   };
@@ -221,6 +225,47 @@ describe('an import', () => {
     const nothing = importStore(empty, await ringOf(empty), { file: `${file}.nothing`, intoUsed: false });
     await expect(nothing).rejects.toThrow(/cannot read .*\.nothing: .*ENOENT/);
     expect(await namesIn(empty)).toEqual([]);
+  });
+
+  test('[SEC-11] of a store whose secret was changed works in a new one, which hangs on the first secret from then on', async () => {
+    const [first, second] = [randomBytes(32), randomBytes(32)];
+    const source = await open();
+    await createVault(source, (await openKeyRing(source, [first])).keys).write(key.account('a'), {
+      name: 'Amy',
+    });
+    await adoptStore(source, (await openKeyRing(source, [second, first])).keys);
+    await (await openKeyRing(source, [second])).rewrap();
+    await rm(file, { force: true });
+    await exportStore(source, await openKeyRing(source, [second]), { file, final: true, quietMs: 0 });
+    for (const wasStarted of [false, true]) {
+      const empty = await open();
+      if (wasStarted) {
+        const begun = await openKeyRing(empty, [second]);
+        (await guardEpoch(empty, begun.keys, { ring: begun, onChange: () => undefined })).stop();
+      }
+      const ring = await openKeyRing(empty, [second], { begins: wasStarted });
+      expect(await importStore(empty, ring, { file, intoUsed: false, quietMs: 0 })).toMatchObject({
+        as: 'move',
+      });
+      const moved = await openKeyRing(empty, [second]);
+      expect(await createVault(empty, moved.keys).read(key.account('a'))).toEqual({ name: 'Amy' });
+      const guard = await guardEpoch(empty, moved.keys, { ring: moved, onChange: () => undefined });
+      await guard.check();
+      guard.stop();
+    }
+    const used = await open();
+    await createVault(used, (await openKeyRing(used, [second])).keys).write(key.account('b'), {});
+    const ring = await openKeyRing(used, [second]);
+    await expect(importStore(used, ring, { file, intoUsed: true, quietMs: 0 })).rejects.toThrow(
+      /was begun under another store secret than the file/,
+    );
+  });
+
+  test('[C2.7] a file that is there already is not written over, and nothing is closed', async () => {
+    const source = await exported(oneOfEach());
+    const again = exportStore(source, await ringOf(source), { file, final: true });
+    await expect(again).rejects.toThrow(/cannot write .*: it is there already; choose another name/);
+    expect((await readEpoch(source, await keysOf(source)))?.closed).toBeUndefined();
   });
 
   test('[C2.7] where the file cannot be written nothing is closed', async () => {

@@ -7,6 +7,7 @@ import {
   createGrantIndex,
   createStoreKeys,
   guardEpoch,
+  key,
   openRedisStore,
   type GuardedStore,
   type StoreDriver,
@@ -120,6 +121,29 @@ test('[C2.7] [F03] one master of a cluster that comes back empty is found out, w
     await operator.close();
   }
 }, 60_000);
+
+test('[C2.7] [F03] a node that starts on a Redis that came back empty does not adopt it for the others', async () => {
+  const redis = await started();
+  const first = await watch(await open(redis));
+  await redis.tell('FLUSHALL');
+  await delay(LOOK_MS);
+  await expect(first.check()).rejects.toThrow(/has lost its data/);
+  const second = await watch(await open(redis));
+  await second.check();
+  await delay(LOOK_MS);
+  await expect(first.check()).rejects.toThrow(/gatehouse store adopt/);
+});
+
+test('[C2.3] [F07] when Redis is out of memory an owner can still be ended, and is told that names were not kept', async () => {
+  const redis = await started();
+  const driver = await open(redis);
+  const index = createGrantIndex(driver, 3600);
+  const grantId = 'AAAAAAAAAAAAAAAAAAAAAA';
+  await index.note(grantId, { clientId: 'c1', accountId: 'a1' }, Math.floor(Date.now() / 1000) + 600);
+  await redis.tell('CONFIG SET maxmemory 1');
+  await expect(index.revokeAllOf({ accountId: 'a1' })).rejects.toThrow(/OOM/);
+  expect(await driver.getMany([key.dead(grantId)])).toEqual([expect.anything()]);
+});
 
 describe.each(PLACES)('what ended as a whole, on %s', (_name, makePlace) => {
   test('[C2.3] [REV-10] is in the memory of every node within a second, also of grants the index lost', async () => {

@@ -63,7 +63,7 @@ describe('an embedded store is for one server', () => {
     expect(await status(next)).toBe(before);
     expectRefusal(await run(['serve'], old), /gatehouse\.sqlite is sealed under another secret/);
     const rotated = await run(['store', 'rotate-key'], next);
-    expect(rotated.stdout).toMatch(/has a new data key, \d+; in 5 seconds every server seals under it/);
+    expect(rotated.stdout).toMatch(/has a new data key, \d+; in 15 seconds every server seals under it/);
     expect(rotated.stderr).toMatch(/"type":"store.keys-rotated"/);
   });
 });

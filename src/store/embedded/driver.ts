@@ -14,7 +14,7 @@ import {
 } from '../driver.ts';
 import { dumpRows, restoreRows } from './dump.ts';
 
-const FILE_NAME = 'gatehouse.sqlite';
+export const FILE_NAME = 'gatehouse.sqlite';
 const BUSY_TIMEOUT_MS = 5000;
 const SWEEP_EVERY_MS = 30_000;
 
@@ -124,6 +124,11 @@ class EmbeddedStore implements StoreDriver {
       for (const key of commit.removes) this.#prepare('DELETE FROM kv WHERE key = ?').run(key);
       return 'committed';
     });
+  }
+
+  /** A commit that can be read has reached the disk. */
+  async assure(): Promise<void> {
+    // Nothing is left to do.
   }
 
   async addMember(index: string, member: string, expiresAt?: EpochSeconds): Promise<void> {

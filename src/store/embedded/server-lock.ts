@@ -3,7 +3,7 @@ import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
 import { StoreUnavailable } from '../driver.ts';
-import { makeFolder } from './driver.ts';
+import { FILE_NAME as STORE_FILE, makeFolder } from './driver.ts';
 
 const FILE_NAME = 'server.lock';
 /** How long a server that starts waits for a command to end. */
@@ -44,10 +44,21 @@ function lock(folder: string, timeout: number, how: string): Release | undefined
       if (held.delete(database)) database.close();
     };
   } catch (cause) {
-    if (cause instanceof Error && cause.message.includes('locked')) return undefined;
-    // Whatever else is wrong with the folder, opening the store in it says so.
-    return () => undefined;
+    const reason = reasonOf(cause);
+    if (reason.includes('locked')) return undefined;
+    throw new StoreUnavailable(
+      `cannot open the embedded store ${path.join(folder, STORE_FILE)}: ${file}: ${reason}`,
+      {
+        cause,
+      },
+    );
   }
+}
+
+function reasonOf(cause: unknown): string {
+  return typeof cause === 'object' && cause !== null && 'message' in cause
+    ? String(cause.message)
+    : String(cause);
 }
 
 /** A lock that nobody refers to would be closed, and with that given up. */

@@ -85,8 +85,10 @@ export async function openRedisStore(
     connected = true;
     return store;
   } catch (cause) {
+    // Closing is an end of its own, and would be told instead.
+    const why = await Promise.all(all.map((one) => one.whyNot()));
+    const reason = reasonOf(why.find((one) => one !== undefined) ?? refusal ?? cause);
     await Promise.all(all.map((one) => one.close()));
-    const reason = reasonOf((await client.whyNot()) ?? refusal ?? cause);
     throw new StoreUnavailable(`cannot reach Redis at ${client.location}: ${reason}`, {
       cause: withoutCommand(cause),
     });
@@ -186,6 +188,10 @@ class RedisStore implements StoreDriver {
     // Its clock may have been set meanwhile: then the next commit is in time again.
     if (reply === 'late') this.#deadlines.measure();
     throw new StoreUnavailable(`Redis answered ${String(reply)} to a commit`);
+  }
+
+  async assure(near: string): Promise<void> {
+    if (this.#durable) await this.#guard(this.#durable.assure(near));
   }
 
   async addMember(index: string, member: string, expiresAt?: EpochSeconds): Promise<void> {

@@ -14,6 +14,8 @@ const ANY_TIME = Number.MAX_SAFE_INTEGER;
 /** Writes that count only once replicas have them. What too few have is taken back, and nobody is told it happened. */
 export interface DurableWriter {
   commit(commit: Commit, args: CommitArguments): Promise<unknown>;
+  /** Resolves when replicas have everything that was written so far to the slot of this key. */
+  assure(near: string): Promise<void>;
   putIfAbsent(put: Put): Promise<boolean>;
   take(key: string): Promise<Uint8Array | undefined>;
 }
@@ -33,20 +35,33 @@ export function createDurableWriter(client: RedisClient, replicas: number): Dura
     });
     return { replies, isSafe: Number(replies.pop()) >= replicas };
   };
-  const tooFew = (): StoreUnavailable =>
+  const tooFew = (isSettled: boolean): StoreUnavailable =>
     new StoreUnavailable(`fewer than ${replicas} replicas of Redis at ${location} had a write in time`, {
-      isSettled: true,
+      isSettled,
     });
+  /** Puts back what was there, in one step. `false`: nobody knows how it stands now. */
+  const takeBack = async (commit: Commit, before: readonly Put[]): Promise<boolean> => {
+    const undo = undoing(commit, before);
+    const batch = pipeline()[commitCommand(undo)](...commitArguments(undo, ANY_TIME));
+    const [result] = (await batch.exec().catch(() => null)) ?? [];
+    return result?.[0] === null && result[1] === 'committed';
+  };
   return {
     async commit(commit, args) {
-      const { replies, isSafe } = await send(pipeline()[commitCommand(commit)](...args));
-      if (isSafe || !WROTE.has(replies[0])) return replies[0];
+      const names = commit.mode === 'issue' ? [...commit.puts.map(({ key }) => key), ...commit.removes] : [];
+      const batch = pipeline();
+      for (const name of names) batch.getBuffer(name).pttl(name);
+      const { replies, isSafe } = await send(batch[commitCommand(commit)](...args));
+      const reply = replies.pop();
+      if (isSafe || !WROTE.has(reply)) return reply;
       // An end stays: it is right on as many as have it, and whoever asked for it asks again.
-      if (commit.mode === 'issue' && replies[0] === 'committed')
-        await pipeline()
-          .gatehouseCommitEnd(...commitArguments(undoing(commit), ANY_TIME))
-          .exec();
-      throw tooFew();
+      if (commit.mode === 'revoke' || reply === 'lost') throw tooFew(true);
+      throw tooFew(await takeBack(commit, foundAt(names, replies)));
+    },
+    async assure(near) {
+      // Replicas follow in order: what has this has all before it.
+      const { isSafe } = await send(pipeline().set(`${near}:assured`, '1', 'PX', WAIT_MS));
+      if (!isSafe) throw tooFew(false);
     },
     async putIfAbsent({ key, value, ttlSeconds }) {
       const bytes = asBuffer(value);
@@ -57,7 +72,7 @@ export function createDurableWriter(client: RedisClient, replicas: number): Dura
           : batch.set(key, bytes, 'PX', millis(ttlSeconds), 'NX'),
       );
       // It stays: what is remembered as seen is better remembered too long.
-      if (!isSafe && replies[0] === 'OK') throw tooFew();
+      if (!isSafe && replies[0] === 'OK') throw tooFew(true);
       return replies[0] === 'OK';
     },
     async take(key) {
@@ -67,7 +82,7 @@ export function createDurableWriter(client: RedisClient, replicas: number): Dura
       if (isSafe) return value;
       const batch = pipeline();
       await (left > 0 ? batch.set(key, value, 'PX', left, 'NX') : batch.set(key, value, 'NX')).exec();
-      throw tooFew();
+      throw tooFew(true);
     },
   };
 }
@@ -79,3 +94,12 @@ interface Batch extends ChainableCommander {
 
 /** Also `lost` writes: a tombstone. */
 const WROTE: ReadonlySet<unknown> = new Set(['committed', 'lost']);
+
+/** What the answers to GET and PTTL say lay there. */
+function foundAt(names: readonly string[], replies: readonly unknown[]): Put[] {
+  return names.flatMap((key, at): Put[] => {
+    const [value, msLeft] = [replies[2 * at], Number(replies[2 * at + 1])];
+    if (!(value instanceof Uint8Array)) return [];
+    return [{ key, value, ...(msLeft > 0 ? { ttlSeconds: msLeft / 1000 } : {}) }];
+  });
+}

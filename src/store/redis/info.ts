@@ -2,11 +2,18 @@ import type { Redis } from 'ioredis';
 
 import type { RedisClient } from './client.ts';
 
+/** The first that runs a script as a whole or not at all. */
+const OLDEST_VERSION = 7;
+
 /** What in the answer to INFO makes a Redis unsafe for production, in sentences. */
 export function concernsOf(info: string, kind: RedisClient['kind']): string[] {
   const told = memberOf(info);
   const policy = told('maxmemory_policy');
+  const version = told('redis_version') ?? 'unknown';
   return [
+    ...(Number.parseInt(version, 10) >= OLDEST_VERSION
+      ? []
+      : [`Redis is ${version}, must be ${OLDEST_VERSION}.0 or later: older ones cannot run the scripts`]),
     ...(policy === 'noeviction'
       ? []
       : [`maxmemory-policy is ${policy ?? 'unknown'}, must be noeviction: it may forget what was revoked`]),
@@ -24,8 +31,10 @@ export function concernsOf(info: string, kind: RedisClient['kind']): string[] {
  * each primary. One that writes every command to its disk before it answers has lost nothing.
  */
 export async function lineageOf(redis: Redis, kind: RedisClient['kind']): Promise<string> {
-  if (kind === 'single' && (await writesEverything(redis))) return 'everything';
   const told = memberOf(await redis.info());
+  // One that was promoted behind the address remembers whose replica it was.
+  const wasReplica = /[^0]/.test(told('master_replid2') ?? '');
+  if (kind === 'single' && !wasReplica && (await writesEverything(redis))) return 'everything';
   return `${told('run_id') ?? ''}/${told('master_replid') ?? ''}`;
 }
 

@@ -66,6 +66,7 @@ class RemoteStore implements StoreDriver {
   take = (key: string): Promise<Uint8Array | undefined> => this.#ask('take', key);
   remove = (keys: readonly string[]): Promise<void> => this.#ask('remove', keys);
   commit = (commit: Commit): Promise<CommitOutcome> => this.#ask('commit', commit);
+  assure = (near: string): Promise<void> => this.#ask('assure', near);
   addMember = (index: string, member: string, expiresAt?: EpochSeconds): Promise<void> =>
     this.#ask('addMember', index, member, ...(expiresAt === undefined ? [] : [expiresAt]));
   removeMember = (index: string, member: string): Promise<void> => this.#ask('removeMember', index, member);

@@ -12,7 +12,7 @@ export const MAX_CALL_BYTES = 64 * 1024 * 1024;
 /** What is called as it is. */
 export const METHODS = [
   ...(['getMany', 'put', 'putIfAbsent', 'take', 'remove', 'commit', 'count'] as const),
-  ...(['addMember', 'removeMember', 'members', 'restore', 'concerns', 'lineage', 'ping'] as const),
+  ...(['addMember', 'removeMember', 'members', 'restore', 'concerns', 'assure', 'lineage', 'ping'] as const),
 ] satisfies (keyof StoreDriver)[];
 export type Method = (typeof METHODS)[number];
 

@@ -1,4 +1,5 @@
 import { createHash, type Hash } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { open, rename, rm, type FileHandle } from 'node:fs/promises';
 
 import type { Row } from '../driver.ts';
@@ -49,6 +50,8 @@ export async function writeExport(
   { keys, record }: Pick<KeyRing, 'keys' | 'record'>,
   begin: () => Promise<ExportContent>,
 ): Promise<number> {
+  if (existsSync(file))
+    throw new TransferRefused(`cannot write ${file}: it is there already; choose another name`);
   const part = `${file}.part`;
   const handle = await openNew(part).catch((cause: unknown) => {
     throw new TransferRefused(`cannot write ${file}: ${reasonOf(cause)}`, { cause });

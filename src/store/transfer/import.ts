@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
+import { tellOfChange } from '../barred.ts';
 import type { Row, StoreDriver } from '../driver.ts';
 import { QUIET_AFTER_MS, adoptStore, closeStore, readEpoch, type StoreEpoch } from '../epoch.ts';
 import { key } from '../keys.ts';
@@ -59,8 +60,9 @@ export async function importStore(
     if (before && !before.closed) await delay(quietMs);
     // Made by a server that started here before: what was signed elsewhere must go on being good.
     if (!intoUsed) await driver.remove([key.signingKeys]);
-    if (!isMerged) await takeKeys(driver, ring, source.material);
+    if (!isMerged) await takeKeys(driver, ring, source.material, before);
     const counts = await restoreAll(driver, source, as === 'move');
+    await tellOfChange(driver);
     return { ...counts, as, epoch: await adoptStore(driver, keys) };
   } finally {
     await source.close();
@@ -71,10 +73,15 @@ export async function importStore(
  * The rows of the file are sealed under its own keys, which come first. Where nothing is used yet, the names here may hang on
  * another root: then the file's keys take the place of ours, and what is left of the store's own record is made anew.
  */
-async function takeKeys(driver: StoreDriver, ring: KeyRing, material: KeyMaterial): Promise<void> {
+async function takeKeys(
+  driver: StoreDriver,
+  ring: KeyRing,
+  material: KeyMaterial,
+  before: StoreEpoch | undefined,
+): Promise<void> {
   await ring.adopt(material, 'replace');
   await driver.remove([key.lineage, key.changes]);
-  await closeStore(driver, ring.keys, 'import');
+  await closeStore(driver, ring.keys, 'import', { epoch: before });
 }
 
 function wayOf({ header }: VerifiedExport, isRepeated: boolean): ImportSummary['as'] {
