@@ -4,6 +4,8 @@ export interface KeyRow {
   readonly key: string;
   readonly holds: string;
   readonly keptFor: string;
+  /** In Redis, at most, for a grant of eight scopes; of an index each entry takes about 130. */
+  readonly bytes?: number;
   /** AES-256-GCM under the name of the key; markers and indexes hold nothing to seal. */
   readonly sealed: boolean;
 }
@@ -14,60 +16,93 @@ export const KEY_TABLE: readonly KeyRow[] = [
     key: 'gh:{<grant>}:grant',
     holds: 'grant with launch context',
     keptFor: 'refresh token lifetime',
+    bytes: 1000,
     sealed: true,
   },
-  { key: 'gh:{<grant>}:at:<hash>', holds: 'access token', keptFor: 'its lifetime', sealed: true },
+  { key: 'gh:{<grant>}:at:<hash>', holds: 'access token', keptFor: 'its lifetime', bytes: 900, sealed: true },
   {
     key: 'gh:{<grant>}:family',
     holds: 'refresh tokens: the good one',
     keptFor: 'its lifetime',
+    bytes: 1000,
     sealed: true,
   },
   {
     key: 'gh:{<grant>}:answer',
     holds: 'answer to the last refresh',
     keptFor: 'seconds: refreshGraceSeconds',
+    bytes: 1600,
     sealed: true,
   },
-  { key: 'gh:{<grant>}:ac:<hash>', holds: 'authorization code', keptFor: 'its lifetime', sealed: true },
+  {
+    key: 'gh:{<grant>}:ac:<hash>',
+    holds: 'authorization code',
+    keptFor: 'its lifetime',
+    bytes: 900,
+    sealed: true,
+  },
   {
     key: 'gh:{<grant>}:bt:<hash>',
     holds: 'backend token (<grant> is its own)',
     keptFor: 'its lifetime',
+    bytes: 450,
     sealed: true,
   },
-  { key: 'gh:{<grant>}:ac:<hash>:used', holds: 'marker: was redeemed', keptFor: '10 minutes', sealed: false },
+  {
+    key: 'gh:{<grant>}:ac:<hash>:used',
+    holds: 'marker: was redeemed',
+    keptFor: '10 minutes',
+    bytes: 160,
+    sealed: false,
+  },
   {
     key: 'gh:{<grant>}:dead',
     holds: 'tombstone: was revoked',
     keptFor: 'refresh token lifetime',
+    bytes: 120,
     sealed: false,
   },
-  { key: 'gh:{s.<hash>}:session', holds: 'sign-in session', keptFor: 'session lifetime', sealed: true },
+  {
+    key: 'gh:{s.<hash>}:session',
+    holds: 'sign-in session',
+    keptFor: 'session lifetime',
+    bytes: 700,
+    sealed: true,
+  },
   {
     key: 'gh:{u.<hash>}:session',
     holds: 'the same, by its public uid',
     keptFor: 'session lifetime',
+    bytes: 700,
     sealed: true,
   },
   {
     key: 'gh:{i.<hash>}:interaction',
     holds: 'a paused authorization request',
     keptFor: '1 hour',
+    bytes: 1700,
     sealed: true,
   },
-  { key: 'gh:{i.<hash>}:progress', holds: 'how far the person has come', keptFor: '1 hour', sealed: true },
-  { key: 'gh:{l.<hash>}:launch', holds: 'an EHR launch', keptFor: '5 minutes', sealed: true },
+  {
+    key: 'gh:{i.<hash>}:progress',
+    holds: 'how far the person has come',
+    keptFor: '1 hour',
+    bytes: 450,
+    sealed: true,
+  },
+  { key: 'gh:{l.<hash>}:launch', holds: 'an EHR launch', keptFor: '5 minutes', bytes: 400, sealed: true },
   {
     key: 'gh:{j.<hash>}:jti',
     holds: 'marker: an assertion was seen',
     keptFor: 'until the assertion expires',
+    bytes: 140,
     sealed: false,
   },
   {
     key: 'gh:{r.<hash>}:count',
     holds: 'how often somebody did something',
     keptFor: '1 minute; sign-in: 15 minutes',
+    bytes: 130,
     sealed: false,
   },
   {
@@ -76,22 +111,46 @@ export const KEY_TABLE: readonly KeyRow[] = [
     keptFor: 'as it says',
     sealed: true,
   },
-  { key: 'gh:{c.<client>}:client', holds: 'a client registration', keptFor: 'until removed', sealed: true },
-  { key: 'gh:{c.<client>}:status', holds: 'disabled or not', keptFor: 'until removed', sealed: true },
+  {
+    key: 'gh:{c.<client>}:client',
+    holds: 'a client registration',
+    keptFor: 'until removed',
+    bytes: 1000,
+    sealed: true,
+  },
+  {
+    key: 'gh:{c.<client>}:status',
+    holds: 'disabled or not',
+    keptFor: 'until removed',
+    bytes: 200,
+    sealed: true,
+  },
   {
     key: 'gh:{c.<client>}:grants',
     holds: 'index: grants of the client',
     keptFor: 'entries: as the grant',
     sealed: false,
   },
-  { key: 'gh:{a.<account>}:account', holds: 'an account', keptFor: 'until removed', sealed: true },
+  {
+    key: 'gh:{a.<account>}:account',
+    holds: 'an account',
+    keptFor: 'until removed',
+    bytes: 500,
+    sealed: true,
+  },
   {
     key: 'gh:{a.<account>}:grants',
     holds: 'index: grants of the account',
     keptFor: 'entries: as the grant',
     sealed: false,
   },
-  { key: 'gh:{n.<hash>}:login', holds: 'user name → account id', keptFor: 'until removed', sealed: true },
+  {
+    key: 'gh:{n.<hash>}:login',
+    holds: 'user name → account id',
+    keptFor: 'until removed',
+    bytes: 220,
+    sealed: true,
+  },
   { key: 'gh:{clients}:all', holds: 'index of ids', keptFor: 'until removed', sealed: false },
   { key: 'gh:{accounts}:all', holds: 'index of ids', keptFor: 'until removed', sealed: false },
   {
@@ -100,30 +159,34 @@ export const KEY_TABLE: readonly KeyRow[] = [
     keptFor: 'for good; entries: until swept',
     sealed: false,
   },
-  { key: 'gh:{keys}:signing', holds: 'signing keys', keptFor: 'until removed', sealed: true },
-  { key: 'gh:{epoch}:store', holds: 'which store this is', keptFor: 'for good', sealed: true },
+  { key: 'gh:{keys}:signing', holds: 'signing keys', keptFor: 'until removed', bytes: 5000, sealed: true },
+  { key: 'gh:{epoch}:store', holds: 'which store this is', keptFor: 'for good', bytes: 240, sealed: true },
   {
     key: 'gh:{epoch.<number>}:store',
     holds: 'the same, spread over the primaries of a cluster',
     keptFor: 'for good',
+    bytes: 240,
     sealed: true,
   },
   {
     key: 'gh:{epoch}:keys',
     holds: 'keys that values are sealed under, each under the store secrets',
     keptFor: 'for good',
+    bytes: 600,
     sealed: true,
   },
   {
     key: 'gh:{epoch}:lineage',
     holds: 'which Redis answered last, and since when',
     keptFor: 'for good',
+    bytes: 280,
     sealed: true,
   },
   {
     key: 'gh:{epoch}:changes',
     holds: 'changes with every change that nodes keep in memory',
     keptFor: 'for good',
+    bytes: 110,
     sealed: false,
   },
   {
@@ -137,7 +200,10 @@ export const KEY_TABLE: readonly KeyRow[] = [
 /** The table in Markdown. */
 export function keyTableText(): string {
   const lines = KEY_TABLE.map(
-    ({ key, holds, keptFor, sealed }) => `| \`${key}\` | ${holds} | ${keptFor} | ${sealed ? 'yes' : 'no'} |`,
+    ({ key, holds, keptFor, bytes, sealed }) =>
+      `| \`${key}\` | ${holds} | ${keptFor} | ${bytes ?? ''} | ${sealed ? 'yes' : 'no'} |`,
   );
-  return ['| key | holds | kept for | sealed |', '| --- | --- | --- | --- |', ...lines].join('\n');
+  return ['| key | holds | kept for | bytes | sealed |', '| --- | --- | --- | --- | --- |', ...lines].join(
+    '\n',
+  );
 }

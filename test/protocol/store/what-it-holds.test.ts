@@ -30,6 +30,15 @@ import {
 } from '../../support/gatehouse.ts';
 import { freePort } from '../../support/ports.ts';
 
+/** What the names of a row of the table look like. */
+function patternOf(key: string): RegExp {
+  const text = key
+    .replace(/[{}.]/g, '\\$&')
+    .replace(/<model>/, '[a-z-]+')
+    .replace(/<[a-z]+>/g, '[A-Za-z0-9_.-]+');
+  return new RegExp(`^${text}$`);
+}
+
 /** More on demand: `FLOWS=500 npm run jest test/protocol/store`. */
 const FLOWS = Number(process.env['FLOWS'] ?? 20);
 
@@ -176,12 +185,7 @@ describe.each(DRIVERS)('after many flows, on %s', (driver) => {
     const redis = new Redis(store.redis.url);
     const names = await redis.keys('*');
     const patterns = KEY_TABLE.map(({ key, keptFor }) => ({
-      pattern: new RegExp(
-        `^${key
-          .replace(/[{}.]/g, '\\$&')
-          .replace(/<model>/, '[a-z-]+')
-          .replace(/<[a-z]+>/g, '[A-Za-z0-9_.-]+')}$`,
-      ),
+      pattern: patternOf(key),
       ends: !/^(until removed|for good|entries)/.test(keptFor),
     }));
     const unknown = names.filter((name) => !patterns.some(({ pattern }) => pattern.test(name)));
@@ -192,5 +196,24 @@ describe.each(DRIVERS)('after many flows, on %s', (driver) => {
     );
     expect(endless).toEqual([]);
     await redis.quit();
+  });
+
+  test('[SEC-11] [C2.4] the sizes in docs/store.md are those of a real store', async () => {
+    if (!store.redis) return;
+    const redis = new Redis(store.redis.url);
+    const sizes = new Map<string, number>();
+    for (const name of await redis.keys('*')) {
+      const row = KEY_TABLE.find(({ key }) => patternOf(key).test(name));
+      const bytes = Number(await redis.memory('USAGE', name, 'SAMPLES', '0'));
+      if (row && !row.holds.startsWith('index')) sizes.set(row.key, Math.max(sizes.get(row.key) ?? 0, bytes));
+    }
+    await redis.quit();
+    expect(sizes.size).toBeGreaterThan(15);
+    const wrong = KEY_TABLE.flatMap(({ key, bytes }) => {
+      const found = sizes.get(key);
+      const isRight = found === undefined || (found <= (bytes ?? 0) && found >= (bytes ?? 0) / 2);
+      return isRight ? [] : [`${key}: ${found} bytes, the table has ${bytes ?? 'none'}`];
+    });
+    expect(wrong).toEqual([]);
   });
 });

@@ -6,10 +6,12 @@ import Koa, { type Middleware } from 'koa';
 
 import { answerErrors, isPastDeadline, shedLoad, withDeadline } from '../../../src/http/index.ts';
 
-let server: Server | undefined;
+const servers: Server[] = [];
 afterEach(() => {
-  server?.close();
-  server?.closeAllConnections();
+  for (const server of servers.splice(0)) {
+    server.close();
+    server.closeAllConnections();
+  }
 });
 
 async function asked(path: string, ...middleware: Middleware[]): Promise<Response> {
@@ -24,7 +26,7 @@ async function asked(path: string, ...middleware: Middleware[]): Promise<Respons
   for (const one of middleware) app.use(one);
   const handle = app.callback();
   const started = createServer((request, response) => void handle(request, response));
-  server = started;
+  servers.push(started);
   await new Promise<void>((resolve) => started.listen(0, '127.0.0.1', resolve));
   return fetch(`http://127.0.0.1:${(started.address() as AddressInfo).port}${path}`);
 }
