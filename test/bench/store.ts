@@ -14,6 +14,7 @@ import {
   createVault,
   newGrantId,
   newTokenText,
+  openKeyRing,
   openRedisStore,
   runInRequestScope,
 } from '../../src/store/index.ts';
@@ -29,7 +30,8 @@ const TTL = 3600;
 const GRANT_TTL = 100 * 24 * 3600;
 const EIGHT =
   'launch openid fhirUser offline_access patient/Patient.rs patient/Observation.rs patient/Condition.rs patient/Encounter.rs';
-const keys = createStoreKeys(Buffer.from('a store secret for measuring, of no use to anybody'));
+const SECRET = Buffer.from('a store secret for measuring, of no use to anybody');
+const keys = createStoreKeys(SECRET);
 
 interface Memory {
   readonly bytesPerToken: { readonly few: number; readonly many: number };
@@ -40,7 +42,7 @@ async function measureMemory(): Promise<Memory> {
   const redis = await startRedis();
   const driver = await openRedisStore(redis.url, () => undefined);
   const client = new Redis(redis.url);
-  const vault = createVault(driver, keys);
+  const vault = createVault(driver, (await openKeyRing(driver, [SECRET])).keys);
   const adapter = createProviderAdapter({
     vault,
     grants: createGrantIndex(driver, GRANT_TTL),
@@ -165,8 +167,8 @@ process.stdout.write(
     `a grant with refresh token, access token and indexes: ${memory.bytesPerGrant.eightScopes} bytes (bar 4096)`,
     `the same with every patient scope of US Core: ${memory.bytesPerGrant.usCore} bytes`,
     ...Object.entries(trips).map(
-      ([flow, { protocol, others }]) =>
-        `${flow}: ${protocol} round trips for the protocol, ${others} for clients and accounts`,
+      ([flow, { protocol, others, commands }]) =>
+        `${flow}: ${protocol} round trips for the protocol, ${others} for clients and accounts; ${commands} commands`,
     ),
     JSON.stringify(figures),
     '',

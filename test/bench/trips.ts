@@ -18,6 +18,8 @@ const BACKGROUND = /\{(epoch|keys)\}/;
 export interface Trips {
   readonly protocol: number;
   readonly others: number;
+  /** Commands of both, those that go together counted one by one. */
+  readonly commands: number;
 }
 
 /**
@@ -41,7 +43,11 @@ export async function measureTrips(): Promise<Readonly<Record<string, Trips>>> {
     protocol.reset();
     others.reset();
     const result = await work();
-    trips[flow] = { protocol: protocol.trips, others: others.trips };
+    trips[flow] = {
+      protocol: protocol.trips,
+      others: others.trips,
+      commands: protocol.commands + others.commands,
+    };
     return result;
   };
   const launch = () => authorize(issuer).then((code) => redeem(issuer, code));
@@ -71,21 +77,26 @@ export async function measureTrips(): Promise<Readonly<Record<string, Trips>>> {
 
 interface Odometer {
   readonly trips: number;
+  readonly commands: number;
   reset(): void;
   drive<Result>(call: () => Promise<Result>): Promise<Result>;
 }
 
 function createOdometer(): Odometer {
-  let trips = 0;
+  let [trips, commands] = [0, 0];
   let isAnswered = true;
   return {
     get trips() {
       return trips;
     },
+    get commands() {
+      return commands;
+    },
     reset() {
-      [trips, isAnswered] = [0, true];
+      [trips, commands, isAnswered] = [0, 0, true];
     },
     async drive(call) {
+      commands += 1;
       if (isAnswered) trips += 1;
       isAnswered = false;
       try {
