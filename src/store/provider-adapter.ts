@@ -18,6 +18,11 @@ import type { Vault } from './vault.ts';
 /** A redeemed code is remembered this long, to tell a replay from a stranger's guess (C2.4). */
 const USED_CODE_SECONDS = 600;
 
+/** What is good for one use says when it was written; milliseconds since 1970, since a failover may take less than a second. */
+interface MadeAt {
+  readonly madeAt?: number;
+}
+
 export interface AdapterParts {
   readonly vault: Vault;
   readonly grants: GrantIndex;
@@ -74,7 +79,8 @@ function tokenAdapter(kind: KeyedTokenKind, { vault, grantTtlSeconds, trust }: A
       if (!place) throw new TypeError(`not a ${kind} text`);
       // The text itself is not written: it would be a usable secret in the store.
       const { jti: _text, ...kept } = payload;
-      const put = vault.sealed(place.tokenKey, kept, expiresIn);
+      const record = kind === 'AuthorizationCode' ? { ...kept, madeAt: Date.now() } : kept;
+      const put = vault.sealed(place.tokenKey, record, expiresIn);
       const scope = currentRequestScope();
       if (scope) {
         scope.pending(place.grantId).puts.set(put.key, put);
@@ -99,9 +105,10 @@ function tokenAdapter(kind: KeyedTokenKind, { vault, grantTtlSeconds, trust }: A
       if (token === undefined || dead !== undefined) return undefined;
       const grantPayload = grant && vault.open<AdapterPayload>(names[1], grant);
       if (grantPayload) currentRequestScope()?.grants.set(grantId, grantPayload);
-      const payload = { ...vault.open<AdapterPayload>(tokenKey, token), jti: id };
+      const { madeAt, ...opened } = vault.open<AdapterPayload & MadeAt>(tokenKey, token);
+      const payload = { ...opened, jti: id };
       if (hasEnded(grantPayload ?? payload, trust)) return undefined;
-      if (kind === 'AuthorizationCode' && used === undefined) refuseUnsure(payload, trust);
+      if (kind === 'AuthorizationCode' && used === undefined) refuseUnsure(madeAt, trust);
       return used === undefined ? payload : { ...payload, consumed: true };
     },
     async consume(id) {
@@ -124,8 +131,8 @@ function tokenAdapter(kind: KeyedTokenKind, { vault, grantTtlSeconds, trust }: A
 }
 
 /** A store that was replaced may have forgotten that a code was redeemed. Its grant is left alone. */
-function refuseUnsure({ iat = 0 }: AdapterPayload, trust: Trust): void {
-  if (iat * 1000 >= trust.unsureBefore()) return;
+function refuseUnsure(madeAt: number | undefined, trust: Trust): void {
+  if ((madeAt ?? 0) >= trust.unsureBefore()) return;
   throw new errors.CustomOIDCProviderError(
     'invalid_grant',
     'the code was made before a failure of the server; send the user again',
@@ -211,16 +218,17 @@ function recordAdapter(model: string, { vault, trust }: AdapterParts): Adapter {
       : key.other(model, createHash('sha256').update(keys.keyedHash(model, id)).digest('base64url'));
   return {
     ...unsupported(model),
-    upsert: (id, payload, expiresIn) => vault.write(at(id), withGrantToBe(payload), expiresIn),
+    upsert: (id, payload, expiresIn) =>
+      vault.write(at(id), { ...withGrantToBe(payload), madeAt: Date.now() }, expiresIn),
     async find(id) {
       const name = at(id);
       // How far the person has come lies in the same slot and is read next: see request-reads.ts.
       const beside = model === 'Interaction' ? [key.progress(keys.keyedHash('interaction', id))] : [];
       const [value] = await driver.getMany([name, ...beside]);
       if (!value) return undefined;
-      const payload = vault.open<WithGrantToBe>(name, value);
+      const { madeAt = 0, ...payload } = vault.open<WithGrantToBe & MadeAt>(name, value);
       // It may have been finished: people begin anew (C2.8).
-      const isUnsure = model === 'Interaction' && (payload.iat ?? 0) * 1000 < trust.unsureBefore();
+      const isUnsure = model === 'Interaction' && madeAt < trust.unsureBefore();
       return isUnsure ? undefined : withoutGrantToBe(payload);
     },
     destroy: (id) => beforeTheAnswer(() => driver.remove([at(id)])),

@@ -48,7 +48,7 @@ function assertionUsedTwice(uses: readonly Operation[]): string[] {
   // Who is the first cannot be a replay.
   const [first] = uses.toSorted((one, other) => one.ended - other.ended);
   const isFirst = first && uses.every((other) => other === first || other.began > first.ended);
-  return isFirst && first.answer.status === 401
+  return isFirst && first.answer.status === 401 && !isFromBefore(first)
     ? [`a good assertion was refused: ${described([first])}`]
     : [];
 }
@@ -97,7 +97,7 @@ function goodAndRefused(
   notes: History['notes'],
 ): string[] {
   const { kind, answer } = operation;
-  if (answer.status !== 400 || operation.ended > mayEndFrom) return [];
+  if (answer.status !== 400 || operation.ended > mayEndFrom || isFromBefore(operation)) return [];
   if (kind === 'refresh') return [`good and refused: ${describeOperation(operation)}`];
   if (kind !== 'redeem' || isRepeated(operation, own)) return [];
   // The node died with the answer: nobody is left to take the redemption back (F21).
@@ -112,6 +112,11 @@ function goodAndRefused(
     .filter(({ began }) => began <= operation.began)
     .some((attempt) => redeems.some((one) => isTooSoonAfter(one, attempt, notes)));
   return [`${isHasty ? KNOWN_GAP : 'good and refused'}: ${describeOperation(operation)}`];
+}
+
+/** Made before a Redis was replaced or made a replica: refused by rule, here and everywhere (C2.8). */
+function isFromBefore({ answer }: Operation): boolean {
+  return /before a failure of the server/.test(String(answer.body['error_description']));
 }
 
 function isTooSoonAfter(refused: Operation, { began, ms }: Operation, notes: History['notes']): boolean {
@@ -143,9 +148,10 @@ function lifeOf({ chain }: Story, own: readonly Operation[]): Life {
     if (kind === 'redeem') return isReplay(operation, own);
     return kind === 'refresh' && isOld(operation, chain, own);
   });
-  const ended = own.filter(({ kind, shown, answer }) => {
+  const ended = own.filter((operation) => {
+    const { kind, shown, answer } = operation;
     if (kind === 'revoke') return answer.status === 200 && chain.includes(shown);
-    if (kind === 'redeem') return answer.status === 400 && chain.length > 0;
+    if (kind === 'redeem') return answer.status === 400 && chain.length > 0 && !isFromBefore(operation);
     return kind === 'refresh' && answer.status === 400;
   });
   return {

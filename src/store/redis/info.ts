@@ -43,9 +43,10 @@ async function writesEverything(redis: Redis): Promise<boolean> {
     const settings = (await redis.config('GET', 'append*')) as readonly string[];
     const value = (name: string): string | undefined => settings[settings.indexOf(name) + 1];
     return value('appendonly') === 'yes' && value('appendfsync') === 'always';
-  } catch {
-    // An ACL user has no CONFIG, as a rule.
-    return false;
+  } catch (error) {
+    // An ACL user has no CONFIG, as a rule. Whatever else it is says nothing about the settings.
+    if (error instanceof Error && /^(NOPERM|ERR unknown command)/.test(error.message)) return false;
+    throw error;
   }
 }
 

@@ -83,7 +83,11 @@ describe('a Redis that answers, and refuses', () => {
     } finally {
       await redis.tell('REPLICAOF NO ONE');
     }
-    await goesOn(code, kept.refresh_token);
+    await untilReady(server.managementUrl);
+    await delay(1200);
+    // What it did meanwhile nobody knows, so what is good for one use and was made before is refused (C2.8).
+    expect((await app.token(code)).body['error_description']).toMatch(/made before a failure of the server/);
+    await goesOn(await app.newCode(), kept.refresh_token);
   });
 
   test('[F11] too few replicas: NOREPLICAS is 503, and nothing is used up', async () => {
@@ -155,7 +159,7 @@ describe('two primaries after a partition', () => {
     return server;
   };
 
-  test('[F11] the one nobody follows takes no redemption, the other one takes it once', async () => {
+  test('[F11] the one nobody follows takes no redemption; at the other one tokens go on, and codes are made anew', async () => {
     const old = await redisWith();
     const next = await redisWith('--replicaof', `127.0.0.1 ${old.port}`);
     await inSync(old, 1);
@@ -171,15 +175,17 @@ describe('two primaries after a partition', () => {
     const port = await freePort();
     await nodeOn(next, minority.issuer, port);
     const other = appOf(minority.issuer, `http://localhost:${port}`);
-    const redeemed = await other.token(code);
-    expect(redeemed.status).toBe(200);
+    // Of another primary nobody knows whether it has seen every redemption (C2.8).
+    expect((await other.token(code)).body['error_description']).toMatch(
+      /made before a failure of the server/,
+    );
     const refreshed = await other.refresh(tokens.refresh_token);
     expect(refreshed.status).toBe(200);
 
     // The partition is over, and who lost follows.
     await old.tell(`REPLICAOF 127.0.0.1 ${next.port}`);
     await until(async () => (await app.isActive(refreshed.body.access_token)) === true, 'it had followed');
-    expect(await app.isActive(redeemed.body.access_token)).toBe(true);
-    expect((await other.token(code)).body.error).toBe('invalid_grant');
+    expect((await other.token(code)).status).toBe(400);
+    expect((await other.refresh(refreshed.body.refresh_token)).status).toBe(200);
   });
 });
