@@ -80,7 +80,6 @@ export async function openRedisStore(
   );
   try {
     await Promise.all(all.map((one) => one.connect()));
-    await Promise.all(all.map(allAlive));
     await store.ping();
     connected = true;
     return store;
@@ -246,7 +245,8 @@ class RedisStore implements StoreDriver {
   }
 
   async ping(): Promise<void> {
-    await this.#guard(allAlive(this.#client));
+    // Introspection has a connection of its own, and is not the least of what we are for.
+    await this.#guard(Promise.all(this.#all.map(allAlive)));
   }
 
   async close(): Promise<void> {
