@@ -133,6 +133,7 @@ async function saveGrant(provider: Provider, approval: Approval, clock: Clock): 
     reference,
     scope,
     lifetimeSeconds,
+    madeAt: Date.now(),
     ...(fhirUser === undefined ? {} : { fhirUser }),
   };
   grant.exp = clock() + lifetimeSeconds;

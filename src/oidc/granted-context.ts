@@ -13,6 +13,8 @@ export interface GrantedContext {
   readonly scope: string;
   /** How long the grant outlives its last use, in seconds. */
   readonly lifetimeSeconds: number;
+  /** Milliseconds since 1970; a grant that is saved again keeps it. */
+  readonly madeAt?: number;
 }
 
 /** The context beside a token, as the version of its FHIR server writes it: the same in every answer (INT-04). */

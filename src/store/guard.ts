@@ -20,11 +20,18 @@ export interface Trust {
   readonly endedAt: Barred['endedAt'];
 }
 
-type Made = Partial<Record<'clientId' | 'accountId', string | undefined>> & { iat?: number | undefined };
+interface Made {
+  readonly clientId?: string | undefined;
+  readonly accountId?: string | undefined;
+  readonly iat?: number | undefined;
+  /** Milliseconds since 1970: who is let in again may be given a grant in the second in which everything ended. */
+  readonly madeAt?: number | undefined;
+  readonly smart?: { readonly madeAt?: number | undefined } | undefined;
+}
 
 /** Was this made before everything of its owner ended? */
-export function hasEnded({ clientId, accountId, iat = 0 }: Made, trust: Trust): boolean {
-  return iat * 1000 < trust.endedAt({ clientId, accountId });
+export function hasEnded({ clientId, accountId, iat = 0, madeAt, smart }: Made, trust: Trust): boolean {
+  return (madeAt ?? smart?.madeAt ?? iat * 1000) < trust.endedAt({ clientId, accountId });
 }
 
 /** A store that is watched: once it is not the one it was, it answers nothing any more. */

@@ -79,7 +79,7 @@ function tokenAdapter(kind: KeyedTokenKind, { vault, grantTtlSeconds, trust }: A
       if (!place) throw new TypeError(`not a ${kind} text`);
       // The text itself is not written: it would be a usable secret in the store.
       const { jti: _text, ...kept } = payload;
-      const record = kind === 'AuthorizationCode' ? { ...kept, madeAt: Date.now() } : kept;
+      const record = kind === 'AccessToken' ? kept : { ...kept, madeAt: Date.now() };
       const put = vault.sealed(place.tokenKey, record, expiresIn);
       const scope = currentRequestScope();
       if (scope) {
@@ -107,7 +107,7 @@ function tokenAdapter(kind: KeyedTokenKind, { vault, grantTtlSeconds, trust }: A
       if (grantPayload) currentRequestScope()?.grants.set(grantId, grantPayload);
       const { madeAt, ...opened } = vault.open<AdapterPayload & MadeAt>(tokenKey, token);
       const payload = { ...opened, jti: id };
-      if (hasEnded(grantPayload ?? payload, trust)) return undefined;
+      if (hasEnded(grantPayload ?? { ...payload, madeAt }, trust)) return undefined;
       if (kind === 'AuthorizationCode' && used === undefined) refuseUnsure(madeAt, trust);
       return used === undefined ? payload : { ...payload, consumed: true };
     },
