@@ -69,6 +69,7 @@ export function buildProvider(
     adapter: createProviderAdapter({
       vault,
       trust,
+      isLate: isPastDeadline,
       grants: createGrantIndex(driver, grantTtlSeconds),
       grantTtlSeconds,
       findClient: async (id) => {

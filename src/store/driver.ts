@@ -131,7 +131,7 @@ export interface StoreDriver {
 /** The store could not answer. Callers answer 503 and nothing else: not "not found", not `active: false`. */
 export class StoreUnavailable extends Error {
   override readonly name = 'StoreUnavailable';
-  /** Nothing was written, or it was taken back; where this is not said, nobody knows. */
+  /** How the store stands is known: nothing is left to be found out or taken back. Default: it is not. */
   readonly isSettled: boolean;
   constructor(message: string, options: ErrorOptions & { readonly isSettled?: boolean } = {}) {
     super(message, options);

@@ -2,6 +2,7 @@ import { createHmac, randomBytes, randomInt } from 'node:crypto';
 
 import { StoreUnavailable, type StoreDriver } from './driver.ts';
 import { key } from './keys.ts';
+import { replaceUnchanged } from './replace.ts';
 import {
   SealBroken,
   createExchangeableKeys,
@@ -107,16 +108,8 @@ export async function openKeyRing(
     for (;;) {
       const [stored] = await driver.getMany([key.ring]);
       const material = next(read(stored) ?? (await unbegun()));
-      const outcome = await driver.commit({
-        mode: 'issue',
-        deadKey: `${key.ring}:dead`,
-        deadTtlSeconds: 1,
-        expect: { key: key.ring, value: stored },
-        consume: [],
-        puts: [{ key: key.ring, value: written(material) }],
-        removes: [],
-      });
-      if (outcome === 'committed') return material;
+      if (await replaceUnchanged(driver, { key: key.ring, value: written(material) }, stored))
+        return material;
     }
   };
   const [stored] = await driver.getMany([key.ring]);

@@ -63,6 +63,13 @@ export const KEY_TABLE: readonly KeyRow[] = [
     sealed: false,
   },
   {
+    key: 'gh:{<grant>}:dead:assured',
+    holds: 'marker: what replicas were last waited for',
+    keptFor: 'a tenth of a second',
+    bytes: 120,
+    sealed: false,
+  },
+  {
     key: 'gh:{s.<hash>}:session',
     holds: 'sign-in session',
     keptFor: 'session lifetime',

@@ -1,4 +1,6 @@
+import { StoreUnavailable } from './driver.ts';
 import { key } from './keys.ts';
+import { replaceUnchanged } from './replace.ts';
 import type { Vault } from './vault.ts';
 
 /** Which Redis answered last, and since when it is another one than before. */
@@ -12,7 +14,7 @@ interface LineageRecord {
 export interface Lineage {
   readonly unsureBefore: () => number;
   /**
-   * Compares who answers with who did; of several nodes that notice a change the first one writes it down. Every second:
+   * Compares who answers with who did; of several nodes that notice a change the first one that can writes it down. Every second:
    * a cluster can give the slots back to a primary whose connection was never closed. `false`: nobody can tell now.
    */
   look(stored: Uint8Array | undefined): Promise<boolean>;
@@ -30,6 +32,14 @@ export async function createLineage(vault: Vault, onUnsure: (description: string
       );
     known = record;
   };
+  const writeDown = async (record: LineageRecord, stored: Uint8Array | undefined): Promise<boolean> => {
+    try {
+      return await replaceUnchanged(driver, vault.sealed(key.lineage, record), stored);
+    } catch (error) {
+      if (error instanceof StoreUnavailable) return true;
+      throw error;
+    }
+  };
   const look = async (stored: Uint8Array | undefined): Promise<boolean> => {
     const id = await driver.lineage();
     if (id === undefined) return false;
@@ -38,19 +48,11 @@ export async function createLineage(vault: Vault, onUnsure: (description: string
       follow(before);
       return true;
     }
-    const record = { id, since: before ? Date.now() : 0 };
-    const outcome = await driver.commit({
-      mode: 'issue',
-      deadKey: `${key.lineage}:dead`,
-      deadTtlSeconds: 1,
-      expect: { key: key.lineage, value: stored },
-      consume: [],
-      puts: [vault.sealed(key.lineage, record)],
-      removes: [],
-    });
-    if (outcome !== 'committed') return look((await driver.getMany([key.lineage]))[0]);
+    const record = known?.id === id ? known : { id, since: before ? Date.now() : 0 };
+    // At once: where it cannot be written down now, reading goes on, and each node has noticed by itself.
     follow(record);
-    return true;
+    if (await writeDown(record, stored)) return true;
+    return look((await driver.getMany([key.lineage]))[0]);
   };
   await look((await driver.getMany([key.lineage]))[0]);
   return {

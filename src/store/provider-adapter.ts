@@ -29,6 +29,8 @@ export interface AdapterParts {
   /** How long a grant, its tombstone and its markers are kept. */
   readonly grantTtlSeconds: number;
   readonly trust: Trust;
+  /** Has the client of the running request been told already that it took too long? Then nothing is issued. */
+  readonly isLate: () => boolean;
   /** A client's registration in the provider's own metadata; `undefined` when unknown or disabled. */
   readonly findClient: (id: ClientId) => Promise<AdapterPayload | undefined>;
 }
@@ -65,7 +67,10 @@ function adapterFor(model: string, parts: AdapterParts): Adapter {
 }
 
 /** Tokens and codes: found by their grant, read together with it in one round trip. */
-function tokenAdapter(kind: KeyedTokenKind, { vault, grantTtlSeconds, trust }: AdapterParts): Adapter {
+function tokenAdapter(
+  kind: KeyedTokenKind,
+  { vault, grantTtlSeconds, trust, isLate }: AdapterParts,
+): Adapter {
   const { driver, keys } = vault;
   const locate = (asked: string): { grantId: GrantId; tokenKey: string } | undefined => {
     const text = undisguised(asked);
@@ -86,6 +91,7 @@ function tokenAdapter(kind: KeyedTokenKind, { vault, grantTtlSeconds, trust }: A
         scope.pending(place.grantId).puts.set(put.key, put);
         return;
       }
+      if (isLate()) throw new StoreUnavailable('the request took too long', { isSettled: true });
       const outcome = await driver.commit({
         mode: 'issue',
         deadKey: key.dead(place.grantId),

@@ -54,12 +54,14 @@ describe.each(PLACES)('the provider adapter on %s', (_name, makePlace) => {
   });
   afterAll(() => place.clear());
 
+  let late = false;
   const adapterOver = (over: Vault, index: GrantIndex): ((model: string) => Adapter) =>
     createProviderAdapter({
       vault: over,
       grants: index,
       grantTtlSeconds: GRANT_TTL_SECONDS,
       trust: { unsureBefore: () => 0, endedAt: () => 0 },
+      isLate: () => late,
       findClient: async (id) => {
         lookedUp.push(id);
         return id === 'app' ? { client_id: 'app' } : undefined;
@@ -105,6 +107,20 @@ describe.each(PLACES)('the provider adapter on %s', (_name, makePlace) => {
   }
 
   describe('tokens', () => {
+    test('[C2.11] made after its client was told 503, a code is not written, and neither is its grant', async () => {
+      late = true;
+      const id = newGrantId();
+      const code = text('AuthorizationCode', id);
+      const upsert = adapter('AuthorizationCode').upsert(code, { jti: code, grantId: id }, LIFETIME_SECONDS);
+      await upsert.then(
+        () => undefined,
+        () => undefined,
+      );
+      late = false;
+      await expect(upsert).rejects.toMatchObject({ status: 503 });
+      expect(await adapter('AuthorizationCode').find(code)).toBeUndefined();
+    });
+
     test.each(['AccessToken', 'AuthorizationCode'] as const)(
       '[TOK-15] a %s is found with everything that was kept, and its grant with it, in one round trip',
       async (kind) => {

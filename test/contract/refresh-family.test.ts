@@ -35,6 +35,7 @@ describe.each(PLACES)('the refresh tokens of a grant, on %s', (_name, makePlace)
       grants: createGrantIndex(driver, TTL),
       grantTtlSeconds: TTL,
       trust: { unsureBefore: () => 0, endedAt: () => 0 },
+      isLate: () => false,
       findClient: async () => undefined,
     });
   });

@@ -83,6 +83,24 @@ test('[C2.8] [F04] a restart while no node runs is noticed by the next one', asy
   expect(next.trust.unsureBefore()).toBeGreaterThan(Date.now() - 5000);
 });
 
+test('[C2.8] [F07] where a restart cannot be written down, reading goes on, and what was made before is unsure all the same', async () => {
+  const redis = await started('--appendfsync', 'everysec');
+  const guard = await watch(await open(redis));
+  await guard.driver.put({ key: 'a', value: keys.seal('a', Buffer.from('1')) });
+  await redis.kill();
+  await redis.restart();
+  await redis.tell('CONFIG SET maxmemory 1');
+  await answers(guard.driver);
+  const since = guard.trust.unsureBefore();
+  expect(since).toBeGreaterThan(0);
+  await delay(LOOK_MS);
+  expect(await guard.driver.getMany(['a'])).toEqual([expect.anything()]);
+  expect(guard.trust.unsureBefore()).toBe(since);
+  await redis.tell('CONFIG SET maxmemory 0');
+  await delay(LOOK_MS);
+  expect((await watch(await open(redis))).trust.unsureBefore()).toBe(since);
+});
+
 test('[C2.8] a Redis that writes everything before it answers is believed after a restart', async () => {
   const redis = await started('--appendfsync', 'always');
   const guard = await watch(await open(redis));

@@ -11,17 +11,13 @@ import {
   type StoreDriver,
 } from '../driver.ts';
 import type { RedisClient } from './client.ts';
-import { createClusterClient } from './cluster.ts';
 import { createDeadlines, type Deadlines } from './deadlines.ts';
 import { dumpRows, restoreRows } from './dump.ts';
-import { createSentinelClient, createSingleClient } from './one.ts';
-import { createDurableWriter, type DurableWriter } from './durable.ts';
-import { COMMAND_TIMEOUT_MS, withoutCommand, type Usage } from './options.ts';
+import type { DurableWriter } from './durable.ts';
+import { COMMAND_TIMEOUT_MS, reasonOf, withoutCommand } from './options.ts';
 import { concernsOf, lineageOf } from './info.ts';
-import type { RedisPlace } from './place.ts';
 import { commitArguments, commitCommand, type CommitArguments } from './commit-arguments.ts';
-import { ADD_MEMBER, COMMIT, COMMIT_END, COUNT, SWEEP, SWEPT } from './scripts.ts';
-import { SWEEP_EVERY_MS, createSweep, type Sweep } from './sweep.ts';
+import { createSweep, type Sweep } from './sweep.ts';
 import { asBuffer, millis } from './values.ts';
 
 interface OwnCommands {
@@ -31,75 +27,18 @@ interface OwnCommands {
   gatehouseCommitEnd(...args: CommitArguments): Promise<unknown>;
 }
 
-export interface RedisStoreOptions {
-  /** How many replicas must have a write before it counts; 0, the default: the primary is enough. */
-  readonly replicas?: number;
-  /** How often members of indexes that have expired are looked for; default 30 s. */
-  readonly sweepEveryMs?: number;
+/** What a store is made of once its connections are there. */
+export interface RedisStoreParts {
+  readonly client: RedisClient;
+  /** For introspection only. */
+  readonly reader: RedisClient;
+  /** Where writes wait for replicas: the connection, and what writes over it. */
+  readonly durable: { readonly client: RedisClient; readonly writer: DurableWriter } | undefined;
+  readonly sweepEveryMs: number;
 }
 
-/**
- * Connects to Redis: one (`redis://` or `rediss://`, with ACL user and password in the URL), a primary with sentinels, or
- * a cluster.
- *
- * @throws StoreUnavailable when Redis does not answer, with host and port and never the password.
- */
-export async function openRedisStore(
-  place: RedisPlace,
-  onError: (error: Error) => void,
-  { replicas = 0, sweepEveryMs = SWEEP_EVERY_MS }: RedisStoreOptions = {},
-): Promise<StoreDriver> {
-  let refusal: Error | undefined;
-  let connected = false;
-  const open = (usage: Usage = {}): RedisClient => {
-    const made = createClient(place, usage);
-    made.onError((error) => {
-      refusal = withoutCommand(error);
-      // Until we are connected, the one who asked for the store is told; nobody else needs to be.
-      if (connected) onError(refusal);
-    });
-    made.defineCommand('gatehouseCommit', { lua: COMMIT });
-    made.defineCommand('gatehouseCommitEnd', { lua: COMMIT_END });
-    made.defineCommand('gatehouseCount', { lua: COUNT, numberOfKeys: 1 });
-    made.defineCommand('gatehouseAddMember', { lua: ADD_MEMBER, numberOfKeys: 1 });
-    made.defineCommand('gatehouseSweep', { lua: SWEEP, numberOfKeys: 1 });
-    made.defineCommand('gatehouseSwept', { lua: SWEPT, numberOfKeys: 1 });
-    return made;
-  };
-  const client = open();
-  const reader = open({ together: true });
-  // Waiting for replicas holds up whatever is sent over the same connection.
-  const writer = replicas > 0 ? open() : undefined;
-  const all = [client, reader, ...(writer ? [writer] : [])];
-  const store = new RedisStore(
-    all,
-    client,
-    reader,
-    writer && createDurableWriter(writer, replicas),
-    sweepEveryMs,
-  );
-  try {
-    await Promise.all(all.map((one) => one.connect()));
-    await store.ping();
-    connected = true;
-    return store;
-  } catch (cause) {
-    // Closing is an end of its own, and would be told instead.
-    const why = await Promise.all(all.map((one) => one.whyNot()));
-    const reason = reasonOf(why.find((one) => one !== undefined) ?? refusal ?? cause);
-    await Promise.all(all.map((one) => one.close()));
-    throw new StoreUnavailable(`cannot reach Redis at ${client.location}: ${reason}`, {
-      cause: withoutCommand(cause),
-    });
-  }
-}
-
-function createClient(place: RedisPlace, usage: Usage): RedisClient {
-  if (typeof place === 'string') return createSingleClient(place, usage);
-  return 'master' in place ? createSentinelClient(place, usage) : createClusterClient(place, usage);
-}
-
-class RedisStore implements StoreDriver {
+/** The store over connections that {@link openRedisStore} has made. */
+export class RedisStore implements StoreDriver {
   readonly name = 'redis';
   connection = 0;
   readonly location: string;
@@ -113,26 +52,20 @@ class RedisStore implements StoreDriver {
   readonly #sweep: Sweep;
   readonly #sweeper: NodeJS.Timeout;
 
-  constructor(
-    all: readonly RedisClient[],
-    client: RedisClient,
-    reader: RedisClient,
-    durable: DurableWriter | undefined,
-    sweepEveryMs: number,
-  ) {
+  constructor({ client, reader, durable, sweepEveryMs }: RedisStoreParts) {
     this.#sweep = createSweep(client.commands);
     // What could not be swept now is swept the next time.
     this.#sweeper = setInterval(() => void this.#sweep.run().catch(() => undefined), sweepEveryMs).unref();
-    this.#all = all;
+    this.#all = [client, reader, ...(durable ? [durable.client] : [])];
     this.#client = client;
     this.#reader = reader.commands;
-    this.#durable = durable;
+    this.#durable = durable?.writer;
     this.#redis = client.commands;
     this.location = client.location;
     this.tags = client.kind === 'cluster' ? CLUSTER_TAGS : [];
     this.#deadlines = createDeadlines(() => latestTime(client));
     client.onReady(() => this.#deadlines.measure());
-    for (const one of all) one.onReady(() => (this.connection += 1));
+    for (const one of this.#all) one.onReady(() => (this.connection += 1));
   }
 
   async getMany(keys: readonly string[]): Promise<(Uint8Array | undefined)[]> {
@@ -207,8 +140,7 @@ class RedisStore implements StoreDriver {
 
   async members(index: string): Promise<string[]> {
     const now = Math.floor(Date.now() / 1000);
-    await this.#guard(this.#redis.zremrangebyscore(index, '-inf', String(now)));
-    return this.#guard(this.#redis.zrange(index, '0', '-1'));
+    return this.#guard(this.#redis.zrangebyscore(index, `(${now}`, '+inf'));
   }
 
   async count(key: string, by: number, windowSeconds: number): Promise<Count> {
@@ -231,7 +163,7 @@ class RedisStore implements StoreDriver {
     const { kind } = this.#client;
     const concerns = await this.#ofEachPrimary(async (redis) => {
       const where = kind === 'cluster' ? `${redis.options.host ?? ''}:${redis.options.port ?? 0}: ` : '';
-      return concernsOf(await redis.info(), kind).map((concern) => `${where}${concern}`);
+      return (await concernsOf(redis, kind)).map((concern) => `${where}${concern}`);
     });
     return concerns.flat();
   }
@@ -296,8 +228,4 @@ async function latestTime(client: RedisClient): Promise<readonly unknown[]> {
 
 function millisOf([seconds, micros]: readonly unknown[]): number {
   return Number(seconds) * 1000 + Number(micros) / 1000;
-}
-
-function reasonOf(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause);
 }

@@ -81,8 +81,9 @@ export function createDurableWriter(client: RedisClient, replicas: number): Dura
       if (value === null) return undefined;
       if (isSafe) return value;
       const batch = pipeline();
-      await (left > 0 ? batch.set(key, value, 'PX', left, 'NX') : batch.set(key, value, 'NX')).exec();
-      throw tooFew(true);
+      const putBack = left > 0 ? batch.set(key, value, 'PX', left, 'NX') : batch.set(key, value, 'NX');
+      const [result] = (await putBack.exec().catch(() => null)) ?? [];
+      throw tooFew(result?.[0] === null);
     },
   };
 }

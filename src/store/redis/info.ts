@@ -5,9 +5,9 @@ import type { RedisClient } from './client.ts';
 /** The first that runs a script as a whole or not at all. */
 const OLDEST_VERSION = 7;
 
-/** What in the answer to INFO makes a Redis unsafe for production, in sentences. */
-export function concernsOf(info: string, kind: RedisClient['kind']): string[] {
-  const told = memberOf(info);
+/** What makes a Redis unsafe for production, in sentences. */
+export async function concernsOf(redis: Redis, kind: RedisClient['kind']): Promise<string[]> {
+  const [told, fsync] = [memberOf(await redis.info()), (await settingsOf(redis))?.get('appendfsync')];
   const policy = told('maxmemory_policy');
   const version = told('redis_version') ?? 'unknown';
   return [
@@ -18,6 +18,7 @@ export function concernsOf(info: string, kind: RedisClient['kind']): string[] {
       ? []
       : [`maxmemory-policy is ${policy ?? 'unknown'}, must be noeviction: it may forget what was revoked`]),
     ...(told('aof_enabled') === '1' ? [] : ['appendonly is off: a restart may forget what was revoked']),
+    ...(fsync === 'no' ? ['appendfsync is no, must be everysec or always: a power cut may forget much'] : []),
     ...(told('role') === 'master' ? [] : ['this Redis is a replica and takes no writes']),
     // Redis counts its good replicas only where it was told to need some.
     ...(kind === 'sentinel' && told('min_slaves_good_slaves') === undefined
@@ -31,21 +32,27 @@ export function concernsOf(info: string, kind: RedisClient['kind']): string[] {
  * each primary. One that writes every command to its disk before it answers has lost nothing.
  */
 export async function lineageOf(redis: Redis, kind: RedisClient['kind']): Promise<string> {
-  const told = memberOf(await redis.info());
+  const told = memberOf(await redis.info('server', 'replication'));
   // One that was promoted behind the address remembers whose replica it was.
   const wasReplica = /[^0]/.test(told('master_replid2') ?? '');
-  if (kind === 'single' && !wasReplica && (await writesEverything(redis))) return 'everything';
+  if (kind === 'single' && !wasReplica && writesEverything(await settingsOf(redis))) return 'everything';
   return `${told('run_id') ?? ''}/${told('master_replid') ?? ''}`;
 }
 
-async function writesEverything(redis: Redis): Promise<boolean> {
+type Settings = ReadonlyMap<string, string>;
+
+function writesEverything(settings: Settings | undefined): boolean {
+  return settings?.get('appendonly') === 'yes' && settings.get('appendfsync') === 'always';
+}
+
+/** How it writes to its disk; `undefined` where we may not ask, as is the rule for an ACL user. */
+async function settingsOf(redis: Redis): Promise<Settings | undefined> {
   try {
-    const settings = (await redis.config('GET', 'append*')) as readonly string[];
-    const value = (name: string): string | undefined => settings[settings.indexOf(name) + 1];
-    return value('appendonly') === 'yes' && value('appendfsync') === 'always';
+    const told = (await redis.config('GET', 'append*')) as readonly string[];
+    return new Map(told.flatMap((name, at) => (at % 2 === 0 ? [[name, told[at + 1] ?? ''] as const] : [])));
   } catch (error) {
-    // An ACL user has no CONFIG, as a rule. Whatever else it is says nothing about the settings.
-    if (error instanceof Error && /^(NOPERM|ERR unknown command)/.test(error.message)) return false;
+    // Whatever else it is says nothing about the settings.
+    if (error instanceof Error && /^(NOPERM|ERR unknown command)/.test(error.message)) return undefined;
     throw error;
   }
 }

@@ -68,3 +68,7 @@ export function withoutCommand<Problem>(problem: Problem): Problem {
   if ('lastNodeError' in problem) withoutCommand(problem.lastNodeError);
   return problem;
 }
+
+export function reasonOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
+}

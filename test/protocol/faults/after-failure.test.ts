@@ -2,14 +2,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createGrantIndex } from '../../../src/store/index.ts';
-import {
-  ASSERTION_TYPE,
-  PUBLIC_APP,
-  RESOURCE_SERVER,
-  RS_SECRET,
-  basic,
-  type KeyedClient,
-} from '../../support/clients.ts';
+import { appOf, untilReady } from '../../support/app.ts';
+import { ASSERTION_TYPE, PUBLIC_APP, RESOURCE_SERVER, type KeyedClient } from '../../support/clients.ts';
 import { announce, backendToken, ehrClient } from '../../support/ehr.ts';
 import { authorize, postForm, redeem, refresh, type TokenAnswer } from '../../support/flow.ts';
 import { startGatehouse, testStore, type TestServer, type TestStore } from '../../support/gatehouse.ts';
@@ -34,8 +28,7 @@ afterAll(async () => {
   await store?.dispose();
 });
 
-const introspect = (token: string): Promise<TokenAnswer> =>
-  postForm(`${server.issuer}/introspect`, { token }, basic('fhir-server', RS_SECRET));
+const introspect = (token: string): Promise<TokenAnswer> => appOf(server.issuer).introspect(token);
 const told = ({ status, body }: TokenAnswer): string =>
   `${status} ${body.error}: ${String(body['error_description'])}`;
 
@@ -47,7 +40,7 @@ async function keysLike(pattern: string): Promise<string[]> {
 async function restartRedis(): Promise<void> {
   await store.redis!.kill();
   await store.redis!.restart();
-  while ((await introspect('nobody-has-this-one')).status !== 200) await delay(50);
+  await untilReady(server.managementUrl);
 }
 
 test('[F04] [C2.8] after Redis may have lost its last second nothing for one use that was made before is accepted, and all else is', async () => {

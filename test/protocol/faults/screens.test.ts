@@ -1,10 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 
-import { openRedisStore } from '../../../src/store/index.ts';
 import { untilReady } from '../../support/app.ts';
 import { CookieBrowser } from '../../support/browser.ts';
-import { PUBLIC_APP, RESOURCE_SERVER } from '../../support/clients.ts';
 import {
   arrive,
   authorizeUrl,
@@ -16,28 +14,15 @@ import {
   type Arrival,
   type Screen,
 } from '../../support/flow.ts';
-import { PASSWORD, startGatehouse, type TestServer } from '../../support/gatehouse.ts';
-import { startRedisProxy, type RedisProxy } from '../../support/redis-proxy.ts';
-import { startRedis, type RedisServer } from '../../support/redis-server.ts';
+import { PASSWORD } from '../../support/gatehouse.ts';
+import { serverBehindProxy } from '../../support/proxied.ts';
 
 /** The last look at a lost commit begins a second after it was sent. */
 const ANSWER_MS = 2000;
 
 describe('Redis goes away while a person is at the screens', () => {
-  let redis: RedisServer;
-  let proxy: RedisProxy;
-  let server: TestServer;
-  beforeAll(async () => {
-    redis = await startRedis({ appendOnly: true });
-    proxy = await startRedisProxy(redis.port);
-    const open = () => openRedisStore(proxy.url, () => undefined);
-    const limits = { authorizationsPerAddress: 0, failuresPerAddress: 0 };
-    server = await startGatehouse({ open }, { clients: [PUBLIC_APP, RESOURCE_SERVER], limits });
-  });
-  afterAll(async () => {
-    await server?.close();
-    await proxy?.close();
-    await redis?.stop();
+  const stack = serverBehindProxy({
+    limits: { authorizationsPerAddress: 0, failuresPerAddress: 0 },
   });
 
   const isReadable = async (response: Response): Promise<void> => {
@@ -50,7 +35,7 @@ describe('Redis goes away while a person is at the screens', () => {
   };
   /** Kills Redis, lets the person try, and brings it back. */
   const whileKilled = async (tries: readonly (() => Promise<Response>)[]): Promise<void> => {
-    await redis.kill();
+    await stack.redis.kill();
     try {
       for (const send of tries) {
         const began = performance.now();
@@ -58,15 +43,15 @@ describe('Redis goes away while a person is at the screens', () => {
         expect(performance.now() - began).toBeLessThan(ANSWER_MS);
       }
     } finally {
-      await redis.restart();
+      await stack.redis.restart();
     }
-    await untilReady(server.managementUrl);
+    await untilReady(stack.server.managementUrl);
   };
 
   test.each(['login', 'consent'])(
     '[F01] killed at the %s screen: a page that says so; afterwards the same form goes on from there',
     async (step) => {
-      const { issuer } = server;
+      const { issuer } = stack.server;
       const screen = await openScreen(issuer, step);
       const { browser, url, fields } = screen;
       await whileKilled([() => browser.get(url), () => browser.post(url, fields)]);
@@ -79,7 +64,7 @@ describe('Redis goes away while a person is at the screens', () => {
   );
 
   test('[F01] killed before the request begins: the same link works afterwards, and who was signed in still is', async () => {
-    const { issuer } = server;
+    const { issuer } = stack.server;
     const browser = new CookieBrowser();
     const { callback } = await submit(issuer, await openScreen(issuer, 'consent', { browser }));
     expect(callback?.searchParams.get('error')).toBeNull();
@@ -92,15 +77,15 @@ describe('Redis goes away while a person is at the screens', () => {
 
   /** The connection ends at the nth command of what was sent, and there is no other until it was answered. */
   const cutAt = async (nth: number, go: () => Promise<Arrival>): Promise<Arrival> => {
-    const sprung = proxy.onNext('', { kind: 'cut-reply' }, nth);
+    const sprung = stack.proxy.onNext('', { kind: 'cut-reply' }, nth);
     const gone = go();
     const isOver = await Promise.race([gone.then(() => true), sprung.then(() => false)]);
     // What was run is on its way back, or cut: the connection ends with it.
     if (!isOver) await delay(20);
-    proxy.set({ kind: isOver ? 'pass' : 'refuse' });
+    stack.proxy.set({ kind: isOver ? 'pass' : 'refuse' });
     const arrival = await gone;
-    proxy.set({ kind: 'pass' });
-    await untilReady(server.managementUrl);
+    stack.proxy.set({ kind: 'pass' });
+    await untilReady(stack.server.managementUrl);
     return arrival;
   };
 
@@ -110,15 +95,15 @@ describe('Redis goes away while a person is at the screens', () => {
     expect(Number(response.headers.get('retry-after'))).toBeGreaterThan(0);
     const { browser, url } = screen;
     return response.url === url
-      ? submit(server.issuer, screen)
-      : arrive(server.issuer, browser, await browser.get(response.url));
+      ? submit(stack.server.issuer, screen)
+      : arrive(stack.server.issuer, browser, await browser.get(response.url));
   };
   /** Nothing half done stands in the way of the app's next request. */
   const startsAnew = async (browser: CookieBrowser): Promise<void> => {
-    const screen = await openScreen(server.issuer, 'consent', { browser });
-    const { callback } = await submit(server.issuer, screen);
+    const screen = await openScreen(stack.server.issuer, 'consent', { browser });
+    const { callback } = await submit(stack.server.issuer, screen);
     const code = callback?.searchParams.get('code') ?? '';
-    expect((await redeem(server.issuer, { code, verifier: screen.verifier })).status).toBe(200);
+    expect((await redeem(stack.server.issuer, { code, verifier: screen.verifier })).status).toBe(200);
   };
 
   test.each([
@@ -128,7 +113,7 @@ describe('Redis goes away while a person is at the screens', () => {
   ])(
     '[F01] lost in the middle of the way on from the %s screen, at any of %i commands: 503, and no half grant',
     async (step, commands, outcomes) => {
-      const { issuer } = server;
+      const { issuer } = stack.server;
       const person = { username: 'amy', password: PASSWORD };
       const ends = new Set<string>();
       for (let nth = 0; nth < commands; nth += 1) {
