@@ -26,7 +26,7 @@ describe('this process has too much to do', () => {
       const until = performance.now() + ms;
       while (performance.now() < until);
     }, 1);
-    await new Promise((resolve) => setTimeout(resolve, 1500));
+    await new Promise((resolve) => setTimeout(resolve, 3500));
   };
   const at = (path: string, form: Record<string, string>): Promise<TokenAnswer> =>
     postForm(`${server.issuer}${path}`, form, path === '/introspect' ? basic('fhir-server', RS_SECRET) : {});
@@ -36,18 +36,14 @@ describe('this process has too much to do', () => {
       refresh_token: tokens.refresh_token,
     });
 
-  test('[C2.11] new authorizations wait first, then tokens; revocation, introspection and keys never', async () => {
+  test('[C2.11] new authorizations and tokens wait; revocation, introspection and keys never', async () => {
     const link = authorizeUrl(server.issuer, {}, pkce().challenge);
     const asPerson = { headers: { accept: 'text/html' }, redirect: 'manual' } as const;
-    await burn(260);
+    await burn(520);
     const page = await fetch(link, asPerson);
     expect([page.status, page.headers.get('retry-after')]).toEqual([503, '2']);
     expect(await page.text()).toMatch(/try again/i);
     expect((await at('/introspect', { token: tokens.access_token })).body).toMatchObject({ active: true });
-    expect((await refreshing()).status).toBe(200);
-    clearInterval(burner);
-
-    await burn(520);
     const refused = await refreshing();
     expect([refused.status, refused.body.error]).toEqual([503, 'temporarily_unavailable']);
     expect(refused.body['error_description']).toMatch(/^this server has too much to do; try again shortly/);
@@ -56,7 +52,7 @@ describe('this process has too much to do', () => {
     expect(revoked.status).toBe(200);
     clearInterval(burner);
 
-    await new Promise((resolve) => setTimeout(resolve, 1100));
+    await new Promise((resolve) => setTimeout(resolve, 1200));
     expect((await at('/introspect', { token: tokens.access_token })).body).toEqual({ active: false });
     expect((await fetch(link, asPerson)).status).toBe(303);
     const metrics = await (await fetch(`${server.managementUrl}/metrics`)).text();
