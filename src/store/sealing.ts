@@ -1,4 +1,12 @@
-import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto';
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHmac,
+  createSecretKey,
+  hkdfSync,
+  randomBytes,
+  type KeyObject,
+} from 'node:crypto';
 
 const VERSION = 1;
 /** Stands before a value that is sealed under a data key, with the number of that key. */
@@ -76,7 +84,7 @@ export function createExchangeableKeys(first: KeyMaterial): ExchangeableKeys {
       if (sealed[0] !== NUMBERED || sealed.byteLength < NUMBER_BYTES)
         return open(derived.sealKey, name, sealed);
       const id = Buffer.from(sealed.buffer, sealed.byteOffset, sealed.byteLength).readUInt32BE(1);
-      const known = derived.dataKeys.find((one) => one.id === id);
+      const known = derived.dataKeys.findLast((one) => one.id === id);
       if (!known) throw new SealBroken(`the value at ${name} needs the data key ${id}, which is not there`);
       return open(known.key, name, sealed.subarray(NUMBER_BYTES));
     },
@@ -86,14 +94,15 @@ export function createExchangeableKeys(first: KeyMaterial): ExchangeableKeys {
   };
 }
 
+/** As key objects: handing the bytes over anew costs several times what sealing itself does. */
 function deriveAll({ root, dataKeys }: KeyMaterial) {
   if (root.byteLength < MIN_SECRET_BYTES)
     throw new TypeError(`the store secret needs ${MIN_SECRET_BYTES} bytes or more`);
   return {
-    dataKeys,
-    sealKey: derive(root, 'seal'),
-    hashKey: derive(root, 'keyed-hash'),
-    maskKey: derive(root, 'token-mask'),
+    dataKeys: dataKeys.map((one) => ({ ...one, key: createSecretKey(one.key) })),
+    sealKey: createSecretKey(derive(root, 'seal')),
+    hashKey: createSecretKey(derive(root, 'keyed-hash')),
+    maskKey: createSecretKey(derive(root, 'token-mask')),
   };
 }
 
@@ -109,21 +118,24 @@ export function derive(secret: Uint8Array, use: string): Uint8Array {
   return new Uint8Array(hkdfSync('sha256', secret, 'gatehouse', use, KEY_BYTES));
 }
 
-export function seal(key: Uint8Array, name: string, plain: Uint8Array): Uint8Array {
+export function seal(key: KeyObject | Uint8Array, name: string, plain: Uint8Array): Uint8Array {
   const nonce = randomBytes(NONCE_BYTES);
   const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(Buffer.from(name));
   const body = cipher.update(plain);
   return Buffer.concat([Uint8Array.of(VERSION), nonce, body, cipher.final(), cipher.getAuthTag()]);
 }
 
-export function open(key: Uint8Array, name: string, sealed: Uint8Array): Uint8Array {
+export function open(key: KeyObject | Uint8Array, name: string, sealed: Uint8Array): Uint8Array {
   if (sealed[0] !== VERSION || sealed.byteLength < HEADER_BYTES + TAG_BYTES) {
     throw new SealBroken(`the value at ${name} is not one of ours`);
   }
   try {
     const decipher = createDecipheriv('aes-256-gcm', key, sealed.subarray(1, HEADER_BYTES));
     decipher.setAAD(Buffer.from(name)).setAuthTag(sealed.subarray(-TAG_BYTES));
-    return Buffer.concat([decipher.update(sealed.subarray(HEADER_BYTES, -TAG_BYTES)), decipher.final()]);
+    const plain = decipher.update(sealed.subarray(HEADER_BYTES, -TAG_BYTES));
+    // Throws when it is not what was sealed; of GCM nothing is left to come.
+    decipher.final();
+    return plain;
   } catch (cause) {
     throw new SealBroken(`the value at ${name} does not open under this store secret`, { cause });
   }

@@ -37,7 +37,7 @@ export function createVault(
   };
   const open = <Record_>(key: string, value: Uint8Array): Record_ =>
     // The seal proves that this process family wrote the value under this key.
-    JSON.parse(Buffer.from(opened(key, value)).toString('utf8')) as Record_;
+    JSON.parse(textOf(opened(key, value))) as Record_;
   const sealed = (key: string, record: unknown, ttlSeconds?: number): Put => ({
     key,
     value: keys.seal(key, Buffer.from(JSON.stringify(record))),
@@ -63,4 +63,8 @@ export function createVault(
       return value && open<Record_>(key, value);
     },
   };
+}
+
+function textOf({ buffer, byteOffset, byteLength }: Uint8Array): string {
+  return Buffer.from(buffer, byteOffset, byteLength).toString('utf8');
 }
