@@ -4,7 +4,7 @@ import type { ClientRegistration } from '../clients/index.ts';
 import type { FhirServerConfig } from '../config/index.ts';
 import { ownPatient, rightsOf, type Account } from '../identity/index.ts';
 import { checkLaunch, type LaunchRecord } from '../launch/index.ts';
-import { decideOffer, type GrantDecision } from '../smart/index.ts';
+import { contextTypesOf, decideOffer, type GrantDecision } from '../smart/index.ts';
 import type { PendingAuthorization } from './engine.ts';
 import type { InteractionParts } from './parts.ts';
 import { PROGRESS_SECONDS, type Progress } from './progress.ts';
@@ -83,7 +83,9 @@ async function accountOf(
 
 /** What may be offered to this person: asked for, within the registration and the person's own rights. */
 export function offerOf({ pending, client, launch }: Visit, account: Account): GrantDecision {
+  const contextTypes = launch ? contextTypesOf(launch.context) : [];
   return decideOffer(pending.scope, {
+    ...(contextTypes === undefined ? {} : { contextTypes }),
     registered: client.scope,
     flow: 'user',
     mayRefresh: client.grant_types.includes('refresh_token'),

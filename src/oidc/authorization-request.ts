@@ -6,15 +6,13 @@ import { parseScopeList } from '../smart/index.ts';
 import { toProtocolError } from './errors.ts';
 import type { ProviderParts } from './parts.ts';
 import { refusedResponseMode } from './query-responses.ts';
-import { offerFor } from './scope-policy.ts';
+import { checkScopeSize, offerFor } from './scope-policy.ts';
 
 /** Enough for every identity provider and app we know, and too little to fill a store with (A029, A037). */
 const LIMITS: Readonly<Record<string, number>> = {
   ...{ state: 1024, nonce: 1024, launch: 256, aud: 2048, resource: 2048 },
   ...{ login_hint: 256, ui_locales: 256, display: 64, prompt: 64, acr_values: 256, claims_locales: 256 },
 };
-const MAX_SCOPE_LENGTH = 4096;
-const MAX_SCOPES = 100;
 
 /** The configured FHIR server this URL names, a single trailing slash aside (AUTHZ-12). */
 export function fhirServerOf(
@@ -75,10 +73,7 @@ function checkShape(ctx: KoaContextWithOIDC): void {
     }
   }
   const { scope } = params;
-  if (typeof scope !== 'string') return;
-  if (scope.length > MAX_SCOPE_LENGTH || scope.split(' ').length > MAX_SCOPES) {
-    throw toProtocolError({ code: 'too-many-scopes', characters: MAX_SCOPE_LENGTH, scopes: MAX_SCOPES });
-  }
+  if (typeof scope === 'string') checkScopeSize(scope);
 }
 
 function restoreOfflineAccess(ctx: KoaContextWithOIDC): void {

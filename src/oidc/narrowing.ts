@@ -1,6 +1,7 @@
 import { Provider, type Grant, type RefreshToken } from 'oidc-provider';
 
 import { within } from '../smart/index.ts';
+import { checkScopeSize } from './scope-policy.ts';
 
 /**
  * Lets an app ask for less at refresh by what scopes mean: `patient/Observation.r` of `patient/Observation.rs`, or one
@@ -26,5 +27,7 @@ export function narrowByMeaning(provider: Provider): void {
 function askedAtRefresh(): string[] {
   const { route, params } = Provider.ctx?.oidc ?? {};
   const scope = route === 'token' && params?.['grant_type'] === 'refresh_token' ? params['scope'] : undefined;
-  return typeof scope === 'string' ? scope.split(' ').filter(Boolean) : [];
+  if (typeof scope !== 'string') return [];
+  checkScopeSize(scope);
+  return scope.split(' ').filter(Boolean);
 }

@@ -4,7 +4,7 @@ import type { FhirServerConfig } from '../config/index.ts';
 import { fhirServerOf, fhirServersFor } from './authorization-request.ts';
 import { toProtocolError } from './errors.ts';
 import type { ProviderParts } from './parts.ts';
-import { backendScopes } from './scope-policy.ts';
+import { backendScopes, checkScopeSize } from './scope-policy.ts';
 
 type Parts = Pick<ProviderParts, 'config'>;
 
@@ -61,6 +61,7 @@ function scopesForBackend(ctx: KoaContextWithOIDC, client: Client): string {
   const requested = params?.['scope'];
   if (!params || typeof requested !== 'string' || !requested)
     throw toProtocolError({ code: 'scope-missing' });
+  checkScopeSize(requested);
   const { scope, dropped } = backendScopes(requested, client.smart_scope ?? '');
   if (!scope) throw toProtocolError({ code: 'nothing-to-grant', dropped });
   // What is granted may be narrower than what was asked; the response says what it is (BSV-12).

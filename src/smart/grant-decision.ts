@@ -1,14 +1,14 @@
 import { isEnforceable } from './enforceable.ts';
 import { asV2, granularChoices } from './granular.ts';
-import type { ResourceScope, Scope } from './scope.ts';
+import type { ContextScope, ResourceScope, Scope } from './scope.ts';
 import {
   covers,
   isResourceScope,
-  isSameSubject,
   mergeLetters,
   narrow,
   parseScopeList,
   shortest,
+  subjectOf,
   uncovered,
 } from './scope-set.ts';
 
@@ -24,7 +24,15 @@ export type DropReason =
   | 'no-openid'
   | 'no-fhir-user'
   | 'no-patient'
-  | 'no-refresh';
+  | 'no-refresh'
+  | 'no-context'
+  | 'too-many';
+
+/**
+ * By so many scopes an offer may be longer than what was asked for. A wildcard becomes as many as the client is registered
+ * for types, and each of them is a question to a person and a word in a token: a wildcard too many is dropped.
+ */
+const MOST_ADDED = 250;
 
 export interface DroppedScope {
   readonly scope: string;
@@ -45,6 +53,11 @@ export interface GrantBounds {
   readonly userRights?: string;
   /** The user is a FHIR resource, so `fhirUser` can be told (OIDC-08). */
   readonly hasFhirUser: boolean;
+  /**
+   * The types of what a launch brings beside patient and encounter (`fhirContext`): `launch/<type>` of another is not
+   * granted, since there would be nothing in context (CTX-03). Absent: not known yet, all may come.
+   */
+  readonly contextTypes?: readonly string[];
 }
 
 export interface GrantDecision {
@@ -63,32 +76,41 @@ export function decideOffer(requested: string, bounds: GrantBounds): GrantDecisi
   const granted: Scope[] = [];
   const dropped: DroppedScope[] = list.problems.map(({ scope }) => ({ scope, reason: 'malformed' }));
   const registered = parseScopeList(bounds.registered).scopes;
-  const rights = bounds.userRights === undefined ? undefined : parseScopeList(bounds.userRights).scopes;
+  const limits = {
+    registered: registered.filter(isResourceScope),
+    rights:
+      bounds.userRights === undefined
+        ? undefined
+        : parseScopeList(bounds.userRights).scopes.filter(isResourceScope),
+  };
   const hasOpenid = [list.scopes, registered].every((scopes) => scopes.some(({ text }) => text === 'openid'));
 
+  let room = MOST_ADDED;
   for (const scope of list.scopes) {
     const kept = isResourceScope(scope)
-      ? boundResource(scope, bounds, registered.filter(isResourceScope), rights?.filter(isResourceScope))
+      ? boundResource(scope, bounds, limits, room + 1)
       : boundOther(scope, bounds, registered, hasOpenid);
     if (typeof kept === 'string') dropped.push({ scope: scope.text, reason: kept });
-    else granted.push(...kept);
+    else {
+      granted.push(...kept);
+      room -= kept.length - 1;
+    }
   }
   return { granted: inShortestForm(withoutRepeats(granted)), dropped };
 }
 
 /** Letters over the same resources come together (SCO-16); otherwise what was asked for keeps its words and its order. */
 function inShortestForm(scopes: readonly Scope[]): Scope[] {
-  const resources = scopes.filter(isResourceScope);
-  const merged = mergeLetters(resources);
+  const merged = new Map(
+    mergeLetters(scopes.filter(isResourceScope)).map((scope) => [subjectOf(scope), scope]),
+  );
   return scopes.flatMap((scope): readonly Scope[] => {
     if (!isResourceScope(scope)) return [scope];
-    return merged.filter((one) => covers(one, scope) && isFirstOf(one, scope, resources));
+    // The first of those that went into the merged one stands for all of them.
+    const whole = merged.get(subjectOf(scope));
+    merged.delete(subjectOf(scope));
+    return whole ? [whole] : [];
   });
-}
-
-/** Is this the first of the scopes that went into the merged one? It stands in that one's place. */
-function isFirstOf(merged: ResourceScope, scope: ResourceScope, all: readonly ResourceScope[]): boolean {
-  return all.find((one) => isSameSubject(one, merged)) === scope;
 }
 
 /**
@@ -103,16 +125,21 @@ export function askedAbout(offer: readonly Scope[]): Scope[] {
 function boundResource(
   scope: ResourceScope,
   bounds: GrantBounds,
-  registered: readonly ResourceScope[],
-  rights: readonly ResourceScope[] | undefined,
+  {
+    registered,
+    rights,
+  }: { registered: readonly ResourceScope[]; rights: readonly ResourceScope[] | undefined },
+  room: number,
 ): ResourceScope[] | DropReason {
   if ((scope.level === 'system') !== (bounds.flow === 'system')) return 'wrong-level';
   if (!isEnforceable(scope)) return 'not-enforceable';
-  const byClient = narrow(scope, registered);
+  const byClient = narrow(scope, registered, room);
   if (byClient.length === 0) return 'not-registered';
+  if (byClient.length > room) return 'too-many';
   if (rights === undefined) return byClient;
-  const byUser = byClient.flatMap((part) => narrow(part, rights));
-  return byUser.length === 0 ? 'beyond-user-rights' : shortest(byUser);
+  const byUser = shortest(byClient.flatMap((part) => narrow(part, rights)));
+  if (byUser.length === 0) return 'beyond-user-rights';
+  return byUser.length > room ? 'too-many' : byUser;
 }
 
 function boundOther(
@@ -128,7 +155,14 @@ function boundOther(
   if (!registered.some(({ text }) => text === scope.text || text === withoutRole(scope)))
     return 'not-registered';
   if (scope.kind === 'refresh' && !bounds.mayRefresh) return 'no-refresh';
+  if (scope.kind === 'context' && !canBeGiven(scope, bounds)) return 'no-context';
   return [scope];
+}
+
+/** Patients and encounters can be chosen; whatever else is to be in context comes with the launch, or not at all. */
+function canBeGiven({ resourceType }: ContextScope, { contextTypes }: GrantBounds): boolean {
+  if (resourceType === undefined || resourceType === 'Patient' || resourceType === 'Encounter') return true;
+  return contextTypes?.includes(resourceType) ?? true;
 }
 
 /** Under a registration for `launch/list`, which role an app asks for is its own affair. */
@@ -152,7 +186,8 @@ export function decideGrant(offer: readonly Scope[], approved: ReadonlySet<strin
     isResourceScope(scope) && !asked.has(scope)
       ? answered.some((one) => isResourceScope(one) && covers(one, scope))
       : answered.includes(scope) && (scope.text !== 'fhirUser' || hasOpenid);
-  const finer = answered.filter((scope) => !offer.includes(scope));
+  const offered = new Set(offer);
+  const finer = answered.filter((scope) => !offered.has(scope));
   const whole = offer.filter(isApproved);
   const granted = finer.length > 0 ? inV2(offer, whole, answered) : whole;
   const dropped = offer
@@ -164,17 +199,12 @@ export function decideGrant(offer: readonly Scope[], approved: ReadonlySet<strin
 /** A grant that holds a finer choice is in v2 throughout (SCO-13); the choices stand where the whole stood. */
 function inV2(offer: readonly Scope[], whole: readonly Scope[], answered: readonly Scope[]): Scope[] {
   const kept = new Set(whole);
+  const texts = new Set(answered.map(({ text }) => text));
   const granted = offer.flatMap((scope): readonly Scope[] => {
     if (kept.has(scope)) return [scope];
-    return isResourceScope(scope)
-      ? granularChoices(scope).filter(({ text }) => textsOf(answered).has(text))
-      : [];
+    return isResourceScope(scope) ? granularChoices(scope).filter(({ text }) => texts.has(text)) : [];
   });
   return granted.map((scope) => (isResourceScope(scope) ? asV2(scope) : scope));
-}
-
-function textsOf(scopes: readonly Scope[]): ReadonlySet<string> {
-  return new Set(scopes.map(({ text }) => text));
 }
 
 /** The scope itself when it was approved; otherwise the finer choices of it that were. */

@@ -46,6 +46,7 @@ export { ENFORCEABLE_PARAMETERS } from './enforceable.ts';
 export { granularChoices } from './granular.ts';
 export {
   contextAsOf,
+  contextTypesOf,
   isFhirId,
   parseLaunchContext,
   type FhirContextItem,

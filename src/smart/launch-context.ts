@@ -82,6 +82,15 @@ export function contextAsOf(version: SmartVersion, context: LaunchContext): Reco
   };
 }
 
+/**
+ * The types of what a launch has in context beside patient and encounter; `undefined` where one of them does not tell its
+ * own, so that it may be any.
+ */
+export function contextTypesOf({ fhirContext = [] }: LaunchContext): readonly string[] | undefined {
+  const types = fhirContext.map(({ type, reference }) => type ?? reference?.split('/').at(-2));
+  return types.every((type) => type !== undefined) ? types : undefined;
+}
+
 function itemAsOf(version: SmartVersion, item: FhirContextItem): FhirContextItem | string | undefined {
   const { reference, role } = item;
   if (isAtLeast(version, '2.2.0')) return item;

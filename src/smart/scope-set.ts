@@ -1,3 +1,4 @@
+import { isEnforceable } from './enforceable.ts';
 import {
   constraintKey,
   formatResourceScope,
@@ -56,8 +57,8 @@ export function covers(wide: ResourceScope, narrow: ResourceScope): boolean {
   return (
     wide.level === narrow.level &&
     (wide.resourceType === '*' || wide.resourceType === narrow.resourceType) &&
-    [...narrow.permissions].every((letter) => wide.permissions.has(letter)) &&
-    isSubset(wide.constraints, narrow.constraints)
+    isSubset(wide.constraints, narrow.constraints) &&
+    [...narrow.permissions].every((letter) => wide.permissions.has(letter))
   );
 }
 
@@ -86,9 +87,14 @@ function meet(one: string, other: string): string | undefined {
   return other === '*' ? one : undefined;
 }
 
+/** Both are sorted, so that one walk is enough. */
 function isSubset(few: readonly Constraint[], many: readonly Constraint[]): boolean {
-  const keys = new Set(many.map(constraintKey));
-  return few.every((constraint) => keys.has(constraintKey(constraint)));
+  let found = 0;
+  for (const { param, value } of many) {
+    const next = few[found];
+    if (next?.param === param && next.value === value) found += 1;
+  }
+  return found === few.length;
 }
 
 function union(one: readonly Constraint[], other: readonly Constraint[]): Constraint[] {
@@ -106,11 +112,17 @@ export function build(meaning: Omit<ResourceScope, 'kind' | 'text'>): ResourceSc
 /**
  * The requested scope cut down to what a list allows: each overlap, shortest first form. A wildcard asked for
  * against a list of types becomes those types instead of being refused.
+ *
+ * @param most with more overlaps than these nobody looks which of them cover others; default: however many
  */
-export function narrow(requested: ResourceScope, allowed: readonly ResourceScope[]): ResourceScope[] {
+export function narrow(
+  requested: ResourceScope,
+  allowed: readonly ResourceScope[],
+  most = Infinity,
+): ResourceScope[] {
   if (allowed.some((scope) => covers(scope, requested))) return [requested];
-  const overlaps = allowed.flatMap((scope) => intersect(requested, scope) ?? []);
-  return shortest(overlaps);
+  const overlaps = mergeLetters(allowed.flatMap((scope) => intersect(requested, scope) ?? []));
+  return overlaps.length > most ? overlaps : uncovered(overlaps);
 }
 
 /**
@@ -132,19 +144,22 @@ export function mergeLetters(scopes: readonly ResourceScope[]): ResourceScope[] 
   return [...bySubject.values()];
 }
 
-/** Are both over the same resources, whatever may be done with them? */
-export function isSameSubject(one: ResourceScope, other: ResourceScope): boolean {
-  return subjectOf(one) === subjectOf(other);
-}
-
-/** A decoded value may hold `&`: joined with one, two different lists of constraints could read alike. */
-function subjectOf({ level, resourceType, constraints }: ResourceScope): string {
+/**
+ * Over which resources a scope is, whatever may be done with them. A decoded value may hold `&`: joined with one, two
+ * different lists of constraints could read alike.
+ */
+export function subjectOf({ level, resourceType, constraints }: ResourceScope): string {
   return JSON.stringify([level, resourceType, ...constraints.map(constraintKey)]);
 }
 
-/** Without the scopes that another one of the list covers. */
+/** Without the scopes that another one of the list covers: one over the same type, or over all types. */
 export function uncovered(scopes: readonly ResourceScope[]): ResourceScope[] {
-  return scopes.filter((scope) => !scopes.some((other) => other !== scope && covers(other, scope)));
+  const byType = Map.groupBy(scopes, ({ resourceType }) => resourceType);
+  const overAll = byType.get('*') ?? [];
+  return scopes.filter((scope) => {
+    const isWider = (other: ResourceScope): boolean => other !== scope && covers(other, scope);
+    return !byType.get(scope.resourceType)?.some(isWider) && !overAll.some(isWider);
+  });
 }
 
 function merge(one: ResourceScope, other: ResourceScope): ResourceScope {
@@ -160,7 +175,7 @@ function merge(one: ResourceScope, other: ResourceScope): ResourceScope {
 /**
  * Which of the scopes asked for a list of granted ones allows: letter by letter, or, for data, by meaning.
  * `patient/Observation.r` and `patient/Observation.rs?category=…` lie within `patient/Observation.rs` (REF-07), never the
- * other way (REF-06).
+ * other way (REF-06). What nobody could hold to lies within nothing (SCO-12).
  */
 export function within(granted: string, asked: readonly string[]): string[] {
   const { scopes } = parseScopeList(granted);
@@ -171,7 +186,7 @@ export function within(granted: string, asked: readonly string[]): string[] {
     const parsed = parseScope(text);
     if (!parsed.ok || !isResourceScope(parsed.scope)) return false;
     const { scope } = parsed;
-    return wide.some((one) => covers(one, scope));
+    return isEnforceable(scope) && wide.some((one) => covers(one, scope));
   });
 }
 

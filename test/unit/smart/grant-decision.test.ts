@@ -38,6 +38,14 @@ describe('decideOffer', () => {
     ['SCO-22', 'launch/patient offline_access', {}, 'launch/patient offline_access', ''],
     ['SCO-21', 'launch/list?role=friend', {}, 'launch/list?role=friend', ''],
     [
+      'CTX-03',
+      'launch/patient launch/encounter launch/list patient/List.rs',
+      { contextTypes: ['Questionnaire'] },
+      'launch/patient launch/encounter patient/List.rs',
+      'launch/list (no-context)',
+    ],
+    ['CTX-03', 'launch/list patient/List.rs', { contextTypes: ['List'] }, 'launch/list patient/List.rs', ''],
+    [
       'SCO-04',
       'patient/Patient.dus patient/Patient.rs',
       {},

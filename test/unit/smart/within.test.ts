@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import { within } from '../../../src/smart/index.ts';
 
 const GRANTED =
-  'openid launch/patient patient/Observation.rs patient/Condition.read user/Patient.rs?name=x __own';
+  'openid launch/patient patient/Observation.rs patient/Condition.read user/Condition.rs?code=x __own';
 
 describe('within', () => {
   test.each([
@@ -14,14 +14,16 @@ describe('within', () => {
     ['REF-07', 'patient/Observation.read', true],
     ['REF-07', 'patient/Observation.rs?category=laboratory', true],
     ['REF-07', 'patient/Condition.rs', true],
-    ['REF-07', 'user/Patient.r?name=x&family=y', true],
+    ['REF-07', 'user/Condition.r?code=x&category=y', true],
+    ['SCO-12', 'user/Condition.r?code=x&onset-date=y', false],
+    ['SCO-12', 'patient/Observation.rs?value-quantity=5', false],
     ['REF-06', 'patient/Observation.rsu', false],
     ['REF-06', 'patient/Observation.cruds', false],
     ['REF-06', 'patient/Condition.*', false],
     ['REF-06', 'patient/*.rs', false],
     ['REF-06', 'user/Observation.rs', false],
-    ['REF-06', 'user/Patient.rs', false],
-    ['REF-06', 'user/Patient.rs?name=z', false],
+    ['REF-06', 'user/Condition.rs', false],
+    ['REF-06', 'user/Condition.rs?code=z', false],
     ['REF-06', 'fhirUser', false],
     ['REF-06', 'launch', false],
     ['REF-06', '__other', false],
