@@ -47,6 +47,7 @@ import {
   type RotatingProvider,
 } from './oidc/index.ts';
 import {
+  allTakenBack,
   createAccountStore,
   createClientStore,
   createCounters,
@@ -148,9 +149,10 @@ export async function createGatehouse(options: GatehouseOptions): Promise<Gateho
     async close() {
       draining = true;
       engine.stop();
-      store.stop();
       overload.stop();
       await open.close();
+      await allTakenBack(driver, UNDO_MS);
+      store.stop();
       if (started) await audit.record({ type: 'server.stop', outcome: 'success' });
       await management.close();
       await audit.close();
@@ -253,5 +255,7 @@ function createPublicApp(parts: PublicAppParts): Koa {
   return app;
 }
 
+/** Somebody waits for us to stop; what is still to be taken back by then stays for whoever shows it again. */
+const UNDO_MS = 2000;
 const TOKEN_PATHS: ReadonlySet<string> = new Set(['/token', '/introspect', '/revoke']);
 const POST_ONLY: ReadonlySet<string> = new Set([...TOKEN_PATHS, '/launches']);

@@ -4,7 +4,7 @@ import type { Logger } from 'pino';
 import type { AuditRecorder } from './audit/index.ts';
 import { secretMatches, type ClientRegistry } from './clients/index.ts';
 import type { Config } from './config/index.ts';
-import { isPastDeadline, referenceFor } from './http/index.ts';
+import { msLeft, referenceFor } from './http/index.ts';
 import { errorWords, type Pages } from './interaction/index.ts';
 import type { SigningKeySet } from './keys/index.ts';
 import type { Counters, RequestLimits } from './limits/index.ts';
@@ -69,7 +69,7 @@ export function buildProvider(
     adapter: createProviderAdapter({
       vault,
       trust,
-      isLate: isPastDeadline,
+      msLeft,
       grants: createGrantIndex(driver, grantTtlSeconds),
       grantTtlSeconds,
       findClient: async (id) => {
@@ -86,7 +86,7 @@ export function buildProvider(
         vault,
         {
           purpose,
-          isLate: isPastDeadline,
+          msLeft,
           deadTtlSeconds: grantTtlSeconds,
           graceSeconds: config.tokens.refreshGraceSeconds,
         },

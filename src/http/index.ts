@@ -8,7 +8,7 @@ export { createListener, createWebServer, type TlsPair } from './listen.ts';
 export { createManagementApp } from './management.ts';
 export { createMetrics, type Metrics } from './metrics.ts';
 export { logRequests } from './log-requests.ts';
-export { isPastDeadline, shedLoad, watchOverload, withDeadline, type OverloadWatch } from './overload.ts';
+export { msLeft, shedLoad, watchOverload, withDeadline, type OverloadWatch } from './overload.ts';
 export { postOnly } from './post-only.ts';
 export { nameRequests, referenceFor } from './reference.ts';
 export { noStore } from './no-store.ts';

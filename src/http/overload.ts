@@ -26,10 +26,13 @@ export function withDeadline(ms: number = DEADLINE_MS): Middleware {
   };
 }
 
-/** Has the client of the running request been told that it took too long? */
-export function isPastDeadline(): boolean {
+/**
+ * Milliseconds until the client of the running request is told that it took too long; 0 and less: it has been told. No
+ * end where there is no request.
+ */
+export function msLeft(): number {
   const until = storage.getStore()?.until;
-  return until !== undefined && performance.now() > until;
+  return until === undefined ? Infinity : until - performance.now();
 }
 
 /**

@@ -35,6 +35,8 @@ export interface Commit {
   readonly consume: readonly { readonly key: string; readonly ttlSeconds: number }[];
   readonly puts: readonly Put[];
   readonly removes: readonly string[];
+  /** It is right on as many replicas as have it: where too few have, it is not taken back. Default: it is. */
+  readonly stays?: boolean;
 }
 
 export type CommitOutcome = 'committed' | 'lost' | 'revoked' | 'conflict';
@@ -123,6 +125,11 @@ export interface StoreDriver {
    * primary was replaced, or was restarted without having written everything. `undefined`: cannot be told now.
    */
   lineage(): Promise<string | undefined>;
+  /**
+   * Resolves when all connections lead to the same server: one made anew may lead to another than those that were there,
+   * where a name or an address was moved. Where they do not, all are made anew.
+   */
+  sameEverywhere(): Promise<void>;
   /** Resolves when the store answers. */
   ping(): Promise<void>;
   close(): Promise<void>;

@@ -105,7 +105,13 @@ export async function copiesAgree(driver: StoreDriver, keys: StoreKeys, epoch: S
 }
 
 /** Why a node does not work with the store, and what to do. */
-export function describeLoss({ location }: StoreDriver, found: StoreEpoch | undefined): string {
+export function describeLoss(
+  { location }: StoreDriver,
+  found: StoreEpoch | undefined,
+  isForeign = false,
+): string {
+  if (isForeign)
+    return `the store at ${location} is sealed under another secret than the one this node has worked with; bring the right one back`;
   if (found?.closed === 'moved')
     return `the store at ${location} was moved away; work with the one it was moved to, or take it back with: gatehouse store adopt`;
   if (found?.closed === 'import')

@@ -4,7 +4,7 @@ import { copiesAgree, describeLoss, firstEpoch, type StoreEpoch } from './epoch.
 import type { KeyRing } from './key-ring.ts';
 import { key } from './keys.ts';
 import { createLineage } from './lineage.ts';
-import { createExchangeableKeys, type StoreKeys } from './sealing.ts';
+import { SealBroken, createExchangeableKeys, type KeyMaterial, type StoreKeys } from './sealing.ts';
 import { createVault } from './vault.ts';
 
 const LOOK_EVERY_MS = 1000;
@@ -82,10 +82,13 @@ export async function guardEpoch(
   };
   const look = async (): Promise<void> => {
     const { connection } = driver;
+    // A connection that was made anew may lead to another store than those that are looked through.
+    if (connection !== seen) await driver.sameEverywhere();
     const [ring, epoch, lineageBefore, changes] = await driver.getMany(OF_EVERY_LOOK);
-    const material = options.ring?.read(ring);
-    const theirs = material ? createExchangeableKeys(material) : keys;
-    const found = epoch && createVault(driver, theirs).open<StoreEpoch>(key.epoch, epoch);
+    const { material, theirs, found, isForeign } = whatLiesThere(driver, keys, options.ring?.read, {
+      ring,
+      epoch,
+    });
     const follows = found !== undefined && isAdopted(found, known, loss, connection);
     if (found && (found.id === known.id || follows) && (await copiesAgree(driver, theirs, found))) {
       if (material) options.ring?.use(material);
@@ -96,10 +99,10 @@ export async function guardEpoch(
       if (isTold) seen = connection;
       return;
     }
-    if (!loss) options.onChange(false, describeLoss(driver, found));
+    if (!loss) options.onChange(false, describeLoss(driver, found, isForeign));
     if (loss?.connection !== connection)
       loss = { since: loss?.since ?? Date.now(), found: found?.id, connection };
-    throw new StoreUnavailable(describeLoss(driver, found));
+    throw new StoreUnavailable(describeLoss(driver, found, isForeign));
   };
   const check = (): Promise<void> => {
     underway ??= look().finally(() => (underway = undefined));
@@ -113,6 +116,33 @@ export async function guardEpoch(
     trust: { unsureBefore: lineage.unsureBefore, endedAt: (grant) => barred.endedAt(grant) },
     stop: () => clearInterval(watcher),
   };
+}
+
+interface Lying {
+  readonly ring: Uint8Array | undefined;
+  readonly epoch: Uint8Array | undefined;
+}
+
+/** Keys and epoch. A store under another secret is another store: it has no epoch that we know. */
+function whatLiesThere(
+  driver: StoreDriver,
+  keys: StoreKeys,
+  readRing: KeyRing['read'] | undefined,
+  { ring, epoch }: Lying,
+): {
+  material?: KeyMaterial | undefined;
+  theirs: StoreKeys;
+  found?: StoreEpoch | undefined;
+  isForeign?: true;
+} {
+  try {
+    const material = readRing?.(ring);
+    const theirs = material ? createExchangeableKeys(material) : keys;
+    return { material, theirs, found: epoch && createVault(driver, theirs).open(key.epoch, epoch) };
+  } catch (error) {
+    if (error instanceof SealBroken) return { theirs: keys, isForeign: true };
+    throw error;
+  }
 }
 
 /** All in one slot, read at once. */
@@ -144,7 +174,7 @@ function isAdopted(
 
 const GUARDED: ReadonlySet<string | symbol> = new Set<keyof StoreDriver>([
   ...(['getMany', 'lookUp', 'put', 'putIfAbsent', 'take', 'remove', 'commit'] as const),
-  ...(['addMember', 'removeMember', 'members'] as const),
+  ...(['addMember', 'removeMember', 'members', 'count', 'assure'] as const),
 ]);
 
 function guarded(driver: StoreDriver, isSure: () => boolean, check: () => Promise<void>): StoreDriver {

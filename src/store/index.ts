@@ -43,4 +43,5 @@ export {
 export { KEY_TABLE, keyTableText } from './key-table.ts';
 export { key, type KeyedTokenKind } from './keys.ts';
 export { exportStore, importStore, type ImportSummary } from './transfer/index.ts';
+export { allTakenBack } from './unsettled.ts';
 export { createVault, type Vault } from './vault.ts';

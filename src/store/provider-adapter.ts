@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-import { errors, type Adapter, type AdapterPayload } from 'oidc-provider';
+import { Provider, errors, type Adapter, type AdapterPayload } from 'oidc-provider';
 
 import { isClientId } from '../clients/index.ts';
 import type { ClientId, GrantId } from '../oauth/index.ts';
@@ -17,6 +17,8 @@ import type { Vault } from './vault.ts';
 
 /** A redeemed code is remembered this long, to tell a replay from a stranger's guess (C2.4). */
 const USED_CODE_SECONDS = 600;
+/** As long as a single commit may take; then there is an answer, or none will come. */
+const ONE_COMMIT_MS = 900;
 
 /** What is good for one use says when it was written; milliseconds since 1970, since a failover may take less than a second. */
 interface MadeAt {
@@ -29,8 +31,8 @@ export interface AdapterParts {
   /** How long a grant, its tombstone and its markers are kept. */
   readonly grantTtlSeconds: number;
   readonly trust: Trust;
-  /** Has the client of the running request been told already that it took too long? Then nothing is issued. */
-  readonly isLate: () => boolean;
+  /** Milliseconds until the client of the running request is told that it took too long: nothing is issued to it after. */
+  readonly msLeft: () => number;
   /** A client's registration in the provider's own metadata; `undefined` when unknown or disabled. */
   readonly findClient: (id: ClientId) => Promise<AdapterPayload | undefined>;
 }
@@ -69,7 +71,7 @@ function adapterFor(model: string, parts: AdapterParts): Adapter {
 /** Tokens and codes: found by their grant, read together with it in one round trip. */
 function tokenAdapter(
   kind: KeyedTokenKind,
-  { vault, grantTtlSeconds, trust, isLate }: AdapterParts,
+  { vault, grantTtlSeconds, trust, msLeft }: AdapterParts,
 ): Adapter {
   const { driver, keys } = vault;
   const locate = (asked: string): { grantId: GrantId; tokenKey: string } | undefined => {
@@ -91,7 +93,8 @@ function tokenAdapter(
         scope.pending(place.grantId).puts.set(put.key, put);
         return;
       }
-      if (isLate()) throw new StoreUnavailable('the request took too long', { isSettled: true });
+      if (msLeft() < ONE_COMMIT_MS)
+        throw new StoreUnavailable('the request took too long', { isSettled: true });
       const outcome = await driver.commit({
         mode: 'issue',
         deadKey: key.dead(place.grantId),
@@ -108,8 +111,12 @@ function tokenAdapter(
       const { grantId, tokenKey } = place;
       const names = [tokenKey, key.grant(grantId), key.dead(grantId), key.used(tokenKey)] as const;
       const [token, grant, dead, used] = await readOfGrant(driver, names);
-      if (token === undefined || dead !== undefined) return undefined;
+      if (dead !== undefined) return undefined;
       const grantPayload = grant && vault.open<AdapterPayload>(names[1], grant);
+      if (token === undefined) {
+        if (kind === 'AuthorizationCode' && used !== undefined) endReplayed(grantId, grantPayload);
+        return undefined;
+      }
       if (grantPayload) currentRequestScope()?.grants.set(grantId, grantPayload);
       const { madeAt, ...opened } = vault.open<AdapterPayload & MadeAt>(tokenKey, token);
       const payload = { ...opened, jti: id };
@@ -134,6 +141,17 @@ function tokenAdapter(
     // The grant's tombstone ends its tokens; there is nothing to look for one by one.
     revokeByGrantId: () => Promise.resolve(),
   };
+}
+
+/**
+ * A code that was redeemed comes again when it has long expired: its grant ends all the same (C2.4), when it is its own
+ * client that shows it.
+ */
+function endReplayed(grantId: GrantId, grant: AdapterPayload | undefined): void {
+  const asking = Provider.ctx?.oidc.client?.clientId;
+  const scope = currentRequestScope();
+  if (!scope || scope.purpose !== 'token' || !grant || grant.clientId !== asking) return;
+  scope.pending(grantId).revoked = true;
 }
 
 /** A store that was replaced may have forgotten that a code was redeemed. Its grant is left alone. */

@@ -18,6 +18,8 @@ export interface RefreshFamily {
   readonly current: string;
   /** Keyed hash of the one before it. */
   readonly previous?: string;
+  /** Somebody has the answer to the last refresh for certain: it is not taken back any more. */
+  readonly told?: true;
   readonly payload: AdapterPayload;
 }
 

@@ -4,8 +4,9 @@ import type { AdapterPayload } from 'oidc-provider';
 import type { GrantId } from '../oauth/index.ts';
 import { StoreUnavailable, type Commit, type CommitOutcome, type Put, type StoreDriver } from './driver.ts';
 import { key } from './keys.ts';
-import { familyPuts, openAnswer, type Rotation } from './refresh-family.ts';
-import { commitAndSettle } from './unsettled.ts';
+import { familyPuts, type RefreshFamily, type Rotation } from './refresh-family.ts';
+import { giveAgain, secondsLeft } from './repeat.ts';
+import { SETTLED_WITHIN_MS, commitAndSettle, type Undoing } from './unsettled.ts';
 import type { Vault } from './vault.ts';
 
 /** What one request has gathered for one grant and not yet written. */
@@ -35,8 +36,8 @@ export interface RequestScopeOptions {
   /** How long a refresh can be repeated with the same answer; 0: never. */
   readonly graceSeconds: number;
   readonly purpose: RequestPurpose;
-  /** Has the client been told already that it took too long? Then nothing is written. Default: never. */
-  readonly isLate?: () => boolean;
+  /** Milliseconds until the client is told that it took too long: no commit begins that may end after. Default: no end. */
+  readonly msLeft?: () => number;
 }
 
 /**
@@ -95,7 +96,8 @@ function createRequestScope(vault: Vault, options: RequestScopeOptions): Request
       return fresh;
     },
     async commit(request, answer) {
-      if (request === 'succeeded' && options.purpose === 'token' && options.isLate?.())
+      const isLate = (options.msLeft?.() ?? Infinity) < SETTLED_WITHIN_MS;
+      if (request === 'succeeded' && options.purpose === 'token' && isLate)
         throw new StoreUnavailable('the request took too long', { isSettled: true });
       const outcomes = await Promise.all(
         [...all].map(([grantId, pending]) => commitOne(vault, options, grantId, pending, request, answer)),
@@ -129,30 +131,55 @@ async function commitOne(
   }
   if (request === 'refused' || isEmpty(pending)) return { outcome: 'committed' };
   const { rotation, next } = pending;
-  if (rotation?.used && rotation.again !== undefined) return { outcome: 'committed', again: rotation.again };
+  if (rotation?.used && rotation.again !== undefined) return repeat(vault, grantId, rotation, revoke());
   const kept = answer === undefined ? undefined : { text: answer, ttlSeconds: graceSeconds };
   const commit: Commit = {
     ...base,
     mode: 'issue',
     ...(rotation?.used ? { expect: { key: key.family(grantId), value: rotation.read } } : {}),
     consume: [...pending.consume].map(([name, ttlSeconds]) => ({ key: name, ttlSeconds })),
-    puts: [...pending.puts.values(), ...(next ? familyPuts(vault, grantId, next, rotation, kept) : [])],
+    puts: [...(next ? familyPuts(vault, grantId, next, rotation, kept) : []), ...pending.puts.values()],
     removes: [...pending.removes],
   };
-  const outcome = await commitAndSettle(vault.driver, commit);
+  const outcome = await commitAndSettle(vault.driver, commit, undoingOf(vault, grantId, commit, rotation));
   if (outcome !== 'conflict') return { outcome };
-  const again = await answerOfWinner(vault, grantId, rotation?.text ?? '');
-  if (again !== undefined) return { outcome: 'committed', again };
-  await vault.driver.commit(revoke());
+  if (!rotation) throw new TypeError('only a refresh expects what it has read');
+  // Somebody was quicker with the same token: what were they told?
+  return repeat(vault, grantId, rotation, revoke());
+}
+
+async function repeat(
+  vault: Vault,
+  grantId: GrantId,
+  { text }: Rotation,
+  revocation: Commit,
+): Promise<ScopeOutcome> {
+  const { deadTtlSeconds } = revocation;
+  const given = await giveAgain({ vault, deadTtlSeconds }, grantId, text);
+  if (given.kind === 'again') return { outcome: 'committed', again: given.answer };
+  if (given.kind === 'revoked') return { outcome: 'revoked' };
+  await vault.driver.commit(revocation);
   return { outcome: 'lost' };
+}
+
+/**
+ * How a redemption is taken back whose answer nobody got: what was redeemed is good again. A refresh leaves the grant with
+ * the longer life it gave it; its family is put back as it was.
+ */
+function undoingOf(
+  vault: Vault,
+  grantId: GrantId,
+  { consume }: Commit,
+  rotation: Rotation | undefined,
+): Undoing | undefined {
+  if (rotation?.used) {
+    const name = key.family(grantId);
+    const ttlSeconds = secondsLeft(vault.open<RefreshFamily>(name, rotation.read));
+    return { before: [{ key: name, value: rotation.read, ttlSeconds }], kept: [key.grant(grantId)] };
+  }
+  return consume.length > 0 ? { before: [], kept: [] } : undefined;
 }
 
 function isEmpty({ consume, puts, removes, rotation, next }: Pending): boolean {
   return consume.size === 0 && puts.size === 0 && removes.size === 0 && !rotation?.used && !next;
-}
-
-/** Somebody was quicker with the same token: what were they told? */
-async function answerOfWinner(vault: Vault, grantId: GrantId, text: string): Promise<string | undefined> {
-  const [answer, dead] = await vault.driver.getMany([key.answer(grantId), key.dead(grantId)]);
-  return dead === undefined ? openAnswer(key.answer(grantId), answer, text) : undefined;
 }

@@ -1,19 +1,22 @@
 import type { Commit, Put } from './driver.ts';
 
 /**
- * Takes back a commit that nobody was told of, in one step, if what it wrote is still there.
+ * Takes back a commit that nobody was told of, in one step, if what it wrote is still there: what was put first tells.
  *
  * @param before what lay at its keys when it was sent; what is not named is removed
+ * @param kept keys that stay as they are
  */
-export function undoing(commit: Commit, before: readonly Put[] = []): Commit {
+export function undoing(commit: Commit, before: readonly Put[] = [], kept: readonly string[] = []): Commit {
   const [first] = commit.puts;
-  const restored = new Set(before.map(({ key }) => key));
+  if (!first)
+    throw new TypeError('a commit that puts nothing cannot be told from another, and is not undone');
+  const spared = new Set([...before.map(({ key }) => key), ...kept]);
   return {
     ...commit,
     mode: 'issue',
-    ...(first ? { expect: { key: first.key, value: first.value } } : {}),
+    expect: { key: first.key, value: first.value },
     consume: [],
     puts: before,
-    removes: [...commit.consume, ...commit.puts].map(({ key }) => key).filter((key) => !restored.has(key)),
+    removes: [...commit.consume, ...commit.puts].map(({ key }) => key).filter((key) => !spared.has(key)),
   };
 }

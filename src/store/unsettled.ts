@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { StoreUnavailable, type Commit, type CommitOutcome, type StoreDriver } from './driver.ts';
+import { StoreUnavailable, type Commit, type CommitOutcome, type Put, type StoreDriver } from './driver.ts';
 import { undoing } from './undoing.ts';
 
 /** A lost connection is made anew within this, as a rule. */
@@ -8,11 +8,34 @@ const LOOK_SOON_MS = 50;
 /** The last look begins no later than this after the commit was sent: with it the answer is still within two seconds. */
 const LOOK_UNTIL_MS = 1000;
 const LOOK_AGAIN_MS = 250;
+/**
+ * After so long there is an answer to every commit, or word that there is none: it is looked for a second, the last look
+ * and making sure of it take 800 ms each at most.
+ */
+export const SETTLED_WITHIN_MS = 2600;
+/** So long after it was sent no store writes a commit any more: its deadline is long past. */
+const WRITTEN_BY_MS = 3000;
 /** Longer than a store takes to come back or to work off what it was sent; then nobody waits for it any more. */
 const GIVE_UP_MS = 60_000;
 
-/** Commits, and finds out what became of it when the answer does not come: it may have been written (faults F02, F05). */
-export async function commitAndSettle(driver: StoreDriver, commit: Commit): Promise<CommitOutcome> {
+/** How a commit is taken back that came to light when nobody was waiting for it any more. */
+export interface Undoing {
+  /** What lay at its keys before. */
+  readonly before: readonly Put[];
+  /** Keys that stay as it left them. */
+  readonly kept: readonly string[];
+}
+
+/**
+ * Commits, and finds out what became of it when the answer does not come: it may have been written (faults F02, F05).
+ *
+ * @param undo absent: it is left as it is, whatever became of it
+ */
+export async function commitAndSettle(
+  driver: StoreDriver,
+  commit: Commit,
+  undo?: Undoing,
+): Promise<CommitOutcome> {
   const sent = performance.now();
   try {
     return await driver.commit(commit);
@@ -23,7 +46,7 @@ export async function commitAndSettle(driver: StoreDriver, commit: Commit): Prom
       await delay(LOOK_SOON_MS);
     } while (performance.now() - sent < LOOK_UNTIL_MS);
     // The client is told 503 and has nothing. What it wanted to redeem must be good for its next try.
-    if (commit.consume.length > 0) void undoLater(driver, commit);
+    if (undo) goOn(driver, undoLater(driver, commit, undo, sent));
     throw cause;
   }
 }
@@ -48,15 +71,32 @@ async function stateOf(driver: StoreDriver, { puts }: Commit): Promise<'written'
   return Buffer.compare(found, put.value) === 0 ? 'written' : 'absent';
 }
 
+const underway = new WeakMap<StoreDriver, Set<Promise<void>>>();
+
+function goOn(driver: StoreDriver, work: Promise<void>): void {
+  const all = underway.get(driver) ?? new Set();
+  underway.set(driver, all.add(work));
+  void work.finally(() => all.delete(work));
+}
+
+/** Resolves when nothing is left to be taken back, or after so long. For who is about to close the store. */
+export async function allTakenBack(driver: StoreDriver, withinMs: number): Promise<void> {
+  const all = underway.get(driver) ?? new Set();
+  if (all.size > 0) await Promise.race([Promise.all(all), delay(withinMs, undefined, { ref: false })]);
+}
+
 /** Takes back what comes to light later, so that no token lives that nobody was given. */
-async function undoLater(driver: StoreDriver, commit: Commit): Promise<void> {
-  const deadline = Date.now() + GIVE_UP_MS;
-  while (Date.now() < deadline) {
+async function undoLater(driver: StoreDriver, commit: Commit, undo: Undoing, sent: number): Promise<void> {
+  while (performance.now() - sent < GIVE_UP_MS) {
     await delay(LOOK_AGAIN_MS, undefined, { ref: false });
     try {
-      if ((await stateOf(driver, commit)) !== 'written') continue;
+      const asked = performance.now();
+      if ((await stateOf(driver, commit)) !== 'written') {
+        if (asked - sent > WRITTEN_BY_MS) return;
+        continue;
+      }
       // In one step, and only what is of this commit: by now somebody may have redeemed the same with success.
-      if ((await driver.commit(undoing(commit))) === 'committed') return;
+      if ((await driver.commit(undoing(commit, undo.before, undo.kept))) === 'committed') return;
     } catch (error) {
       if (!(error instanceof StoreUnavailable)) return;
     }

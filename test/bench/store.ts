@@ -48,7 +48,7 @@ async function measureMemory(): Promise<Memory> {
     grants: createGrantIndex(driver, GRANT_TTL),
     grantTtlSeconds: GRANT_TTL,
     trust: { unsureBefore: () => 0, endedAt: () => 0 },
-    isLate: () => false,
+    msLeft: () => Infinity,
     findClient: async () => undefined,
   });
   const used = async (): Promise<number> =>

@@ -61,7 +61,7 @@ describe.each(PLACES)('the provider adapter on %s', (_name, makePlace) => {
       grants: index,
       grantTtlSeconds: GRANT_TTL_SECONDS,
       trust: { unsureBefore: () => 0, endedAt: () => 0 },
-      isLate: () => late,
+      msLeft: () => (late ? 0 : Infinity),
       findClient: async (id) => {
         lookedUp.push(id);
         return id === 'app' ? { client_id: 'app' } : undefined;

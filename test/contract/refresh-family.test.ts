@@ -35,7 +35,7 @@ describe.each(PLACES)('the refresh tokens of a grant, on %s', (_name, makePlace)
       grants: createGrantIndex(driver, TTL),
       grantTtlSeconds: TTL,
       trust: { unsureBefore: () => 0, endedAt: () => 0 },
-      isLate: () => false,
+      msLeft: () => Infinity,
       findClient: async () => undefined,
     });
   });
@@ -90,7 +90,7 @@ describe.each(PLACES)('the refresh tokens of a grant, on %s', (_name, makePlace)
 
   test('[C2.11] what comes to its end after its client was told 503 writes nothing, and the token stays good', async () => {
     const { id, first } = await newFamily();
-    await expect(useToken(id, first, { isLate: () => true })).rejects.toMatchObject({ isSettled: true });
+    await expect(useToken(id, first, { msLeft: () => 0 })).rejects.toMatchObject({ isSettled: true });
     expect((await useToken(id, first)).outcome).toBe('committed');
   });
 

@@ -192,6 +192,10 @@ class EmbeddedStore implements StoreDriver {
     return 'embedded';
   }
 
+  sameEverywhere(): Promise<void> {
+    return Promise.resolve();
+  }
+
   async ping(): Promise<void> {
     this.#guard(() => this.#prepare('SELECT 1').get());
   }

@@ -19,6 +19,10 @@ export interface RedisClient {
   onError(listener: (error: Error) => void): void;
   /** Told whenever a connection was made anew. */
   onReady(listener: () => void): void;
+  /** The servers it leads to, as they call themselves since they were started; in a cluster those that can be reached. */
+  servers(): Promise<readonly string[]>;
+  /** Ends the connection and makes it anew: it may lead elsewhere by now. */
+  reconnect(): void;
   defineCommand(name: string, definition: { lua: string; numberOfKeys?: number }): void;
   close(): Promise<void>;
 }

@@ -1,7 +1,15 @@
 import { Cluster, type ClusterOptions, type DNSLookupFunction, type Redis } from 'ioredis';
 
 import type { RedisClient } from './client.ts';
-import { CONNECTION, SLOTS_REFRESH_MS, knock, retryDelay, usageOptions, type Usage } from './options.ts';
+import {
+  CONNECTION,
+  SLOTS_REFRESH_MS,
+  knock,
+  retryDelay,
+  runIdOf,
+  usageOptions,
+  type Usage,
+} from './options.ts';
 import { addressOf, type ClusterPlace } from './place.ts';
 
 const SLOTS = 16_384;
@@ -60,6 +68,13 @@ export function createClusterClient({ clusterNodes }: ClusterPlace, usage: Usage
       cluster.on('node error', listener);
     },
     onReady: (listener) => void cluster.on('+node', (redis: Redis) => void redis.on('ready', listener)),
+    async servers() {
+      const asked = await Promise.allSettled(cluster.nodes('master').map(runIdOf));
+      const ids = asked.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+      if (ids.length === 0) throw new Error('no master of the cluster answers');
+      return ids;
+    },
+    reconnect: () => cluster.disconnect(true),
     defineCommand: (name, definition) => cluster.defineCommand(name, definition),
     async close() {
       await cluster.quit().catch(() => undefined);

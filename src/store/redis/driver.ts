@@ -119,7 +119,7 @@ export class RedisStore implements StoreDriver {
     if (OUTCOMES.has(reply)) return reply as CommitOutcome;
     // Its clock may have been set meanwhile: then the next commit is in time again.
     if (reply === 'late') this.#deadlines.measure();
-    throw new StoreUnavailable(`Redis answered ${String(reply)} to a commit`);
+    throw new StoreUnavailable(`Redis answered ${String(reply)} to a commit`, { isSettled: true });
   }
 
   async assure(near: string): Promise<void> {
@@ -176,6 +176,13 @@ export class RedisStore implements StoreDriver {
     }
   }
 
+  async sameEverywhere(): Promise<void> {
+    const [first, ...others] = await this.#guard(Promise.all(this.#all.map((one) => one.servers())));
+    if (others.every((ids) => ids.some((id) => first?.includes(id)))) return;
+    for (const one of this.#all) one.reconnect();
+    throw new StoreUnavailable(`the connections to Redis at ${this.location} led to different servers`);
+  }
+
   async ping(): Promise<void> {
     // Introspection has a connection of its own, and is not the least of what we are for.
     await this.#guard(Promise.all(this.#all.map(allAlive)));
@@ -200,10 +207,19 @@ export class RedisStore implements StoreDriver {
       if (cause instanceof StoreUnavailable) throw cause;
       throw new StoreUnavailable(`Redis at ${this.location} cannot be used: ${reasonOf(cause)}`, {
         cause: withoutCommand(cause),
+        isSettled: isRefusal(cause),
       });
     }
   }
 }
+
+/** Redis answered that it did not do it: nothing is left to be found out. */
+function isRefusal(cause: unknown): boolean {
+  return cause instanceof Error && REFUSALS.test(cause.message);
+}
+
+const REFUSALS =
+  /^(?:OOM|NOREPLICAS|READONLY|MISCONF|BUSY|LOADING|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|NOAUTH|NOPERM|WRONGPASS)\b/;
 
 async function allAlive(client: RedisClient): Promise<void> {
   await Promise.all(client.primaries().map((primary) => client.alive(primary)));

@@ -29,11 +29,13 @@ export function createDurableWriter(client: RedisClient, replicas: number): Dura
   const pipeline = (): Batch => client.pipeline() as Batch;
   const send = async (batch: ChainableCommander): Promise<{ replies: unknown[]; isSafe: boolean }> => {
     const results = (await batch.wait(replicas, WAIT_MS).exec()) ?? [];
+    const [waitError, reached] = results.pop() ?? [];
     const replies = results.map(([error, reply]) => {
       if (error) throw error;
       return reply;
     });
-    return { replies, isSafe: Number(replies.pop()) >= replicas };
+    // What was written was written, whatever became of waiting.
+    return { replies, isSafe: !waitError && Number(reached) >= replicas };
   };
   const tooFew = (isSettled: boolean): StoreUnavailable =>
     new StoreUnavailable(`fewer than ${replicas} replicas of Redis at ${location} had a write in time`, {
@@ -54,8 +56,7 @@ export function createDurableWriter(client: RedisClient, replicas: number): Dura
       const { replies, isSafe } = await send(batch[commitCommand(commit)](...args));
       const reply = replies.pop();
       if (isSafe || !WROTE.has(reply)) return reply;
-      // An end stays: it is right on as many as have it, and whoever asked for it asks again.
-      if (commit.mode === 'revoke' || reply === 'lost') throw tooFew(true);
+      if (staysWritten(commit) || reply === 'lost') throw tooFew(true);
       throw tooFew(await takeBack(commit, foundAt(names, replies)));
     },
     async assure(near) {
@@ -91,6 +92,11 @@ export function createDurableWriter(client: RedisClient, replicas: number): Dura
 interface Batch extends ChainableCommander {
   gatehouseCommit(...args: CommitArguments): ChainableCommander;
   gatehouseCommitEnd(...args: CommitArguments): ChainableCommander;
+}
+
+/** An end stays, of a grant or of one token: it is right on as many as have it, and whoever asked for it asks again. */
+function staysWritten({ mode, consume, puts, stays }: Commit): boolean {
+  return mode === 'revoke' || stays === true || (consume.length === 0 && puts.length === 0);
 }
 
 /** Also `lost` writes: a tombstone. */

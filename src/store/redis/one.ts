@@ -7,6 +7,7 @@ import {
   SENTINEL_RESUBSCRIBE_MS,
   knock,
   retryDelay,
+  runIdOf,
   usageOptions,
   type Usage,
 } from './options.ts';
@@ -84,6 +85,8 @@ function clientOf(redis: Redis, kind: 'single' | 'sentinel', location: string): 
     whyNot: () => Promise.resolve(undefined),
     onError: (listener) => void redis.on('error', listener),
     onReady: (listener) => void redis.on('ready', listener),
+    servers: async () => [await runIdOf(redis)],
+    reconnect: () => redis.disconnect(true),
     defineCommand: (name, definition) => redis.defineCommand(name, definition),
     async close() {
       closing = true;

@@ -36,6 +36,11 @@ export function usageOptions({ together = false }: Usage): Pick<RedisOptions, 'e
   return { enableAutoPipelining: together };
 }
 
+/** What a server calls itself since it was started. */
+export async function runIdOf(redis: Redis): Promise<string> {
+  return /^run_id:(\S+)/m.exec(await redis.info('server'))?.[1] ?? '';
+}
+
 /** Jittered, at most about {@link MAX_RETRY_DELAY_MS}, for ever. */
 export function retryDelay(attempt: number): number {
   return Math.min(50 * 2 ** attempt, MAX_RETRY_DELAY_MS) * (0.75 + Math.random() / 2);

@@ -75,6 +75,7 @@ class RemoteStore implements StoreDriver {
     this.#ask('count', key, by, windowSeconds);
   restore = (rows: readonly Row[]): Promise<number> => this.#ask('restore', rows);
   concerns = (): Promise<readonly string[]> => this.#ask('concerns');
+  sameEverywhere = (): Promise<void> => Promise.resolve();
   ping = (): Promise<void> => this.#ask('ping');
 
   async *dump(): AsyncGenerator<readonly Row[]> {
