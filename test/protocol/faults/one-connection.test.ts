@@ -60,7 +60,8 @@ describe('the address of Redis leads elsewhere, and one connection is made anew'
     const address = await startAddress(good.port);
     const open = () => openRedisStore(address.url, () => undefined);
     const server = await startGatehouse({ open }, { clients: [PUBLIC_APP, RESOURCE_SERVER] });
-    ends.push(good.stop, empty.stop, address.close, server.close);
+    ends.push(...[good, empty].map((redis) => () => redis.stop()));
+    ends.push(...[address, server].map((one) => () => one.close()));
     const app = appOf(server.issuer);
     const tokens = await app.newTokens();
 
