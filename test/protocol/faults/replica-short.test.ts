@@ -22,7 +22,7 @@ describe('durability `replica`, and the replica hangs for a moment', () => {
     server = await startGatehouse({ open }, { clients: [PUBLIC_APP, RESOURCE_SERVER] });
     app = appOf(server.issuer);
   });
-  afterEach(() => process.kill(replica.pid, 'SIGCONT'));
+  afterEach(() => void process.kill(replica.pid, 'SIGCONT'));
   afterAll(async () => {
     await server?.close();
     await replica?.stop();
