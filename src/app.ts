@@ -13,6 +13,7 @@ import {
   createListener,
   createManagementApp,
   createMetrics,
+  knownPaths,
   logRequests,
   nameRequests,
   noStore,
@@ -35,6 +36,7 @@ import { createRequestLimits } from './limits/index.ts';
 import { systemClock, type Clock } from './oauth/index.ts';
 import {
   OWN_CLIENT,
+  SERVED_PATHS,
   answerPreflights,
   createClientKeys,
   createEngine,
@@ -188,6 +190,26 @@ function createPublicApp(parts: PublicAppParts): Koa {
   const ownToken = createOwnTokens(engine.current, config, clock);
   const style = styleDocument(config.issuer);
   const launchHash = (launch: string): string => vault.keys.keyedHash('launch', launch);
+  const discovery = discoveryRoutes(config);
+  const screens = interactionRoutes({
+    config,
+    clients,
+    launches,
+    pages,
+    audit,
+    log,
+    clock,
+    engine: createEngine(engine.current, clock, audit),
+    progress: createProgressStore<Progress>(vault),
+    counters: parts.counters,
+    accounts,
+    directory: (fhirBaseUrl) => createFhirDirectory(fhirBaseUrl, (renew) => ownToken(fhirBaseUrl, renew)),
+    smartStyleUrl: style.url,
+    launchHash,
+    formSecret: (uid) => vault.keys.keyedHash('form', uid),
+    usernameHash: (username) => vault.keys.keyedHash('login', username),
+    referenceFor: (ctx: Context, authorization) => referenceFor(ctx, authorization),
+  });
 
   app.use(nameRequests());
   app.use(logRequests(log, metrics.observeRequest));
@@ -199,17 +221,18 @@ function createPublicApp(parts: PublicAppParts): Koa {
       isStoreUnavailable,
     ),
   );
+  app.use(securityHeaders(config.issuer));
+  app.use(knownPaths([...SERVED_PATHS, ...[assets, style.router, discovery, screens].flatMap(pathsOf)]));
   app.use(shedLoad(parts.overload, metrics.countShed));
   app.use(withDeadline());
   // What it writes in the end may fail, too.
   app.use((ctx, next) => (TOKEN_PATHS.has(ctx.path) ? next() : withPageRequest(next)));
-  app.use(securityHeaders(config.issuer));
   app.use(pinOrigin(config.issuer, config.trustProxy));
   app.use(noStore((path) => POST_ONLY.has(path)));
   app.use(postOnly(POST_ONLY));
   app.use(assets.routes());
   app.use(style.router.routes());
-  app.use(discoveryRoutes(config).routes());
+  app.use(discovery.routes());
   app.use(answerPreflights(clients));
   app.use(
     appendReference((ctx) =>
@@ -230,29 +253,13 @@ function createPublicApp(parts: PublicAppParts): Koa {
     findAccount: (id) => accounts.find(id),
   });
   app.use(sameSiteForms(config.issuer, '/interaction/'));
-  app.use(
-    interactionRoutes({
-      config,
-      clients,
-      launches,
-      pages,
-      audit,
-      log,
-      clock,
-      engine: createEngine(engine.current, clock, audit),
-      progress: createProgressStore<Progress>(vault),
-      counters: parts.counters,
-      accounts,
-      directory: (fhirBaseUrl) => createFhirDirectory(fhirBaseUrl, (renew) => ownToken(fhirBaseUrl, renew)),
-      smartStyleUrl: style.url,
-      launchHash,
-      formSecret: (uid) => vault.keys.keyedHash('form', uid),
-      usernameHash: (username) => vault.keys.keyedHash('login', username),
-      referenceFor: (ctx: Context, authorization) => referenceFor(ctx, authorization),
-    }).routes(),
-  );
+  app.use(screens.routes());
   app.use(engine.middleware);
   return app;
+}
+
+function pathsOf({ stack }: Pick<ReturnType<typeof discoveryRoutes>, 'stack'>): string[] {
+  return stack.map(({ path }) => String(path));
 }
 
 /** Somebody waits for us to stop; what is still to be taken back by then stays for whoever shows it again. */

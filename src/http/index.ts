@@ -4,6 +4,7 @@
 export { appendReference } from './append-reference.ts';
 export { answerErrors } from './answer-errors.ts';
 export type { HealthCheck } from './health.ts';
+export { knownPaths } from './known-paths.ts';
 export { createListener, createWebServer, type TlsPair } from './listen.ts';
 export { createManagementApp } from './management.ts';
 export { createMetrics, type Metrics } from './metrics.ts';

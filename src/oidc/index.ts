@@ -13,4 +13,5 @@ export { answerPreflights } from './preflight.ts';
 export type { ProviderPages, ProviderParts, ShownError, UnitOfWork } from './parts.ts';
 export { createProvider } from './provider.ts';
 export { createRotatingProvider, type RotatingProvider } from './rotating-provider.ts';
+export { SERVED_PATHS } from './served-paths.ts';
 export { styleDocument } from './style.ts';

@@ -1,9 +1,11 @@
 import type { Context, Middleware } from 'koa';
 import { decodeJwt } from 'jose';
+import type { KoaContextWithOIDC } from 'oidc-provider';
 
 import { networkOf, type LimitName, type RequestLimits } from '../limits/index.ts';
 import { ROUTES } from './configuration.ts';
 import { changeForm } from './form-body.ts';
+import { hasProved } from './proof.ts';
 
 /** Revocation is not among them: taking a right away must always be possible. */
 const PER_CLIENT: ReadonlyMap<string, LimitName> = new Map([
@@ -43,8 +45,15 @@ export function limitFailures(limits: RequestLimits, applies: (path: string) => 
       return;
     }
     await next();
-    if (ctx.status === 401) limits.note('failuresPerAddress', from);
+    if (hasFailed(ctx)) limits.note('failuresPerAddress', from);
   };
+}
+
+/** Some claims to be a client are refused for their form, before anybody looks at what should prove them. */
+function hasFailed(ctx: Context): boolean {
+  if (ctx.status !== 400 || !PER_CLIENT.has(ctx.path)) return ctx.status === 401;
+  const { body } = 'oidc' in ctx ? (ctx as unknown as KoaContextWithOIDC).oidc : {};
+  return claimsProof(ctx, body?.['client_assertion'] !== undefined) && !hasProved(ctx);
 }
 
 export function mayFail(path: string): boolean {
@@ -65,11 +74,13 @@ export function limitClients(limits: RequestLimits): Middleware {
       return undefined;
     });
     if (!isRead) return;
-    const { whose, isProved } = claimant(ctx, form);
-    if (!(await withinLimit(ctx, limits, limit, whose))) return;
-    await next();
-    // Somebody else cannot use up what is another's by calling himself so.
-    if (isProved && ctx.status === 401) limits.giveBack(limit, whose);
+    const whose = claimant(ctx, form);
+    try {
+      if (await withinLimit(ctx, limits, limit, whose)) await next();
+    } finally {
+      // Somebody else cannot use up what is another's by calling himself so, nor by asking more often than is let through.
+      if (claimsProof(ctx, form.has('client_assertion')) && !hasProved(ctx)) limits.giveBack(limit, whose);
+    }
   };
 }
 
@@ -98,12 +109,19 @@ function refuseTooMany(ctx: Context, wait: number, what: string): void {
  * Whose request this is, by its own word. A public client proves nothing, and runs on many devices at once: it has a limit
  * for each address.
  */
-function claimant(ctx: Context, form: URLSearchParams): { whose: string; isProved: boolean } {
+function claimant(ctx: Context, form: URLSearchParams): string {
   const header = ctx.get('Authorization');
   const named =
     basicName(header) ?? assertionName(form.get('client_assertion')) ?? form.get('client_id') ?? '';
-  const isProved = (header !== '' && !BEARER.test(header)) || form.has('client_assertion');
-  return { whose: isProved ? `client ${named}` : `public ${networkOf(ctx.ip)} ${named}`, isProved };
+  return claimsProof(ctx, form.has('client_assertion'))
+    ? `client ${named}`
+    : `public ${networkOf(ctx.ip)} ${named}`;
+}
+
+/** Is something sent that should prove who asks? A bearer token is looked at elsewhere. */
+function claimsProof(ctx: Context, sendsAssertion: boolean): boolean {
+  const header = ctx.get('Authorization');
+  return (header !== '' && !BEARER.test(header)) || sendsAssertion;
 }
 
 function basicName(header: string): string | undefined {

@@ -8,6 +8,7 @@ import { preparedForms } from './forms.ts';
 import { limitClients } from './limited.ts';
 import { narrowByMeaning } from './narrowing.ts';
 import type { ProviderParts } from './parts.ts';
+import { noteProof } from './proof.ts';
 import { queryResponses } from './query-responses.ts';
 import { tokenEndpoints } from './token-endpoints.ts';
 import { writeTokenTexts } from './token-texts.ts';
@@ -56,7 +57,9 @@ function getterOf(object: object, name: string): (self: object) => string[] {
 function useAssertionsOnce(provider: Provider, { rememberAssertion }: ProviderParts): void {
   Object.defineProperty(provider.ReplayDetection, 'unique', {
     configurable: true,
-    value: (issuer: string, jti: string, expiresAt: number) => rememberAssertion(issuer, jti, expiresAt),
+    // The last thing the provider asks of an assertion: its signature is right.
+    value: async (issuer: string, jti: string, expiresAt: number) =>
+      noteProof(await rememberAssertion(issuer, jti, expiresAt)),
   });
 }
 
@@ -72,7 +75,7 @@ function compareHashedSecrets(provider: Provider): void {
   Object.defineProperty(provider.Client.prototype, 'compareClientSecret', {
     configurable: true,
     value(this: { clientSecret?: string }, sent: string) {
-      return secretMatches(this.clientSecret ?? '', sent);
+      return noteProof(secretMatches(this.clientSecret ?? '', sent));
     },
   });
 }

@@ -1,5 +1,6 @@
 import { canonicalUsername, type Account, type AccountStore } from '../identity/index.ts';
 import type { AccountId } from '../oauth/index.ts';
+import { inBatches } from './batches.ts';
 import { key } from './keys.ts';
 import type { Vault } from './vault.ts';
 
@@ -27,7 +28,7 @@ export function createAccountStore(vault: Vault): AccountStore {
       return login && find(login.accountId);
     },
     async list() {
-      const accounts = await Promise.all((await driver.members(key.allAccounts)).map(find));
+      const accounts = await inBatches(await driver.members(key.allAccounts), find);
       return accounts.filter((account) => account !== undefined);
     },
     save: (account) => vault.write(key.account(account.accountId), account),

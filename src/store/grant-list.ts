@@ -1,4 +1,5 @@
 import type { AccountId, ClientId, EpochSeconds, GrantId } from '../oauth/index.ts';
+import { inBatches } from './batches.ts';
 import { key } from './keys.ts';
 import type { Vault } from './vault.ts';
 
@@ -38,7 +39,7 @@ export function createGrantList(vault: Vault) {
     owner: { clientId: ClientId } | { accountId: AccountId },
   ): Promise<readonly GrantSummary[]> => {
     const index = 'clientId' in owner ? key.clientGrants(owner.clientId) : key.accountGrants(owner.accountId);
-    const grants = await Promise.all((await vault.driver.members(index)).map(read));
+    const grants = await inBatches(await vault.driver.members(index), read);
     return grants.filter((grant) => grant !== undefined);
   };
 }

@@ -1,5 +1,6 @@
 import type { AccountId, ClientId, EpochSeconds, GrantId } from '../oauth/index.ts';
 import { createBarred, type Owner } from './barred.ts';
+import { inBatches } from './batches.ts';
 import type { StoreDriver } from './driver.ts';
 import { key } from './keys.ts';
 
@@ -47,7 +48,7 @@ export function createGrantIndex(driver: StoreDriver, deadTtlSeconds: number): G
       const index =
         'clientId' in owner ? key.clientGrants(owner.clientId) : key.accountGrants(owner.accountId);
       const grants = await driver.members(index);
-      await Promise.all(grants.map(revoke));
+      await inBatches(grants, revoke);
       if (barring.status === 'rejected') throw barring.reason;
       return grants.length;
     },

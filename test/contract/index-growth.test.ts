@@ -3,6 +3,8 @@ import { expect, test } from '@jest/globals';
 import { Redis } from 'ioredis';
 
 import { openRedisStore } from '../../src/store/index.ts';
+import { SWEEP, SWEPT } from '../../src/store/redis/scripts.ts';
+import { createSweep } from '../../src/store/redis/sweep.ts';
 import { startRedis } from '../support/redis-server.ts';
 import { startCluster, type Topology } from '../support/redis-topologies.ts';
 
@@ -72,6 +74,48 @@ test.each([
     }
   },
   30_000,
+);
+
+test.each([
+  ['an index that goes on', true],
+  ['an index that had become empty', false],
+])(
+  '[C2.4] a member added to %s between sweeping it and saying when next is swept in its time',
+  async (_what, goesOn) => {
+    const redis = await startRedis();
+    const driver = await openRedisStore(redis.url, () => undefined, { sweepEveryMs: 3_600_000 });
+    const raw = new Redis(redis.url);
+    raw.defineCommand('gatehouseSweep', { lua: SWEEP, numberOfKeys: 1 });
+    raw.defineCommand('gatehouseSwept', { lua: SWEPT, numberOfKeys: 1 });
+    const index = 'gh:{c.x}:grants';
+    const now = Math.floor(Date.now() / 1000);
+    const interrupted = new Proxy(raw, {
+      get(target, name) {
+        const command = (Reflect.get(target, name, target) as (...args: unknown[]) => unknown).bind(target);
+        if (name !== 'gatehouseSweep') return command;
+        return async (...args: unknown[]) => {
+          const next = await command(...args);
+          await driver.addMember(index, 'meanwhile', now + 60);
+          return next;
+        };
+      },
+    });
+    try {
+      await driver.addMember(index, 'old', now + 1);
+      if (goesOn) await driver.addMember(index, 'long', now + 9000);
+      await delay(2100);
+      await createSweep(interrupted).run();
+      const buckets = await raw.keys('gh:{due.*');
+      expect(await Promise.all(buckets.map((bucket) => raw.zscore(bucket, index)))).toEqual([
+        String(now + 60),
+      ]);
+      expect(await raw.zrange(index, '0', '-1')).toEqual(goesOn ? ['meanwhile', 'long'] : ['meanwhile']);
+    } finally {
+      raw.disconnect();
+      await driver.close();
+      await redis.stop();
+    }
+  },
 );
 
 async function startOne(): Promise<Topology> {

@@ -130,7 +130,13 @@ export class RedisStore implements StoreDriver {
     const own = this.#redis as unknown as OwnCommands;
     const now = Math.floor(Date.now() / 1000);
     const adding = own.gatehouseAddMember(index, member, String(expiresAt ?? '+inf'), now);
-    const noting = expiresAt === undefined ? undefined : this.#sweep.note(index, expiresAt);
+    if (expiresAt === undefined) {
+      await this.#guard(adding);
+      return;
+    }
+    // Over one connection, commands keep their order; in a cluster there are several.
+    const added = this.#client.kind === 'cluster' ? adding : undefined;
+    const noting = Promise.resolve(added).then(() => this.#sweep.note(index, expiresAt));
     await this.#guard(Promise.all([adding, noting]));
   }
 

@@ -8,6 +8,8 @@ const BUCKETS = 16;
 /** At most so many indexes a bucket are looked at in one go. */
 const AT_ONCE = 200;
 const KNOWN_AT_MOST = 20_000;
+/** The score of a member that does not expire. */
+const NEVER = 'inf';
 /** Half of what a member may outlive its time. */
 export const SWEEP_EVERY_MS = 30_000;
 
@@ -21,7 +23,7 @@ interface OwnCommands {
  * Buckets hold the names of indexes by the time their first member expires; whoever adds a member brings that forward.
  */
 export interface Sweep {
-  /** Tells that a member of this index expires then. */
+  /** Tells that a member of this index expires then; to be called no earlier than the member is there. */
   note(index: string, expiresAt: EpochSeconds): Promise<void>;
   /** Forgets members that have expired, everywhere. Every node may do it at the same time. */
   run(): Promise<void>;
@@ -31,6 +33,14 @@ export function createSweep(redis: RedisCommander): Sweep {
   const own = redis as unknown as OwnCommands;
   /** What the buckets have at the latest: while that is ahead, there is nothing to tell about later members. */
   const known = new Map<string, EpochSeconds>();
+  const sweep = async (bucket: string, index: string, now: EpochSeconds): Promise<void> => {
+    const found = await own.gatehouseSweep(index, now);
+    const next = typeof found === 'string' ? found : '';
+    await own.gatehouseSwept(bucket, index, now, next);
+    // Whoever added a member meanwhile noted it beside a time that had passed, which was earlier.
+    const [, first = NEVER] = await redis.zrange(index, '0', '0', 'WITHSCORES');
+    if (first !== NEVER && first !== next) await redis.zadd(bucket, 'LT', first, index);
+  };
   return {
     async note(index, expiresAt) {
       const due = known.get(index);
@@ -44,12 +54,7 @@ export function createSweep(redis: RedisCommander): Sweep {
         for (;;) {
           const now = nowInSeconds();
           const due = await redis.zrangebyscore(bucket, '-inf', now, 'LIMIT', 0, AT_ONCE);
-          await Promise.all(
-            due.map(async (index) => {
-              const next = await own.gatehouseSweep(index, now);
-              await own.gatehouseSwept(bucket, index, now, typeof next === 'string' ? next : '');
-            }),
-          );
+          await Promise.all(due.map((index) => sweep(bucket, index, now)));
           if (due.length < AT_ONCE) break;
         }
       }

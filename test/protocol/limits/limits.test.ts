@@ -1,6 +1,7 @@
 import { beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { pino } from 'pino';
 
+import { until } from '../../support/app.ts';
 import {
   ASSERTION_TYPE,
   PUBLIC_APP,
@@ -51,11 +52,15 @@ describe.each(DRIVERS)('limits that two nodes on %s share', (driver) => {
         scope: `${issuer}/scopes/introspect`,
         rights: ['introspect'],
       });
-      const others = ['other-app', 'third-app'].map((client_id) => ({ ...SECRET_APP, client_id }));
+      const others = ['other-app', 'third-app', 'fourth-app', 'fifth-app'].map((client_id) => ({
+        ...SECRET_APP,
+        client_id,
+      }));
       const clients = [
         PUBLIC_APP,
         SECRET_APP,
         RESOURCE_SERVER,
+        { ...RESOURCE_SERVER, client_id: 'other-server' },
         ...others,
         ehr.registration,
         asker.registration,
@@ -142,6 +147,55 @@ describe.each(DRIVERS)('limits that two nodes on %s share', (driver) => {
       expect(await repeat(3, (at) => token(either(at), { headers: right, from: '203.0.113.11' }))).toEqual([
         400, 400, 400,
       ]);
+    });
+  });
+
+  describe('requests that are refused before anybody has proved anything', () => {
+    const proof = { client_assertion_type: ASSERTION_TYPE, client_assertion: 'e30.e30.e30' };
+    const claims = (app: string): Sent[] => [
+      { headers: basic(app, 'x'), form: { ...refreshing, client_id: 'nobody' } },
+      { headers: basic(app, 'x'), form: { ...refreshing, ...proof } },
+      { headers: basic(app, ''), form: refreshing },
+      { headers: { ...basic(app, 'x'), 'oauth-client-attestation': 'x' }, form: refreshing },
+    ];
+
+    test('[SEC-09] use up nothing of the client they name', async () => {
+      const sent = claims('fourth-app');
+      expect(await repeat(4, (at) => token(either(at), { ...sent[at] }))).toEqual([400, 400, 400, 400]);
+      const headers = basic('fourth-app', SECRET);
+      expect(await repeat(4, () => token(0, { headers, from: '203.0.113.14' }))).toEqual([
+        400, 400, 400, 429,
+      ]);
+    });
+
+    test('[SEC-09] not even when they come all at once, more than the limit', async () => {
+      const wrong = basic('fifth-app', 'not-the-secret-of-that-app-0000000');
+      const flood = Array.from({ length: 40 }, (_, at) =>
+        token(either(at), { headers: wrong, from: `192.0.2.${at + 10}` }),
+      );
+      expect(new Set((await Promise.all(flood)).map(({ status }) => status))).toContain(401);
+      const headers = basic('fifth-app', SECRET);
+      const ask = async () => (await token(0, { headers, from: '203.0.113.15' })).status;
+      await until(async () => (await ask()) === 400, 'what they took is given back');
+      expect([await ask(), await ask(), await ask()]).toEqual([400, 400, 429]);
+    });
+
+    test('[SEC-09] count for their address, at introspection, too', async () => {
+      const form = { token: 'x', client_id: 'nobody' };
+      const ask = (at: number): Promise<Answer> =>
+        nodes.ask(0, at < 2 ? '/token' : '/introspect', { headers: basic('fhir-server', 'x'), form, from });
+      expect(await repeat(5, ask)).toEqual([400, 400, 400, 400, 400]);
+      expectTooMany(await ask(5), /^too many failed authentications from this address;/);
+    });
+
+    test('[SEC-09] what else is wrong with a request of a client that is who it says it is does not', async () => {
+      const form = { token: '' };
+      const ask = (): Promise<Answer> =>
+        nodes.ask(0, '/introspect', { headers: basic('other-server', RS_SECRET), form, from });
+      expect(await repeat(4, ask)).toEqual([400, 400, 400, 429]);
+      const other = { ...refreshing, client_id: 'public-app' };
+      expect(await repeat(3, () => token(0, { form: other }))).toEqual([400, 400, 400]);
+      expect((await nodes.ask(0, '/introspect', { from, form: { token: 'x' } })).status).toBe(401);
     });
   });
 
