@@ -7,6 +7,7 @@ import { extraParameters } from './authorization-request.ts';
 import { EXTRA_CLIENT_METADATA } from './client-metadata.ts';
 import { mayIntrospect } from './introspection.ts';
 import { contextOnTheWire } from './granted-context.ts';
+import { rememberSession } from './online-access.ts';
 import type { ProviderParts } from './parts.ts';
 import { promptPolicy } from './prompts/index.ts';
 import { defaultResource, resourceServerInfo } from './resources.ts';
@@ -60,7 +61,7 @@ export function providerConfiguration(parts: ProviderParts): Configuration {
     fetch: fetchNothing,
     assertJwtClientAuthClaimsAndHeader: assertSmartAssertion(clock, () => audiences, parts.unsureBefore),
     clientBasedCORS: (_ctx, origin, client) => client.allowed_origins?.includes(origin) ?? false,
-    expiresWithSession: () => false,
+    expiresWithSession: rememberSession,
     issueRefreshToken: async (_ctx, client, source) =>
       client.grantTypeAllowed('refresh_token') &&
       (source.scopes.has('offline_access') || source.scopes.has('online_access')),
@@ -131,7 +132,7 @@ function cookies({ config }: ProviderParts): NonNullable<Configuration['cookies'
 function lifetimes({ config }: ProviderParts): NonNullable<Configuration['ttl']> {
   const { tokens } = config;
   return {
-    AccessToken: tokens.accessTokenSeconds,
+    AccessToken: (_ctx, token) => token.resourceServer?.accessTokenTTL ?? tokens.accessTokenSeconds,
     AuthorizationCode: tokens.codeSeconds,
     ClientCredentials: tokens.backendTokenSeconds,
     Grant: tokens.refreshTokenSeconds,
