@@ -14,6 +14,7 @@ import {
 import { AUTH_METHODS, ROUTES, SIGNING_ALGORITHMS } from './configuration.ts';
 import { introspectScope } from './bearer-introspection.ts';
 import { launchScope } from './launch-endpoint.ts';
+import { answerOpenPreflight, openToAll } from './open-documents.ts';
 
 /** What this build does. A feature that is not built is false, and so is never advertised. */
 const FEATURES: Features = {
@@ -69,15 +70,6 @@ const V1_RESOURCE_SCOPES: readonly string[] = (['patient', 'user'] as const).fla
   ...US_CORE_TYPES.map((type) => `${level}/${type}.read`),
 ]);
 
-/** Any origin may read it, with whatever headers it likes to send (CORS-01). */
-function answerPreflight(ctx: Context): void {
-  ctx.set('Access-Control-Allow-Origin', '*');
-  ctx.set('Access-Control-Allow-Methods', 'GET');
-  ctx.set('Access-Control-Allow-Headers', '*');
-  ctx.set('Access-Control-Max-Age', String(CACHE_SECONDS));
-  ctx.status = 204;
-}
-
 /**
  * Serves the document of each FHIR server twice: under the path of its base URL, for a proxy that hands that path to us,
  * and under `/fhir-servers/<id>/`, for a FHIR server that fetches it to serve it itself.
@@ -85,7 +77,7 @@ function answerPreflight(ctx: Context): void {
 export function discoveryRoutes({ issuer, fhirServers }: Pick<Config, 'issuer' | 'fhirServers'>): Router {
   const router = new Router();
   const answer = (document: SmartConfiguration) => (ctx: Context) => {
-    ctx.set('Access-Control-Allow-Origin', '*');
+    openToAll(ctx);
     ctx.set('Cache-Control', `public, max-age=${CACHE_SECONDS}`);
     ctx.body = document;
     ctx.type = 'application/json';
@@ -95,7 +87,7 @@ export function discoveryRoutes({ issuer, fhirServers }: Pick<Config, 'issuer' |
     const base = new URL(url).pathname.replace(/\/$/, '');
     for (const path of new Set([`/fhir-servers/${id}`, base])) {
       router.get(`${path}/.well-known/smart-configuration`, answer(document));
-      router.options(`${path}/.well-known/smart-configuration`, answerPreflight);
+      router.options(`${path}/.well-known/smart-configuration`, answerOpenPreflight);
     }
   }
   return router;
