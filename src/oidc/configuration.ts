@@ -39,7 +39,8 @@ export function providerConfiguration(parts: ProviderParts): Configuration {
     routes: ROUTES,
     scopes: [...OIDC_SCOPES],
     discovery: { introspection_signing_alg_values_supported: ['RS256'] },
-    claims: { openid: ['sub'], fhirUser: ['fhirUser'], profile: ['name'] },
+    // With null: in every id token, whatever its scopes are.
+    claims: { aud: null, exp: null, iat: null, openid: ['sub'], fhirUser: ['fhirUser'], profile: ['name'] },
     responseTypes: ['code'],
     subjectTypes: ['public'],
     clientAuthMethods: [...AUTH_METHODS],

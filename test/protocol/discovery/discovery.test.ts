@@ -98,6 +98,13 @@ describe('discovery', () => {
     expect(oidc!['request_parameter_supported'] ?? false).toBe(false);
   });
 
+  test('[OIDC-10] [OIDC-11] claims: those of every id token and what scopes bring', async () => {
+    const { claims_supported: claims } = (await read(OIDC_PATH)) as { claims_supported: string[] };
+    expect(claims.sort()).toEqual(
+      ['aud', 'auth_time', 'exp', 'fhirUser', 'iat', 'iss', 'name', 'sid', 'sub'].sort(),
+    );
+  });
+
   test('[DISC-11] [CAP-21] [CAP-01] [CAP-02] [CAP-18] [CAP-23] [CAP-26] capabilities: what is built, once each', async () => {
     const capabilities = (await read(SMART_PATHS[0]!))['capabilities'] as string[];
     expect(new Set(capabilities).size).toBe(capabilities.length);
