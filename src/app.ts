@@ -207,7 +207,7 @@ function createPublicApp(parts: PublicAppParts): Koa {
   app.use(postOnly(POST_ONLY));
   app.use(assets.routes());
   app.use(style.router.routes());
-  app.use(discoveryRoutes(config).routes());
+  app.use(discoveryRoutes(config, style).routes());
   app.use(answerPreflights(clients));
   app.use(
     appendReference((ctx) =>

@@ -15,9 +15,10 @@ import { AUTH_METHODS, ROUTES, SIGNING_ALGORITHMS } from './configuration.ts';
 import { introspectScope } from './bearer-introspection.ts';
 import { launchScope } from './launch-endpoint.ts';
 import { answerOpenPreflight, openToAll } from './open-documents.ts';
+import type { StyleDocument } from './style.ts';
 
-/** What this build does. A feature that is not built is false, and so is never advertised. */
-const FEATURES: Features = {
+/** What this build does, whatever is mounted. A feature that is not built is false, and so is never advertised. */
+const FEATURES: Omit<Features, 'style'> = {
   ehrLaunch: true,
   standaloneLaunch: true,
   authorizePost: true,
@@ -26,7 +27,6 @@ const FEATURES: Features = {
   asymmetricClients: true,
   openidConnect: true,
   patientBanner: true,
-  style: true,
   encounterPicker: true,
   onlineAccess: true,
 };
@@ -35,7 +35,7 @@ const LEVELS = ['patient', 'user', 'system'] as const;
 const CACHE_SECONDS = 300;
 
 /** Discovery for apps: what is at `[fhir-base]/.well-known/smart-configuration`. */
-function smartConfigurationOf(issuer: string, version: SmartVersion): SmartConfiguration {
+function smartConfigurationOf(issuer: string, version: SmartVersion, style: boolean): SmartConfiguration {
   return smartConfiguration({
     version,
     endpoints: {
@@ -46,7 +46,7 @@ function smartConfigurationOf(issuer: string, version: SmartVersion): SmartConfi
       introspection: issuer + ROUTES.introspection,
       revocation: issuer + ROUTES.revocation,
     },
-    features: FEATURES,
+    features: { ...FEATURES, style },
     authMethods: AUTH_METHODS.filter((method) => method !== 'none'),
     signingAlgorithms: SIGNING_ALGORITHMS,
     scopes: [
@@ -73,8 +73,13 @@ const V1_RESOURCE_SCOPES: readonly string[] = (['patient', 'user'] as const).fla
 /**
  * Serves the document of each FHIR server twice: under the path of its base URL, for a proxy that hands that path to us,
  * and under `/fhir-servers/<id>/`, for a FHIR server that fetches it to serve it itself.
+ *
+ * @param style the style document that is mounted beside it, if one is
  */
-export function discoveryRoutes({ issuer, fhirServers }: Pick<Config, 'issuer' | 'fhirServers'>): Router {
+export function discoveryRoutes(
+  { issuer, fhirServers }: Pick<Config, 'issuer' | 'fhirServers'>,
+  style: StyleDocument | undefined,
+): Router {
   const router = new Router();
   const answer = (document: SmartConfiguration) => (ctx: Context) => {
     openToAll(ctx);
@@ -83,7 +88,7 @@ export function discoveryRoutes({ issuer, fhirServers }: Pick<Config, 'issuer' |
     ctx.type = 'application/json';
   };
   for (const { id, url, smartVersion } of fhirServers) {
-    const document = smartConfigurationOf(issuer, smartVersion);
+    const document = smartConfigurationOf(issuer, smartVersion, style !== undefined);
     const base = new URL(url).pathname.replace(/\/$/, '');
     for (const path of new Set([`/fhir-servers/${id}`, base])) {
       router.get(`${path}/.well-known/smart-configuration`, answer(document));

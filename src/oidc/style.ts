@@ -18,8 +18,13 @@ const STYLE = {
   font_family_heading: 'system-ui, sans-serif',
 } as const;
 
+export interface StyleDocument {
+  readonly url: string;
+  readonly router: Router;
+}
+
 /** The style document under an address made from its content: another content is another address (CTX-06, CTX-08). */
-export function styleDocument(issuer: string): { readonly url: string; readonly router: Router } {
+export function styleDocument(issuer: string): StyleDocument {
   const text = JSON.stringify(STYLE);
   const path = `/assets/smart-style-${createHash('sha256').update(text).digest('hex').slice(0, 12)}.json`;
   const router = new Router();
