@@ -62,6 +62,7 @@ function smartConfigurationOf(issuer: string, version: SmartVersion, style: bool
 const RESOURCE_SCOPES: readonly string[] = [
   ...LEVELS.flatMap((level) => ['rs', 'cruds', 'read', 'write'].map((suffix) => `${level}/*.${suffix}`)),
   ...usCoreScopes(LEVELS),
+  ...(['patient', 'user'] as const).flatMap((level) => US_CORE_TYPES.map((type) => `${level}/${type}.read`)),
 ];
 
 /** In the words of 1.0.0, which has neither `system/` nor parts of a type (V1-01, V1-09). */
