@@ -190,7 +190,7 @@ function createPublicApp(parts: PublicAppParts): Koa {
   const ownToken = createOwnTokens(engine.current, config, clock);
   const style = styleDocument(config.issuer);
   const launchHash = (launch: string): string => vault.keys.keyedHash('launch', launch);
-  const discovery = discoveryRoutes(config);
+  const discovery = discoveryRoutes(config, style);
   const screens = interactionRoutes({
     config,
     clients,

@@ -15,6 +15,7 @@ import {
   createAccountStore,
   createAssertionMemory,
   createGrantIndex,
+  createGrantList,
   createLaunchStore,
   createProviderAdapter,
   disguiseJwt,
@@ -50,6 +51,7 @@ export function buildProvider(
 ): Provider {
   const { driver, keys } = vault;
   const accounts = createAccountStore(vault);
+  const grantList = createGrantList(vault);
   const grantTtlSeconds = config.tokens.refreshTokenSeconds + config.tokens.accessTokenSeconds;
   return createProvider({
     config,
@@ -66,6 +68,7 @@ export function buildProvider(
     launches: createLaunchStore(vault, trust.unsureBefore),
     unsureBefore: trust.unsureBefore,
     findAccount: (id) => accounts.find(id),
+    grantsOf: (accountId) => grantList({ accountId }),
     adapter: createProviderAdapter({
       vault,
       trust,

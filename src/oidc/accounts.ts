@@ -1,6 +1,7 @@
 import type { Account as ProviderAccount, FindAccount, KoaContextWithOIDC } from 'oidc-provider';
 
 import type { Account } from '../identity/index.ts';
+import { endsWithSession, sessionOf } from './online-access.ts';
 import type { ProviderParts } from './parts.ts';
 
 /**
@@ -11,23 +12,10 @@ export function findAccount(parts: Pick<ProviderParts, 'findAccount'>): FindAcco
   return async (ctx, id, token) => {
     const account = await parts.findAccount(id);
     if (!account || account.disabled) return undefined;
-    if (token?.kind === 'RefreshToken' && !(await isSessionAlive(ctx, id, token))) return undefined;
+    const isRefresh = token?.kind === 'RefreshToken';
+    if (isRefresh && endsWithSession(token) && !(await sessionOf(ctx.oidc.provider, token))) return undefined;
     return asProviderAccount(ctx, account);
   };
-}
-
-interface SessionBound {
-  readonly scope?: string | undefined;
-  readonly sessionUid?: string | undefined;
-}
-
-async function isSessionAlive(ctx: KoaContextWithOIDC, accountId: string, token: object): Promise<boolean> {
-  const { scope = '', sessionUid } = token as SessionBound;
-  const scopes = scope.split(' ');
-  if (!scopes.includes('online_access') || scopes.includes('offline_access')) return true;
-  if (sessionUid === undefined) return false;
-  const session = await ctx.oidc.provider.Session.findByUid(sessionUid);
-  return session?.accountId === accountId;
 }
 
 function asProviderAccount(ctx: KoaContextWithOIDC, account: Account): ProviderAccount {

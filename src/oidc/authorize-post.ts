@@ -34,6 +34,9 @@ export function authorizeByPost(store: PostedRequestStore): Router {
     await store.put(reference, query, KEPT_SECONDS);
     ctx.redirect(`${ROUTES.authorization}?${new URLSearchParams({ [REFERENCE]: reference })}`);
     ctx.status = 303;
+    // The reference stands for the whole request: whoever finds the address in a cache could go on with it.
+    ctx.set('Cache-Control', 'no-store');
+    ctx.set('Pragma', 'no-cache');
   });
   return router;
 }

@@ -7,6 +7,7 @@ import { extraParameters } from './authorization-request.ts';
 import { EXTRA_CLIENT_METADATA } from './client-metadata.ts';
 import { mayIntrospect } from './introspection.ts';
 import { contextOnTheWire } from './granted-context.ts';
+import { rememberSession } from './online-access.ts';
 import type { ProviderParts } from './parts.ts';
 import { promptPolicy } from './prompts/index.ts';
 import { defaultResource, resourceServerInfo } from './resources.ts';
@@ -38,7 +39,8 @@ export function providerConfiguration(parts: ProviderParts): Configuration {
     routes: ROUTES,
     scopes: [...OIDC_SCOPES],
     discovery: { introspection_signing_alg_values_supported: ['RS256'] },
-    claims: { openid: ['sub'], fhirUser: ['fhirUser'], profile: ['name'] },
+    // With null: in every id token, whatever its scopes are.
+    claims: { aud: null, exp: null, iat: null, openid: ['sub'], fhirUser: ['fhirUser'], profile: ['name'] },
     responseTypes: ['code'],
     subjectTypes: ['public'],
     clientAuthMethods: [...AUTH_METHODS],
@@ -60,7 +62,7 @@ export function providerConfiguration(parts: ProviderParts): Configuration {
     fetch: fetchNothing,
     assertJwtClientAuthClaimsAndHeader: assertSmartAssertion(clock, () => audiences, parts.unsureBefore),
     clientBasedCORS: (_ctx, origin, client) => client.allowed_origins?.includes(origin) ?? false,
-    expiresWithSession: () => false,
+    expiresWithSession: rememberSession,
     issueRefreshToken: async (_ctx, client, source) =>
       client.grantTypeAllowed('refresh_token') &&
       (source.scopes.has('offline_access') || source.scopes.has('online_access')),
@@ -131,7 +133,7 @@ function cookies({ config }: ProviderParts): NonNullable<Configuration['cookies'
 function lifetimes({ config }: ProviderParts): NonNullable<Configuration['ttl']> {
   const { tokens } = config;
   return {
-    AccessToken: tokens.accessTokenSeconds,
+    AccessToken: (_ctx, token) => token.resourceServer?.accessTokenTTL ?? tokens.accessTokenSeconds,
     AuthorizationCode: tokens.codeSeconds,
     ClientCredentials: tokens.backendTokenSeconds,
     Grant: tokens.refreshTokenSeconds,

@@ -14,9 +14,11 @@ import {
 import { AUTH_METHODS, ROUTES, SIGNING_ALGORITHMS } from './configuration.ts';
 import { introspectScope } from './bearer-introspection.ts';
 import { launchScope } from './launch-endpoint.ts';
+import { answerOpenPreflight, openToAll } from './open-documents.ts';
+import type { StyleDocument } from './style.ts';
 
-/** What this build does. A feature that is not built is false, and so is never advertised. */
-const FEATURES: Features = {
+/** What this build does, whatever is mounted. A feature that is not built is false, and so is never advertised. */
+const FEATURES: Omit<Features, 'style'> = {
   ehrLaunch: true,
   standaloneLaunch: true,
   authorizePost: true,
@@ -25,7 +27,6 @@ const FEATURES: Features = {
   asymmetricClients: true,
   openidConnect: true,
   patientBanner: true,
-  style: true,
   encounterPicker: true,
   onlineAccess: true,
 };
@@ -34,7 +35,7 @@ const LEVELS = ['patient', 'user', 'system'] as const;
 const CACHE_SECONDS = 300;
 
 /** Discovery for apps: what is at `[fhir-base]/.well-known/smart-configuration`. */
-function smartConfigurationOf(issuer: string, version: SmartVersion): SmartConfiguration {
+function smartConfigurationOf(issuer: string, version: SmartVersion, style: boolean): SmartConfiguration {
   return smartConfiguration({
     version,
     endpoints: {
@@ -45,7 +46,7 @@ function smartConfigurationOf(issuer: string, version: SmartVersion): SmartConfi
       introspection: issuer + ROUTES.introspection,
       revocation: issuer + ROUTES.revocation,
     },
-    features: FEATURES,
+    features: { ...FEATURES, style },
     authMethods: AUTH_METHODS.filter((method) => method !== 'none'),
     signingAlgorithms: SIGNING_ALGORITHMS,
     scopes: [
@@ -61,6 +62,7 @@ function smartConfigurationOf(issuer: string, version: SmartVersion): SmartConfi
 const RESOURCE_SCOPES: readonly string[] = [
   ...LEVELS.flatMap((level) => ['rs', 'cruds', 'read', 'write'].map((suffix) => `${level}/*.${suffix}`)),
   ...usCoreScopes(LEVELS),
+  ...(['patient', 'user'] as const).flatMap((level) => US_CORE_TYPES.map((type) => `${level}/${type}.read`)),
 ];
 
 /** In the words of 1.0.0, which has neither `system/` nor parts of a type (V1-01, V1-09). */
@@ -69,33 +71,29 @@ const V1_RESOURCE_SCOPES: readonly string[] = (['patient', 'user'] as const).fla
   ...US_CORE_TYPES.map((type) => `${level}/${type}.read`),
 ]);
 
-/** Any origin may read it, with whatever headers it likes to send (CORS-01). */
-function answerPreflight(ctx: Context): void {
-  ctx.set('Access-Control-Allow-Origin', '*');
-  ctx.set('Access-Control-Allow-Methods', 'GET');
-  ctx.set('Access-Control-Allow-Headers', '*');
-  ctx.set('Access-Control-Max-Age', String(CACHE_SECONDS));
-  ctx.status = 204;
-}
-
 /**
  * Serves the document of each FHIR server twice: under the path of its base URL, for a proxy that hands that path to us,
  * and under `/fhir-servers/<id>/`, for a FHIR server that fetches it to serve it itself.
+ *
+ * @param style the style document that is mounted beside it, if one is
  */
-export function discoveryRoutes({ issuer, fhirServers }: Pick<Config, 'issuer' | 'fhirServers'>): Router {
+export function discoveryRoutes(
+  { issuer, fhirServers }: Pick<Config, 'issuer' | 'fhirServers'>,
+  style: StyleDocument | undefined,
+): Router {
   const router = new Router();
   const answer = (document: SmartConfiguration) => (ctx: Context) => {
-    ctx.set('Access-Control-Allow-Origin', '*');
+    openToAll(ctx);
     ctx.set('Cache-Control', `public, max-age=${CACHE_SECONDS}`);
     ctx.body = document;
     ctx.type = 'application/json';
   };
   for (const { id, url, smartVersion } of fhirServers) {
-    const document = smartConfigurationOf(issuer, smartVersion);
+    const document = smartConfigurationOf(issuer, smartVersion, style !== undefined);
     const base = new URL(url).pathname.replace(/\/$/, '');
     for (const path of new Set([`/fhir-servers/${id}`, base])) {
       router.get(`${path}/.well-known/smart-configuration`, answer(document));
-      router.options(`${path}/.well-known/smart-configuration`, answerPreflight);
+      router.options(`${path}/.well-known/smart-configuration`, answerOpenPreflight);
     }
   }
   return router;

@@ -13,6 +13,7 @@ import { authorizeByPost, resumePostedRequest, type PostedRequestStore } from '.
 import { introspectByBearer } from './bearer-introspection.ts';
 import { launchEndpoint } from './launch-endpoint.ts';
 import { limitAuthorizations, limitFailures, mayFail } from './limited.ts';
+import { openDocuments } from './open-documents.ts';
 
 export interface EndpointParts {
   readonly config: Config;
@@ -30,6 +31,7 @@ export interface EndpointParts {
 
 /** The protocol endpoints oidc-provider does not have; mount them in front of it. */
 export function mountEndpoints(app: Koa, parts: EndpointParts): void {
+  app.use(openDocuments());
   app.use(limitAuthorizations(parts.limits));
   app.use(limitFailures(parts.limits, mayFail));
   app.use(launchEndpoint(parts).routes());

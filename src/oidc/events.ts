@@ -16,6 +16,7 @@ const TELLING = new Set([
   'refresh token already used',
   'refresh token is expired',
   'refresh token not found',
+  'the session has ended',
 ]);
 
 /** Turns what the provider tells into audit records and log lines, and its terse errors into helpful ones. */

@@ -15,6 +15,8 @@ export interface GrantedContext {
   readonly lifetimeSeconds: number;
   /** Milliseconds since 1970; a grant that is saved again keeps it. */
   readonly madeAt?: number;
+  /** The session it ends with: only where `online_access` was granted. */
+  readonly sessionUid?: string;
 }
 
 /** The context beside a token, as the version of its FHIR server writes it: the same in every answer (INT-04). */

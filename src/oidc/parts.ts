@@ -32,6 +32,10 @@ export interface ProviderParts {
   readonly clientKeys: ClientKeys;
   readonly launches: LaunchStore;
   readonly findAccount: (id: AccountId) => Promise<Account | undefined>;
+  /** What lives of a person's grants. */
+  readonly grantsOf: (
+    id: AccountId,
+  ) => Promise<readonly { readonly grantId: GrantId; readonly scope: string }[]>;
   readonly limits: RequestLimits;
   readonly audit: AuditRecorder;
   readonly pages: ProviderPages;

@@ -9,8 +9,16 @@ const METHODS = 'POST';
 const HEADERS = 'authorization, content-type, accept';
 const MAX_AGE_SECONDS = '600';
 const KEPT_MS = 1000;
-/** What we answer before the provider, which sets the headers otherwise, is asked. */
-const OURS: ReadonlySet<number> = new Set([413, 429]);
+/**
+ * What we answer before the provider, which sets the headers otherwise, is asked; and the header that a browser app needs
+ * to make sense of it. A Bearer token that may not introspect is 401 or 403: no client that allows origins is known then.
+ */
+const OURS: ReadonlyMap<number, string | undefined> = new Map([
+  [401, 'WWW-Authenticate'],
+  [403, 'WWW-Authenticate'],
+  [413, undefined],
+  [429, 'Retry-After'],
+]);
 
 /**
  * Answers preflights of the client endpoints. A preflight cannot say which client asks, so the origin must be that of
@@ -44,7 +52,8 @@ async function forgetStrangers(ctx: Context, origins: () => Promise<ReadonlySet<
   const isKnown = (await origins()).has(origin);
   if (isKnown && OURS.has(ctx.status)) {
     ctx.set('Access-Control-Allow-Origin', origin);
-    if (ctx.status === 429) ctx.set('Access-Control-Expose-Headers', 'Retry-After');
+    const exposed = OURS.get(ctx.status);
+    if (exposed !== undefined) ctx.set('Access-Control-Expose-Headers', exposed);
   }
   if (isKnown) return;
   ctx.remove('Access-Control-Allow-Origin');

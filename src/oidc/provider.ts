@@ -7,6 +7,7 @@ import { auditProviderEvents } from './events.ts';
 import { preparedForms } from './forms.ts';
 import { limitClients } from './limited.ts';
 import { narrowByMeaning } from './narrowing.ts';
+import { endOnlineAccessWithSessions } from './online-access.ts';
 import type { ProviderParts } from './parts.ts';
 import { noteProof } from './proof.ts';
 import { queryResponses } from './query-responses.ts';
@@ -24,6 +25,7 @@ export function createProvider(parts: ProviderParts): Provider {
   rememberContextWithGrants(provider);
   writeTokenTexts(provider, parts);
   narrowByMeaning(provider);
+  endOnlineAccessWithSessions(provider, parts);
   useAssertionsOnce(provider, parts);
   pinAudiences(provider);
   compareHashedSecrets(provider);

@@ -3,13 +3,14 @@ import { errors, type Client, type KoaContextWithOIDC, type ResourceServer } fro
 import type { FhirServerConfig } from '../config/index.ts';
 import { fhirServerOf, fhirServersFor } from './authorization-request.ts';
 import { toProtocolError } from './errors.ts';
+import { secondsOfSession } from './online-access.ts';
 import type { ProviderParts } from './parts.ts';
 import { backendScopes, checkScopeSize } from './scope-policy.ts';
 
-type Parts = Pick<ProviderParts, 'config'>;
+type Parts = Pick<ProviderParts, 'config' | 'clock'>;
 
 /** The FHIR server a request is for: `aud` when authorizing; for a backend service the first it may use (BSV-15). */
-export function defaultResource(parts: Parts) {
+export function defaultResource(parts: Pick<Parts, 'config'>) {
   return async (
     ctx: KoaContextWithOIDC,
     client: Client,
@@ -40,10 +41,11 @@ export function resourceServerInfo(parts: Parts) {
     if (!server) throw new errors.InvalidTarget('resource is not a FHIR server this client may use');
     const { accessTokenSeconds, backendTokenSeconds } = parts.config.tokens;
     const isBackend = ctx.oidc.params?.['grant_type'] === 'client_credentials';
+    const signedIn = isBackend ? undefined : await secondsOfSession(ctx, parts.clock());
     return {
       ...tokenShape(server),
       scope: isBackend ? scopesForBackend(ctx, client) : await scopesOfRequestOrGrant(ctx),
-      accessTokenTTL: isBackend ? backendTokenSeconds : accessTokenSeconds,
+      accessTokenTTL: isBackend ? backendTokenSeconds : Math.min(accessTokenSeconds, signedIn ?? Infinity),
     };
   };
 }

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import Router from '@koa/router';
 
+import { answerOpenPreflight, openToAll } from './open-documents.ts';
+
 /** How embedded apps may look like the system that launched them (CTX-07). */
 const STYLE = {
   color_background: '#ffffff',
@@ -16,16 +18,22 @@ const STYLE = {
   font_family_heading: 'system-ui, sans-serif',
 } as const;
 
+export interface StyleDocument {
+  readonly url: string;
+  readonly router: Router;
+}
+
 /** The style document under an address made from its content: another content is another address (CTX-06, CTX-08). */
-export function styleDocument(issuer: string): { readonly url: string; readonly router: Router } {
+export function styleDocument(issuer: string): StyleDocument {
   const text = JSON.stringify(STYLE);
   const path = `/assets/smart-style-${createHash('sha256').update(text).digest('hex').slice(0, 12)}.json`;
   const router = new Router();
   router.get(path, (ctx) => {
-    ctx.set('Access-Control-Allow-Origin', '*');
+    openToAll(ctx);
     ctx.set('Cache-Control', 'public, max-age=31536000, immutable');
     ctx.type = 'application/json';
     ctx.body = text;
   });
+  router.options(path, answerOpenPreflight);
   return { url: issuer + path, router };
 }

@@ -73,7 +73,10 @@ function treatJwtAsUnknown(ctx: KoaContextWithOIDC): void {
   ctx.status = 200;
 }
 
-/** Who asks about tokens and shows nothing at all is told what there is to show (INT-07, RFC 6750 §3). */
+/**
+ * Who asks about tokens and shows nothing at all is told what there is to show (INT-07). The challenge has no error code:
+ * there was no token that could be invalid (RFC 6750 §3.1). The code in the body is for programs that read every refusal.
+ */
 function askForProof(ctx: KoaContextWithOIDC): void {
   const { error_description: description } = (ctx.body ?? {}) as { readonly error_description?: string };
   if (ctx.oidc.route !== 'introspection' || !description?.startsWith('no client authentication mechanism'))
@@ -82,7 +85,7 @@ function askForProof(ctx: KoaContextWithOIDC): void {
   ctx.set('WWW-Authenticate', 'Bearer realm="introspection"');
   ctx.body = {
     error: 'invalid_token',
-    error_description: 'an access token that may ask, or client authentication, is required',
+    error_description: 'a valid access token or client authentication is required',
   };
 }
 

@@ -49,6 +49,12 @@ describe.each(DRIVERS)('authorize by POST on %s', (driver) => {
     expect(new Set(answer.body.scope.split(' '))).toEqual(new Set(SCOPE.split(' ')));
   });
 
+  test('[AUTHZ-02] [TOK-15] the redirect with the reference is kept by no cache', async () => {
+    const { headers } = await send(new CookieBrowser(), pkce().challenge);
+    expect(headers.get('location')).toContain('posted_request=');
+    expect([headers.get('cache-control'), headers.get('pragma')]).toEqual(['no-store', 'no-cache']);
+  });
+
   test('[AUTHZ-02] the session that is there is found, though the post came without its cookie', async () => {
     const { issuer } = suite.server;
     const browser = new CookieBrowser();

@@ -94,20 +94,52 @@ describe.each(DRIVERS)('sessions on %s', (driver) => {
     );
     const { body: onlineAgain } = await refresh(issuer, online.refresh_token);
     expect(onlineAgain.scope.split(' ')).toContain('online_access');
+    const unused = await authorize(issuer, { browser, scope: `${scope} online_access` });
+    const elsewhere = new CookieBrowser();
+    const { body: other } = await redeem(
+      issuer,
+      await authorize(issuer, { browser: elsewhere, scope: `${scope} online_access` }),
+    );
+    const tokens = [online, onlineAgain, offline, other].map(({ access_token: token }) => token);
+    const alive = async () => (await Promise.all(tokens.map(introspect))).map((told) => told['active']);
+    expect(await alive()).toEqual([true, true, true, true]);
 
     const response = await signOut(browser, 'logout');
     expect(response.status).toBe(303);
     const { html } = await arrive(issuer, browser, response);
     expect(textOf(html)).toMatch(/You have signed out/);
 
+    expect(await alive()).toEqual([false, false, true, true]);
     const refused = await refresh(issuer, onlineAgain.refresh_token);
     expect([refused.status, refused.body.error]).toEqual([400, 'invalid_grant']);
-    expect(refused.body['error_description']).toMatch(
-      /^the person has signed out \(online_access\), or the account/,
-    );
+    expect(refused.body['error_description']).toMatch(/^refresh token not found/);
+    expect((await redeem(issuer, unused)).body.error).toBe('invalid_grant');
     const { status, body } = await refresh(issuer, offline.refresh_token);
     expect([status, body['patient']]).toEqual([200, 'p1']);
+    expect((await refresh(issuer, other.refresh_token)).status).toBe(200);
     expect((await openScreen(issuer, 'login', { browser })).status).toBe(200);
+  });
+
+  test('[REF-14] [REF-21] [A168] every launch of an app in one session ends with it, when somebody else signs in', async () => {
+    const browser = new CookieBrowser();
+    const { issuer } = suite.server;
+    const online = { browser, scope: 'launch/patient patient/Patient.rs online_access' };
+    const tokens: string[] = [];
+    for (let launch = 0; launch < 3; launch += 1)
+      tokens.push((await redeem(issuer, await authorize(issuer, online))).body.access_token);
+    for (const token of tokens) expect((await introspect(token))['active']).toBe(true);
+
+    const consent = await openScreen(issuer, 'consent', { browser });
+    const login = await arrive(
+      issuer,
+      browser,
+      await browser.post(consent.url, { ...consent.fields, switch: 'yes' }),
+    );
+    const screen = { ...consent, url: login.response.url, fields: formFields(login.html) };
+    const next = await submit(issuer, screen, { username: 'ben' });
+    const allow = { ...consent, url: next.response.url, fields: formFields(next.html) };
+    expect((await submit(issuer, allow)).callback?.searchParams.get('code')).toBeTruthy();
+    for (const token of tokens) expect(await introspect(token)).toEqual({ active: false });
   });
 
   test('[A087] the sign-out form cannot be forged, and "stay" changes nothing', async () => {

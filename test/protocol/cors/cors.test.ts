@@ -1,20 +1,33 @@
 import { describe, expect, test } from '@jest/globals';
 
+import { styleDocument } from '../../../src/oidc/index.ts';
 import { createClientStore } from '../../../src/store/index.ts';
-import { PUBLIC_APP, REDIRECT } from '../../support/clients.ts';
+import { PUBLIC_APP, REDIRECT, keyedClient, type KeyedClient } from '../../support/clients.ts';
+import { backendToken } from '../../support/ehr.ts';
 import { postForm } from '../../support/flow.ts';
 import { gatehouseOn } from '../../support/suite.ts';
 
 const OWN = new URL(REDIRECT).origin;
 const LISTED = 'https://spa.example';
 const FOREIGN = 'https://evil.example';
+const DOCUMENTS = [
+  '/jwks',
+  '/.well-known/openid-configuration',
+  '/.well-known/oauth-authorization-server',
+  '/fhir-servers/main/.well-known/smart-configuration',
+] as const;
 const ENDPOINTS = ['/token', '/introspect', '/revoke'] as const;
 
 describe('CORS', () => {
-  const suite = gatehouseOn('embedded', () => ({
-    clients: [PUBLIC_APP, { ...PUBLIC_APP, client_id: 'listed-app', allowed_origins: [LISTED] }],
-  }));
+  let backend: KeyedClient;
+  const suite = gatehouseOn('embedded', async () => {
+    backend = await keyedClient('backend', 'ES384', { scope: 'system/*.rs', rights: ['introspect'] });
+    const listed = { ...PUBLIC_APP, client_id: 'listed-app', allowed_origins: [LISTED] };
+    return { clients: [PUBLIC_APP, listed, backend.registration] };
+  });
 
+  /** Where the style document is, as an app learns it. */
+  const stylePath = (): string => new URL(styleDocument(suite.server.issuer).url).pathname;
   const preflight = (path: string, origin: string) =>
     fetch(suite.server.issuer + path, {
       method: 'OPTIONS',
@@ -85,9 +98,47 @@ describe('CORS', () => {
     }
   });
 
-  test('[CORS-01] [CORS-04] discovery answers preflights from anywhere', async () => {
-    const { status, headers } = await preflight('/fhir/.well-known/smart-configuration', FOREIGN);
-    expect([status, headers.get('access-control-allow-origin')]).toEqual([204, '*']);
+  test.each([...DOCUMENTS, '/fhir/.well-known/smart-configuration', 'the style document'])(
+    '[CORS-01] [CORS-04] [CORS-07] [A192] a preflight of %s from anywhere: everybody may read it, and nothing is repeated back',
+    async (place) => {
+      const path = place.startsWith('/') ? place : stylePath();
+      const { status, headers } = await fetch(suite.server.issuer + path, {
+        method: 'OPTIONS',
+        headers: {
+          origin: FOREIGN,
+          'access-control-request-method': 'GET',
+          'access-control-request-headers': 'x-made-up,authorization',
+        },
+      });
+      expect([status, headers.get('access-control-allow-origin')]).toEqual([204, '*']);
+      expect(headers.get('access-control-allow-methods')).toBe('GET');
+      expect(headers.get('access-control-allow-headers')).toBe('*, accept, authorization, content-type');
+      expect(headers.get('access-control-max-age')).toMatch(/^\d+$/);
+      expect(headers.get('access-control-allow-credentials')).toBeNull();
+    },
+  );
+
+  test('[CORS-10] [INT-08] [A192] a registered origin can read why a Bearer token may not introspect, a stranger cannot', async () => {
+    const { issuer } = suite.server;
+    const { body } = await backendToken(issuer, backend, 'system/Patient.rs');
+    for (const [token, status, error] of [
+      ['nonsense', 401, 'invalid_token'],
+      [body.access_token, 403, 'insufficient_scope'],
+    ] as const) {
+      for (const [origin, expected] of [
+        [OWN, OWN],
+        [FOREIGN, null],
+      ] as const) {
+        const headers = { origin, authorization: `Bearer ${token}` };
+        const answer = await postForm(`${issuer}/introspect`, { token: 'x' }, headers);
+        expect([answer.status, answer.body.error]).toEqual([status, error]);
+        expect(answer.headers.get('access-control-allow-origin')).toBe(expected);
+        expect(answer.headers.get('access-control-expose-headers')).toBe(
+          expected === null ? null : 'WWW-Authenticate',
+        );
+        expect(answer.headers.get('vary')).toMatch(/origin/i);
+      }
+    }
   });
 
   test('[CORS-05] the origin of a disabled client is nobody within a second', async () => {
@@ -121,15 +172,15 @@ describe('CORS', () => {
     }
   });
 
-  test.each([
-    '/jwks',
-    '/.well-known/openid-configuration',
-    '/fhir-servers/main/.well-known/smart-configuration',
-  ])('[CORS-01] [CORS-07] %s may be read from anywhere', async (path) => {
-    const { headers } = await fetch(suite.server.issuer + path, { headers: { origin: FOREIGN } });
-    expect([FOREIGN, '*']).toContain(headers.get('access-control-allow-origin'));
-    expect(headers.get('access-control-allow-credentials')).toBeNull();
-  });
+  test.each([...DOCUMENTS, 'the style document'])(
+    '[CORS-01] [CORS-07] %s may be read from anywhere',
+    async (place) => {
+      const path = place.startsWith('/') ? place : stylePath();
+      const { status, headers } = await fetch(suite.server.issuer + path, { headers: { origin: FOREIGN } });
+      expect([status, headers.get('access-control-allow-origin')]).toEqual([200, '*']);
+      expect(headers.get('access-control-allow-credentials')).toBeNull();
+    },
+  );
 
   test('[CORS-06] the authorize endpoint is for navigation only', async () => {
     const url = `${suite.server.issuer}/authorize`;

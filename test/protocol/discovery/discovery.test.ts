@@ -1,5 +1,9 @@
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import Koa from 'koa';
 
+import { discoveryRoutes, styleDocument } from '../../../src/oidc/index.ts';
 import { PUBLIC_APP } from '../../support/clients.ts';
 import { FHIR, startGatehouse, testStore, type TestServer, type TestStore } from '../../support/gatehouse.ts';
 
@@ -98,6 +102,13 @@ describe('discovery', () => {
     expect(oidc!['request_parameter_supported'] ?? false).toBe(false);
   });
 
+  test('[OIDC-10] [OIDC-11] claims: those of every id token and what scopes bring', async () => {
+    const { claims_supported: claims } = (await read(OIDC_PATH)) as { claims_supported: string[] };
+    expect(claims.sort()).toEqual(
+      ['aud', 'auth_time', 'exp', 'fhirUser', 'iat', 'iss', 'name', 'sid', 'sub'].sort(),
+    );
+  });
+
   test('[DISC-11] [CAP-21] [CAP-01] [CAP-02] [CAP-18] [CAP-23] [CAP-26] capabilities: what is built, once each', async () => {
     const capabilities = (await read(SMART_PATHS[0]!))['capabilities'] as string[];
     expect(new Set(capabilities).size).toBe(capabilities.length);
@@ -108,6 +119,25 @@ describe('discovery', () => {
       permission-user permission-v1 permission-v2`.split(/\s+/);
     expect(capabilities).toEqual(expect.arrayContaining(built));
     expect(capabilities).not.toContain('smart-app-state');
+  });
+
+  test('[CAP-09] context-style is advertised exactly where a style document is served', async () => {
+    const { issuer } = server;
+    const fhir = { id: 'main', name: 'FHIR', url: FHIR };
+    const fhirServers = [{ ...fhir, smartVersion: '2.2.0', accessTokenFormat: 'opaque' } as const];
+    const style = styleDocument(issuer);
+    for (const mounted of [style, undefined]) {
+      const app = new Koa();
+      if (mounted) app.use(mounted.router.routes());
+      const http = app.use(discoveryRoutes({ issuer, fhirServers }, mounted).routes()).listen(0, 'localhost');
+      await once(http, 'listening');
+      const base = `http://localhost:${(http.address() as AddressInfo).port}`;
+      const document = await (await fetch(base + SMART_PATHS[0]!)).json();
+      const { capabilities } = document as { capabilities: string[] };
+      const { status } = await fetch(base + new URL(style.url).pathname);
+      expect([capabilities.includes('context-style'), status]).toEqual(mounted ? [true, 200] : [false, 404]);
+      await new Promise((resolve) => http.close(resolve));
+    }
   });
 
   test('[CAP-03] authorize-post is advertised exactly when a form-encoded POST works', async () => {

@@ -89,11 +89,11 @@ describe.each(DRIVERS)('introspection with a Bearer token on %s', (driver) => {
     }
   });
 
-  test('[INT-07] who shows nothing is told what to show', async () => {
+  test('[INT-07] [rfc6750§3.1] who shows nothing is told what to show, and the challenge has no error code', async () => {
     const answer = await postForm(`${suite.server.issuer}/introspect`, { token: app });
     expect([answer.status, answer.body.error]).toEqual([401, 'invalid_token']);
     expect(answer.body['error_description']).toMatch(
-      /^an access token that may ask, or client authentication/,
+      /^a valid access token or client authentication is required/,
     );
     expect(answer.headers.get('www-authenticate')).toBe('Bearer realm="introspection"');
   });

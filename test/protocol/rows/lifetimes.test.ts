@@ -30,8 +30,8 @@ describe.each(DRIVERS)('how long tokens live on %s', (driver) => {
     const assertion = await suite.keyed.assertion(`${suite.server.issuer}/token`);
     return [{ client_assertion_type: ASSERTION_TYPE, client_assertion: assertion }, {}];
   };
-  const start = async (clientId: string): Promise<TokenAnswer> => {
-    const options = { clientId, username: 'chloe', scope: SCOPE, params: { aud: suite.fhir.base } };
+  const start = async (clientId: string, scope = SCOPE): Promise<TokenAnswer> => {
+    const options = { clientId, username: 'chloe', scope, params: { aud: suite.fhir.base } };
     const authorized = await authorize(suite.server.issuer, options);
     return redeem(suite.server.issuer, authorized, ...(await proof(clientId)));
   };
@@ -86,6 +86,29 @@ describe.each(DRIVERS)('how long tokens live on %s', (driver) => {
     const { status, body: later } = await again('my-health-ios', body.refresh_token);
     expect([status, later['patient']]).toEqual([200, 'chloe-shaw']);
     expect((await told(body.access_token))['active']).toBe(false);
+  });
+
+  test('[REF-14] [CAP-15] an access token of online_access ends with the session, one of offline_access does not', async () => {
+    const online = (await start('my-health-ios', SCOPE.replace('offline', 'online'))).body;
+    const offline = (await start('my-health-ios')).body;
+    const toTheEnd = 8 * 3600 * 1000 - 600_000;
+    pass(toTheEnd);
+    const [last, lasting] = [
+      await again('my-health-ios', online.refresh_token),
+      await again('my-health-ios', offline.refresh_token),
+    ];
+    expect(lasting.body['expires_in']).toBe(3600);
+    const { exp, iat } = await told(last.body.access_token);
+    expect([last.status, Number(exp) - Number(iat)]).toEqual([200, last.body['expires_in']]);
+    expect(last.body['expires_in']).toBeGreaterThan(540);
+    expect(last.body['expires_in']).toBeLessThanOrEqual(600);
+
+    pass(601_000);
+    expect(await told(last.body.access_token)).toEqual({ active: false });
+    expect(await told(lasting.body.access_token)).toMatchObject({ active: true });
+    const refused = await again('my-health-ios', last.body.refresh_token);
+    expect([refused.status, refused.body.error]).toEqual([400, 'invalid_grant']);
+    expect(refused.body['error_description']).toMatch(/^the person has signed out \(online_access\)/);
   });
 
   test('[TOK-17] [BSV-08] an access token lives an hour at most, one of a backend service five minutes', async () => {
