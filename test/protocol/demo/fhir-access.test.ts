@@ -185,7 +185,7 @@ describe('what this server does not do', () => {
     ['SEM-11', 'POST', '/', 405, 'not-supported'],
     ['SEM-20', 'GET', '/Patient/amy-shaw/_history/1', 404, 'not-supported'],
     ['SEM-24', 'GET', '/Patient/amy-shaw/$everything', 404, 'not-supported'],
-    ['SEM-01', 'GET', '/Coverage', 404, 'not-supported'],
+    ['SEM-01', 'GET', '/Claim', 404, 'not-supported'],
     ['SEM-01', 'GET', '/Nothing', 404, 'not-supported'],
     ['SEM-01', 'GET', '/Patient/%E0%A4%A', 404, 'not-supported'],
   ])('[%s] %s %s: %d', async (_requirement, method, path, status, code) => {
