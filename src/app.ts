@@ -13,6 +13,7 @@ import {
   createListener,
   createManagementApp,
   createMetrics,
+  jsonOnly,
   logRequests,
   nameRequests,
   noStore,
@@ -188,6 +189,7 @@ function createPublicApp(parts: PublicAppParts): Koa {
   const launchHash = (launch: string): string => vault.keys.keyedHash('launch', launch);
 
   app.use(nameRequests());
+  app.use(jsonOnly(PROGRAM_PATHS));
   app.use(logRequests(log, metrics.observeRequest));
   app.use(
     answerErrors(
@@ -203,8 +205,8 @@ function createPublicApp(parts: PublicAppParts): Koa {
   app.use((ctx, next) => (TOKEN_PATHS.has(ctx.path) ? next() : withPageRequest(next)));
   app.use(securityHeaders(config.issuer));
   app.use(pinOrigin(config.issuer, config.trustProxy));
-  app.use(noStore((path) => POST_ONLY.has(path)));
-  app.use(postOnly(POST_ONLY));
+  app.use(noStore((path) => PROGRAM_PATHS.has(path)));
+  app.use(postOnly(PROGRAM_PATHS));
   app.use(assets.routes());
   app.use(style.router.routes());
   app.use(discoveryRoutes(config).routes());
@@ -254,4 +256,4 @@ function createPublicApp(parts: PublicAppParts): Koa {
 }
 
 const TOKEN_PATHS: ReadonlySet<string> = new Set(['/token', '/introspect', '/revoke']);
-const POST_ONLY: ReadonlySet<string> = new Set([...TOKEN_PATHS, '/launches']);
+const PROGRAM_PATHS: ReadonlySet<string> = new Set([...TOKEN_PATHS, '/launches']);
