@@ -14,6 +14,7 @@ import {
   createManagementApp,
   createMetrics,
   knownPaths,
+  jsonOnly,
   logRequests,
   nameRequests,
   noStore,
@@ -212,6 +213,7 @@ function createPublicApp(parts: PublicAppParts): Koa {
   });
 
   app.use(nameRequests());
+  app.use(jsonOnly(PROGRAM_PATHS));
   app.use(logRequests(log, metrics.observeRequest));
   app.use(
     answerErrors(
@@ -228,8 +230,8 @@ function createPublicApp(parts: PublicAppParts): Koa {
   // What it writes in the end may fail, too.
   app.use((ctx, next) => (TOKEN_PATHS.has(ctx.path) ? next() : withPageRequest(next)));
   app.use(pinOrigin(config.issuer, config.trustProxy));
-  app.use(noStore((path) => POST_ONLY.has(path)));
-  app.use(postOnly(POST_ONLY));
+  app.use(noStore((path) => PROGRAM_PATHS.has(path)));
+  app.use(postOnly(PROGRAM_PATHS));
   app.use(assets.routes());
   app.use(style.router.routes());
   app.use(discovery.routes());
@@ -265,4 +267,4 @@ function pathsOf({ stack }: Pick<ReturnType<typeof discoveryRoutes>, 'stack'>): 
 /** Somebody waits for us to stop; what is still to be taken back by then stays for whoever shows it again. */
 const UNDO_MS = 2000;
 const TOKEN_PATHS: ReadonlySet<string> = new Set(['/token', '/introspect', '/revoke']);
-const POST_ONLY: ReadonlySet<string> = new Set([...TOKEN_PATHS, '/launches']);
+const PROGRAM_PATHS: ReadonlySet<string> = new Set([...TOKEN_PATHS, '/launches']);

@@ -1,7 +1,7 @@
 import { Command, Option } from 'commander';
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { LineCounter, parseDocument } from 'yaml';
+import { LineCounter, parseDocument, stringify } from 'yaml';
 
 import { clientRegistration, type ClientRegistration } from '../clients/index.ts';
 import { UserError } from './explain.ts';
@@ -73,8 +73,13 @@ async function add(options: AddOptions, { clients, clientStore, audit }: Office)
   if ((await clients.find(id)) || !(await clientStore.add(registration)))
     throw new UserError(`client ${id} exists already`);
   await audit.record({ type: 'client.changed', outcome: 'success', change: 'added', clientId: id });
-  process.stdout.write(`client ${id} was added\n`);
+  process.stdout.write(`client ${id} was added\n${confirm(registration)}\n`);
   if (secret !== undefined) process.stdout.write(`its secret, shown this once: ${secret}\n`);
+}
+
+/** What was registered, defaults included, for whoever asked for it (CRG-03). A secret is not repeated. */
+function confirm({ client_secret: _secret, ...shown }: ClientRegistration): string {
+  return stringify(shown, { lineWidth: 0 }).trimEnd().replaceAll(/^/gm, '  ');
 }
 
 function readRegistration(options: AddOptions): { registration: ClientRegistration; secret?: string } {

@@ -8,6 +8,7 @@ export { knownPaths } from './known-paths.ts';
 export { createListener, createWebServer, type TlsPair } from './listen.ts';
 export { createManagementApp } from './management.ts';
 export { createMetrics, type Metrics } from './metrics.ts';
+export { jsonOnly } from './json-only.ts';
 export { logRequests } from './log-requests.ts';
 export { msLeft, shedLoad, watchOverload, withDeadline, type OverloadWatch } from './overload.ts';
 export { postOnly } from './post-only.ts';

@@ -17,7 +17,7 @@ export interface Allowed {
   readonly allowed: true;
   /**
    * What may be seen, or for a write, what the old and the new content must both be (SEM-19). Empty for
-   * `capabilities` and `batch`, which show no resource of their own (SEM-11).
+   * `capabilities`, which shows no resource of its own.
    */
   readonly filters: readonly Filter[];
   /** Set when every alternative is confined to this one patient: a server may narrow its query with it. */
@@ -39,11 +39,14 @@ interface Need {
  * `system/` reach everybody (SEM-07, SEM-08), except that `user/` of a signed-in Patient reaches only that patient.
  * Granular constraints come back as filters (SEM-14 … SEM-18).
  *
+ * A batch is refused here: `decideBatch` decides its entries (SEM-11).
+ *
  * Operations have no letter of their own: they need `rs` over every type, without constraint (SEM-24).
  */
 export function decide(token: TokenInfo, interaction: FhirInteraction): Decision {
   const need = needOf(interaction);
   if (need === 'nothing') return { allowed: true, filters: [] };
+  if (need === 'by entry') return refuse('a batch has no scope of its own: each of its entries is decided');
   if (need === 'impossible') return refuse('this request is not a FHIR interaction a scope can allow');
   const filters = need.letters
     .map((letter) => filtersFor(token, letter, need.resourceType))
@@ -55,11 +58,12 @@ export function decide(token: TokenInfo, interaction: FhirInteraction): Decision
   return { allowed: true, filters: usable, ...(patient === undefined ? {} : { patient }) };
 }
 
-function needOf(interaction: FhirInteraction): Need | 'nothing' | 'impossible' {
+function needOf(interaction: FhirInteraction): Need | 'nothing' | 'by entry' | 'impossible' {
   switch (interaction.kind) {
     case 'capabilities':
-    case 'batch':
       return 'nothing';
+    case 'batch':
+      return 'by entry';
     case 'unknown':
       return 'impossible';
     case 'read':

@@ -24,6 +24,7 @@ export { createJwtReader, type JwtReaderOptions } from './jwt.ts';
 export { tokenFrom, verifyToken, type TokenInfo } from './token.ts';
 export { interactionOf, type FhirInteraction, type FhirRequest } from './interaction.ts';
 export { decide, type Allowed, type Decision, type Filter } from './decide.ts';
+export { decideBatch, type BatchDecision, type EntryDecision } from './batch.ts';
 export type { Refused } from './refused.ts';
 export {
   SHARED_TYPES,

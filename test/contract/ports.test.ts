@@ -114,13 +114,13 @@ describe.each(PLACES)('the ports on %s', (_name, makePlace) => {
       expect(await clients.list()).toContain('app');
     });
 
-    test('[CRG-03] an id that is taken stays with who has it', async () => {
+    test('[C2] an id that is taken stays with who has it', async () => {
       await clients.add(registration('taken'));
       expect(await clients.add({ ...registration('taken'), client_name: 'Thief' })).toBe(false);
       expect((await clients.find('taken')).registration).toMatchObject({ client_name: 'App' });
     });
 
-    test(`[CRG-03] of ${CALLERS} who register one id at once, one does`, async () => {
+    test(`[C2] of ${CALLERS} who register one id at once, one does`, async () => {
       const added = await atOnce((at) =>
         createClientStore(either(at)).add({ ...registration('race'), client_name: `App ${at}` }),
       );

@@ -122,7 +122,7 @@ describe.each(PLACES)('the provider adapter on %s', (_name, makePlace) => {
     });
 
     test.each(['AccessToken', 'AuthorizationCode'] as const)(
-      '[TOK-15] a %s is found with everything that was kept, and its grant with it, in one round trip',
+      '[C2.9] a %s is found with everything that was kept, and its grant with it, in one round trip',
       async (kind) => {
         const { id } = await newGrant();
         const token = text(kind, id);
@@ -137,7 +137,7 @@ describe.each(PLACES)('the provider adapter on %s', (_name, makePlace) => {
       },
     );
 
-    test('[BSV-01] a backend token has no grant and is found all the same', async () => {
+    test('[C2.1] a backend token has no grant and is found all the same', async () => {
       const id = newGrantId();
       const token = text('ClientCredentials', id);
       await adapter('ClientCredentials').upsert(token, { jti: token, clientId: 'bulk' }, LIFETIME_SECONDS);
@@ -316,7 +316,7 @@ describe.each(PLACES)('the provider adapter on %s', (_name, makePlace) => {
   });
 
   describe('grants', () => {
-    test('[REV-01] revoked, every token of it is dead, and no more can be made', async () => {
+    test('[C2.3] revoked, every token of it is dead, and no more can be made', async () => {
       const grant = await newGrant();
       const { accessToken, refreshToken } = await exchange(grant);
       expect(await adapter('AccessToken').find(accessToken)).toBeDefined();
@@ -338,7 +338,7 @@ describe.each(PLACES)('the provider adapter on %s', (_name, makePlace) => {
       expect(await adapter('AccessToken').find(late)).toBeUndefined();
     });
 
-    test('[REV-01] another grant of the same client and account lives on', async () => {
+    test('[C2.3] another grant of the same client and account lives on', async () => {
       const [one, two] = [await newGrant(), await newGrant()];
       await adapter('Grant').destroy(one.id);
       expect(await adapter('Grant').find(two.id)).toBeDefined();
@@ -553,7 +553,7 @@ function foundIn(bytes: Buffer, secret: string): boolean {
   ].some((form) => bytes.includes(form));
 }
 
-test('[TOK-15] the adapter and the token texts mean the same grant', () => {
+test('[C2.9] the adapter and the token texts mean the same grant', () => {
   const id = newGrantId();
   expect(grantIdOf(keys, 'RefreshToken', text('RefreshToken', id))).toBe(id);
 });

@@ -14,11 +14,41 @@ import { APPS, TestKit, words, type FhirResource } from '../support/test-kit.ts'
 const BASICS = 'launch/patient openid fhirUser offline_access';
 const CATEGORIES = 'http://terminology.hl7.org/CodeSystem';
 const US_CORE = 'http://hl7.org/fhir/us/core/CodeSystem';
-/** What the demo FHIR server holds of Amy, beside her own record. */
-const HELD = [
-  ...['AllergyIntolerance', 'Condition', 'DocumentReference', 'Encounter', 'Immunization'],
-  ...['MedicationRequest', 'Observation'],
-];
+const AMY = 'patient=amy-shaw';
+/** How the kit finds out whether a type may be read, for US Core 3.1.1 to 7: the first search each profile requires. */
+const ACCESS = [
+  // type               first search                          held of Amy
+  ['AllergyIntolerance', AMY, true],
+  ['CarePlan', `${AMY}&category=assess-plan`, true],
+  // The kit asks for the first status of FHIR's list, which is nobody's here.
+  ['CareTeam', `${AMY}&status=proposed`, false],
+  ['Condition', AMY, true],
+  ['Coverage', AMY, true],
+  ['Device', AMY, true],
+  ['DiagnosticReport', `${AMY}&category=${encodeURIComponent(`${CATEGORIES}/v2-0074|LAB`)}`, true],
+  ['DocumentReference', AMY, true],
+  ['Encounter', AMY, true],
+  ['FamilyMemberHistory', AMY, true],
+  ['Goal', AMY, true],
+  ['Immunization', AMY, true],
+  // The kit has no value to search addresses by.
+  ['Location', 'address=', true],
+  ['MedicationDispense', AMY, true],
+  ['MedicationRequest', `${AMY}&intent=order`, true],
+  ['MedicationRequest', `${AMY}&intent=proposal`, false],
+  ['Observation', `${AMY}&category=vital-signs`, true],
+  ['Observation', `${AMY}&code=59408-5`, false],
+  ['Organization', 'name=gatehouse', true],
+  ['Patient', '_id=amy-shaw', true],
+  ['Practitioner', 'name=lund', true],
+  ['PractitionerRole', '', true],
+  ['Procedure', AMY, false],
+  ['Provenance', AMY, true],
+  ['QuestionnaireResponse', AMY, true],
+  ['RelatedPerson', AMY, true],
+  ['ServiceRequest', AMY, true],
+  ['Specimen', AMY, true],
+] as const;
 /** What a person must be able to allow one by one. */
 const CHOICES = [
   ...['AllergyIntolerance', 'CarePlan', 'CareTeam', 'Condition', 'Coverage', 'Device', 'DiagnosticReport'],
@@ -52,14 +82,19 @@ const codesOf = ({ category = [] }: FhirResource): string[] =>
 
 describe('what an app asks for and what a person allows', () => {
   test.each(ENDPOINTS)(
-    '[V1-11] [V1-06] %s: v1 scopes only, and each type the FHIR server holds of her is read',
+    '[V1-11] [V1-06] %s: v1 scopes only, and a search of each US Core type is answered',
     async (endpoint) => {
       const scope = `${BASICS} patient/*.read`;
       const { body } = (await kit.launch(endpoint, { app: 'symmetric', scope })).token;
       expect(body).toMatchObject({ patient: 'amy-shaw', id_token: expect.any(String) });
       expect(words(body.scope)).toEqual(words(scope));
       expect(await statusOf(endpoint, 'Patient/amy-shaw', body.access_token)).toBe(200);
-      for (const type of HELD) await found(endpoint, type, body.access_token);
+      for (const [type, query, held] of ACCESS) {
+        const { status, body: answer } = await kit.read(endpoint, `${type}?${query}`, body.access_token);
+        const bundle = { resourceType: 'Bundle', type: 'searchset', total: expect.any(Number) };
+        expect([type, query, status, answer]).toMatchObject([type, query, 200, bundle]);
+        expect([type, query, Number(answer.total) > 0]).toEqual([type, query, held]);
+      }
     },
   );
 
@@ -99,9 +134,10 @@ describe('what an app asks for and what a person allows', () => {
       expect(words(body.scope)).toEqual(['fhirUser', 'launch/patient', 'openid', ...kept].sort());
       expect(body).not.toHaveProperty('refresh_token');
       expect(await statusOf(endpoint, 'Patient/amy-shaw', body.access_token)).toBe(200);
-      for (const type of CHOICES.filter((one) => one !== 'Patient')) {
-        const status = await statusOf(endpoint, `${type}?patient=amy-shaw`, body.access_token);
-        expect([type, status]).toEqual([type, ['Condition', 'Observation'].includes(type) ? 200 : 403]);
+      for (const [type, query] of ACCESS) {
+        const status = await statusOf(endpoint, `${type}?${query}`, body.access_token);
+        const mayBe = ['Patient', 'Condition', 'Observation'].includes(type);
+        expect([type, query, status]).toEqual([type, query, mayBe ? 200 : 403]);
       }
     },
   );

@@ -4,6 +4,7 @@ import { decodeProtectedHeader } from 'jose';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { parse } from 'yaml';
 
 import { CookieBrowser } from '../support/browser.ts';
 import { REDIRECT, basic, keyedClient } from '../support/clients.ts';
@@ -40,7 +41,7 @@ describe.each(DRIVERS)('clients on the command line while the demo runs, on %s',
   const app = ['--name', 'Ward App', '--redirect-uri', REDIRECT, '--scope', SCOPE];
   let secret = '';
 
-  test('[CRG-01] add by options: the secret is made, printed once, and works at the token endpoint', async () => {
+  test('[CRG-08] add by options: the secret is made, printed once, and works at the token endpoint', async () => {
     const { stdout, stderr } = await suite.demo.cli(
       ...['client', 'add', '--id', 'ward-app', ...app, '--auth', 'client_secret_basic'],
     );
@@ -62,17 +63,29 @@ describe.each(DRIVERS)('clients on the command line while the demo runs, on %s',
     });
   });
 
-  test('[CRG-01] add by YAML file: a public app, and the example of the configuration folder', async () => {
+  test('[CRG-03] add by YAML file: the client id and what was registered come back, defaults included', async () => {
     const yaml = `client_id: file-app\nclient_name: File App\nredirect_uris: ['${REDIRECT}']\nscope: ${SCOPE}\n`;
     const printed = await withFile(yaml, (file) => suite.cli('client', 'add', '--file', file));
-    expect(printed).toBe('client file-app was added\n');
+    const [said = '', ...confirmed] = printed.split('\n');
+    expect(said).toBe('client file-app was added');
+    expect(parse(confirmed.join('\n'))).toEqual({
+      client_id: 'file-app',
+      client_name: 'File App',
+      redirect_uris: [REDIRECT],
+      launch_uris: [],
+      token_endpoint_auth_method: 'none',
+      grant_types: ['authorization_code', 'refresh_token'],
+      scope: SCOPE,
+      application_type: 'web',
+      rights: [],
+    });
     expect((await suite.launch({ clientId: 'file-app', redirectUri: REDIRECT })).status).toBe(200);
-    expect(await suite.cli('client', 'add', '-f', 'config/clients.example.yaml')).toBe(
-      'client ehr was added\n',
+    expect(await suite.cli('client', 'add', '-f', 'config/clients.example.yaml')).toMatch(
+      /^client ehr was added\n[^]*jwks/,
     );
   });
 
-  test('[CRG-01] add a backend service with its public keys: it gets a token', async () => {
+  test('[CRG-04] add a backend service with its public keys: it gets a token', async () => {
     const { issuer, fhir } = suite.demo;
     const service = await keyedClient('night-export', 'ES384');
     const options = ['--id', 'night-export', '--name', 'Night export', '--scope', 'system/*.rs'];

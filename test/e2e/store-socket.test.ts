@@ -41,10 +41,10 @@ describe('the command line beside a server on the embedded store', () => {
     await expect(lstat(data('gatehouse.sock'))).rejects.toThrow(/ENOENT/);
   });
 
-  test('[C2] [CRG-01] commands work through the server, and without one on the file', async () => {
+  test('[C2] commands work through the server, and without one on the file', async () => {
     expect((await added('before')).code).toBe(0);
     const running = await startServe(folder);
-    expect((await added('beside')).stdout).toBe('client beside was added\n');
+    expect((await added('beside')).stdout).toMatch(/^client beside was added\n/);
     expect((await cli('client', 'disable', 'before')).code).toBe(0);
     const person = ['--username', 'erin', '--name', 'Erin', '--role', 'patient'];
     expect((await cli('user', 'add', ...person, '--fhir-user', 'Patient/1')).stdout).toMatch(
@@ -136,7 +136,7 @@ describe('the command line beside a server on the embedded store', () => {
       ['client', 'add', '--id', 'deep', ...APP, '--config', folder.config],
       env,
     );
-    expect(beside).toMatchObject({ code: 0, stdout: 'client deep was added\n' });
+    expect(beside).toMatchObject({ code: 0, stdout: expect.stringMatching(/^client deep was added\n/) });
     expect((await lstat(path.join(deep, 'gatehouse.sock'))).mode & 0o777).toBe(0o600);
     await running.stop();
   });

@@ -5,7 +5,7 @@ import Router from '@koa/router';
 import { DEMO_APPS } from '../clients.ts';
 import type { DemoPatient } from '../data/demo-data.ts';
 import type { DemoPerson } from '../people.ts';
-import { readForm } from '../read-form.ts';
+import { readForm } from '../read-body.ts';
 import { loadAssets } from './assets.ts';
 import {
   INTENTS,

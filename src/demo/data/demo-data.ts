@@ -2,7 +2,11 @@ import { conditionsOf } from './conditions.ts';
 import { LOCATION, ORGANIZATION, PATIENTS, PRACTITIONERS, PRACTITIONER_ROLES } from './directory.ts';
 import { encountersOf } from './encounters.ts';
 import type { DemoResource, Encounter } from './fhir.ts';
+import { householdOf } from './household.ts';
 import { observationsOf } from './observations.ts';
+import { plansOf } from './plans.ts';
+import { reportsOf } from './reports.ts';
+import { MEDICATIONS, suppliesOf } from './supplies.ts';
 import { treatmentsOf } from './treatments.ts';
 
 /** Everything the demo FHIR server holds. Made from tables: the same on every start, and nobody's real record. */
@@ -12,13 +16,23 @@ export const DEMO_RESOURCES: readonly DemoResource[] = [
   ...PRACTITIONERS,
   ...PRACTITIONER_ROLES,
   ...PATIENTS,
-  ...PATIENTS.flatMap(({ id, birthDate }, index): DemoResource[] => [
+  ...MEDICATIONS,
+  ...PATIENTS.flatMap(({ id, birthDate }, index) => recordOf(id, birthDate, index)),
+];
+
+function recordOf(id: string, birthDate: string, index: number): DemoResource[] {
+  const observations = observationsOf(id, birthDate, index);
+  return [
     ...encountersOf(id, index),
     ...conditionsOf(id, index),
-    ...observationsOf(id, birthDate, index),
+    ...observations,
     ...treatmentsOf(id, index),
-  ]),
-];
+    ...plansOf(id, index),
+    ...reportsOf(id, index, observations),
+    ...householdOf(id, index),
+    ...suppliesOf(id, index),
+  ];
+}
 
 /** What a launch page needs to know of a patient. */
 export interface DemoPatient {

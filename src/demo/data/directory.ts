@@ -1,9 +1,12 @@
-import type { HumanName, Location, Organization, Patient, Practitioner, PractitionerRole } from './fhir.ts';
+import type { HumanName } from './fhir-elements.ts';
+import type { Location, Organization, Patient, Practitioner, PractitionerRole } from './fhir.ts';
 import { PATIENT_ROWS, PRACTITIONER_ROWS, type PatientRow } from './people-tables.ts';
 import { META, concept, referenceTo } from './vocabulary.ts';
 
 /** The root under which the demo hospital numbers its patients. */
 const MRN_SYSTEM = 'urn:oid:2.16.840.1.113883.19.5';
+
+const ADDRESS = { line: ['1 Mill Lane'], city: 'Bristol', postalCode: '90100', country: 'GB' };
 
 export const ORGANIZATION: Organization = {
   resourceType: 'Organization',
@@ -12,6 +15,7 @@ export const ORGANIZATION: Organization = {
   active: true,
   name: 'Gatehouse General Hospital',
   telecom: [{ system: 'phone', value: '+44 1632 960000', use: 'work' }],
+  address: [ADDRESS],
 };
 
 export const LOCATION: Location = {
@@ -20,6 +24,7 @@ export const LOCATION: Location = {
   meta: META,
   status: 'active',
   name: 'Outpatient clinic, ground floor',
+  address: ADDRESS,
   managingOrganization: referenceTo(ORGANIZATION),
 };
 

@@ -1,68 +1,21 @@
+import type { CareResource } from './fhir-care.ts';
+import type {
+  Address,
+  CodeableConcept,
+  Coding,
+  ContactPoint,
+  HumanName,
+  Identifier,
+  Period,
+  Quantity,
+  Reference,
+  Resource,
+} from './fhir-elements.ts';
+
 /**
  * The members of FHIR R4 that the demo data uses. The installed `@types/fhir` describes STU3, where for example
  * `Condition.clinicalStatus` is a plain code, so we name what we use ourselves.
  */
-interface Coding {
-  readonly system?: string;
-  readonly code: string;
-  readonly display?: string;
-}
-
-export interface CodeableConcept {
-  readonly coding?: readonly Coding[];
-  readonly text?: string;
-}
-
-export interface Reference {
-  readonly reference: string;
-  readonly display?: string;
-}
-
-export interface Identifier {
-  readonly type?: CodeableConcept;
-  readonly system: string;
-  readonly value: string;
-}
-
-export interface HumanName {
-  readonly use?: 'official';
-  readonly text: string;
-  readonly family: string;
-  readonly given: readonly string[];
-  readonly prefix?: readonly string[];
-}
-
-interface ContactPoint {
-  readonly system: 'phone' | 'email';
-  readonly value: string;
-  readonly use?: 'home' | 'work';
-}
-
-interface Address {
-  readonly line: readonly string[];
-  readonly city: string;
-  readonly postalCode: string;
-  readonly country: string;
-}
-
-interface Period {
-  readonly start: string;
-  readonly end?: string;
-}
-
-export interface Quantity {
-  readonly value: number;
-  readonly unit: string;
-  readonly system: 'http://unitsofmeasure.org';
-  readonly code: string;
-}
-
-interface Resource<Type extends string> {
-  readonly resourceType: Type;
-  readonly id: string;
-  readonly meta: { readonly versionId: string; readonly lastUpdated: string };
-}
-
 export interface Patient extends Resource<'Patient'> {
   readonly identifier: readonly Identifier[];
   readonly active: boolean;
@@ -91,11 +44,13 @@ export interface Organization extends Resource<'Organization'> {
   readonly active: boolean;
   readonly name: string;
   readonly telecom: readonly ContactPoint[];
+  readonly address: readonly Address[];
 }
 
 export interface Location extends Resource<'Location'> {
   readonly status: 'active';
   readonly name: string;
+  readonly address: Address;
   readonly managingOrganization: Reference;
 }
 
@@ -182,6 +137,7 @@ export interface DocumentReference extends Resource<'DocumentReference'> {
 }
 
 export type DemoResource =
+  | CareResource
   | AllergyIntolerance
   | Condition
   | DocumentReference

@@ -1,5 +1,6 @@
 import { practitionerIdFor } from './directory.ts';
-import type { CodeableConcept, Observation, Quantity } from './fhir.ts';
+import type { CodeableConcept, Quantity } from './fhir-elements.ts';
+import type { Observation } from './fhir.ts';
 import { measurementsOf } from './growth.ts';
 import { META, categories, concept, quantity } from './vocabulary.ts';
 

@@ -15,7 +15,7 @@ const ALLERGENS: readonly (readonly [string, string, string])[] = [
   ['2670', 'Codeine', 'medication'],
   ['256349002', 'Peanut', 'food'],
 ];
-const DRUGS: readonly (readonly [string, string, string])[] = [
+export const DRUGS: readonly (readonly [string, string, string])[] = [
   ['745679', 'Albuterol 90 MCG inhaler', 'Two puffs when short of breath'],
   ['314076', 'Lisinopril 10 MG oral tablet', 'One tablet in the morning'],
   ['860975', 'Metformin 500 MG oral tablet', 'One tablet with the evening meal'],

@@ -1,4 +1,4 @@
-import type { CodeableConcept, Quantity, Reference } from './fhir.ts';
+import type { CodeableConcept, Quantity, Reference } from './fhir-elements.ts';
 
 const TERMINOLOGY = 'http://terminology.hl7.org/CodeSystem';
 const US_CORE = 'http://hl7.org/fhir/us/core/CodeSystem';
@@ -17,6 +17,11 @@ export const SYSTEMS = {
   conditionVerification: `${TERMINOLOGY}/condition-ver-status`,
   allergyClinical: `${TERMINOLOGY}/allergyintolerance-clinical`,
   allergyVerification: `${TERMINOLOGY}/allergyintolerance-verification`,
+  subscriber: `${TERMINOLOGY}/subscriber-relationship`,
+  roleCode: `${TERMINOLOGY}/v3-RoleCode`,
+  diagnosticService: `${TERMINOLOGY}/v2-0074`,
+  provenanceAgent: `${TERMINOLOGY}/provenance-participant-type`,
+  carePlanCategory: `${US_CORE}/careplan-category`,
   usCoreCategory: `${US_CORE}/us-core-category`,
   usCoreCondition: `${US_CORE}/condition-category`,
   usCoreDocument: `${US_CORE}/us-core-documentreference-category`,

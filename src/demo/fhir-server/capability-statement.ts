@@ -21,6 +21,7 @@ export function capabilityStatement(fhirBaseUrl: string, discovery: Discovery): 
       {
         mode: 'server',
         security: capabilitySecurity(discovery.ok ? discovery.document : undefined),
+        interaction: [{ code: 'batch' }],
         resource: [...SERVED_TYPES].sort().map(describeType),
       },
     ],
@@ -31,7 +32,7 @@ function describeType(type: string): object {
   return {
     type,
     versioning: 'versioned',
-    interaction: [{ code: 'read' }, { code: 'search-type' }],
+    interaction: [{ code: 'read' }, { code: 'vread' }, { code: 'search-type' }],
     searchParam: Object.entries(SEARCH_PARAMETERS)
       .filter(([, { types }]) => types.some((served) => served === type))
       .map(([name, { kind }]) => ({ name, type: kind })),

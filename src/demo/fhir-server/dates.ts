@@ -48,3 +48,9 @@ export function dateOf(resource: DemoResource): Span | undefined {
   const end = resource.period.end === undefined ? undefined : spanOf(resource.period.end);
   return start && { low: start.low, high: end?.high ?? Infinity };
 }
+
+/** When somebody asked for it or wrote it down: what `authored` and `authoredon` search. */
+export function authoredOf(resource: DemoResource): Span | undefined {
+  if ('authoredOn' in resource) return spanOf(resource.authoredOn);
+  return 'authored' in resource ? spanOf(resource.authored) : undefined;
+}

@@ -48,6 +48,11 @@ function unauthorized(refused: Pick<Refused, 'error' | 'description'> | undefine
 export function authorize(token: TokenInfo, interaction: FhirInteraction): Guarded<Allowed> {
   const decision = decide(token, interaction);
   if (decision.allowed) return { ok: true, value: decision };
-  const headers = { 'WWW-Authenticate': challenge(decision) };
-  return { ok: false, answer: outcome(decision.status, 'forbidden', decision.description, headers) };
+  return { ok: false, answer: forbidden(decision) };
+}
+
+/** The refusal to send: in a batch, for one entry. */
+export function forbidden(refused: Refused): Answer {
+  const headers = { 'WWW-Authenticate': challenge(refused) };
+  return outcome(refused.status, 'forbidden', refused.description, headers);
 }

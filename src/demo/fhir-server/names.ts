@@ -1,3 +1,4 @@
+import type { Address } from '../data/fhir-elements.ts';
 import type { DemoResource } from '../data/fhir.ts';
 
 /** Letters whose stroke or missing dot Unicode does not take apart. */
@@ -16,4 +17,14 @@ export function foldText(text: string): string {
 export function nameOf(resource: DemoResource): string {
   if (!('name' in resource)) return '';
   return typeof resource.name === 'string' ? resource.name : (resource.name[0]?.text ?? '');
+}
+
+/** Each part of the addresses of a place. */
+export function addressOf(resource: DemoResource): readonly string[] {
+  if (resource.resourceType === 'Location') return partsOf(resource.address);
+  return resource.resourceType === 'Organization' ? resource.address.flatMap(partsOf) : [];
+}
+
+function partsOf({ line, city, postalCode, country }: Address): string[] {
+  return [...line, city, postalCode, country];
 }

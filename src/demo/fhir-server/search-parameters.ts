@@ -1,7 +1,9 @@
 import { matchesConstraint, patientsOf } from '../../resource-server/index.ts';
-import type { DemoResource, HumanName, Identifier } from '../data/fhir.ts';
-import { dateOf, parseDateQuery, spanOf } from './dates.ts';
-import { foldText, nameOf } from './names.ts';
+import type { HumanName, Identifier } from '../data/fhir-elements.ts';
+import type { DemoResource } from '../data/fhir.ts';
+import { authoredOf, dateOf, parseDateQuery, spanOf, type Span } from './dates.ts';
+import { addressOf, foldText, nameOf } from './names.ts';
+import { DATED, TOKENS, WITH_ENCOUNTER, WITH_PATIENT, WITH_SUBJECT } from './search-types.ts';
 
 export type Matcher = (resource: DemoResource) => boolean;
 
@@ -13,42 +15,11 @@ export interface SearchParameter {
   readonly read: (value: string, fhirBaseUrl: string) => Matcher | undefined;
 }
 
-const WITH_SUBJECT = [
-  'Condition',
-  'DocumentReference',
-  'Encounter',
-  'MedicationRequest',
-  'Observation',
-  'Procedure',
-] as const;
-const EVERYTHING = [
-  ...WITH_SUBJECT,
-  'AllergyIntolerance',
-  'Immunization',
-  'Location',
-  'Organization',
-  'Patient',
-  'Practitioner',
-  'PractitionerRole',
-] as const;
-
 /** Every search parameter of the demo server; whatever is not here is refused. */
 export const SEARCH_PARAMETERS: Readonly<Record<string, SearchParameter>> = {
-  _id: token('_id', EVERYTHING),
-  patient: patient([...WITH_SUBJECT, 'AllergyIntolerance', 'Immunization']),
+  ...Object.fromEntries(Object.entries(TOKENS).map(([name, types]) => [name, token(name, types)])),
+  patient: patient([...WITH_SUBJECT, ...WITH_PATIENT]),
   subject: patient(WITH_SUBJECT),
-  category: token('category', ['AllergyIntolerance', 'Condition', 'DocumentReference', 'Observation']),
-  code: token('code', ['AllergyIntolerance', 'Condition', 'MedicationRequest', 'Observation', 'Procedure']),
-  status: token('status', [
-    'DocumentReference',
-    'Encounter',
-    'Immunization',
-    'Location',
-    'MedicationRequest',
-    'Observation',
-    'Procedure',
-  ]),
-  'clinical-status': token('clinical-status', ['AllergyIntolerance', 'Condition']),
   gender: {
     kind: 'token',
     types: ['Patient'],
@@ -67,37 +38,20 @@ export const SEARCH_PARAMETERS: Readonly<Record<string, SearchParameter>> = {
   },
   family: person((name) => [name.family]),
   given: person((name) => name.given),
-  birthdate: {
-    kind: 'date',
-    types: ['Patient'],
-    read: (value) => {
-      const asked = parseDateQuery(value);
-      return (
-        asked &&
-        ((resource) => {
-          const born = resource.resourceType === 'Patient' ? spanOf(resource.birthDate) : undefined;
-          return born !== undefined && asked(born);
-        })
-      );
-    },
+  address: {
+    kind: 'string',
+    types: ['Location', 'Organization'],
+    read: (value) => startingWith(value, addressOf),
   },
-  date: {
-    kind: 'date',
-    types: ['DocumentReference', 'Encounter', 'Immunization', 'Observation', 'Procedure'],
-    read: (value) => {
-      const asked = parseDateQuery(value);
-      return (
-        asked &&
-        ((resource) => {
-          const found = dateOf(resource);
-          return found !== undefined && asked(found);
-        })
-      );
-    },
-  },
+  birthdate: date(['Patient'], (resource) =>
+    resource.resourceType === 'Patient' ? spanOf(resource.birthDate) : undefined,
+  ),
+  date: date(DATED, dateOf),
+  authored: date(['QuestionnaireResponse', 'ServiceRequest'], authoredOf),
+  authoredon: date(['MedicationRequest'], authoredOf),
   encounter: {
     kind: 'reference',
-    types: ['Condition', 'DocumentReference', 'MedicationRequest', 'Observation', 'Procedure'],
+    types: WITH_ENCOUNTER,
     read: (value, base) => {
       const id = idIn(value, 'Encounter', base);
       return (resource) => encountersOf(resource).includes(`Encounter/${id}`);
@@ -121,6 +75,24 @@ function patient(types: SearchParameter['types']): SearchParameter {
     read: (value, base) => {
       const id = idIn(value, 'Patient', base);
       return (resource) => patientsOf(resource).includes(id);
+    },
+  };
+}
+
+function date(
+  types: SearchParameter['types'],
+  spanIn: (resource: DemoResource) => Span | undefined,
+): SearchParameter {
+  return {
+    kind: 'date',
+    types,
+    read: (value) => {
+      const asked = parseDateQuery(value);
+      if (!asked) return undefined;
+      return (resource) => {
+        const found = spanIn(resource);
+        return found !== undefined && asked(found);
+      };
     },
   };
 }

@@ -50,6 +50,8 @@ export function parseSearch(resourceType: string, sent: URLSearchParams, fhirBas
     if (!known?.types.some((type) => type === resourceType)) {
       return refuse(`${resourceType} cannot be searched by ${JSON.stringify(name.slice(0, 60))}`);
     }
+    // FHIR has empty parameters ignored. An empty patient or code is refused all the same: it would show too much.
+    if (value === '' && known.kind === 'string') continue;
     const alternatives = value
       .split(/(?<!\\),/)
       .map((part) => (part ? known.read(part, fhirBaseUrl) : undefined));

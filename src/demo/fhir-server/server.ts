@@ -2,19 +2,17 @@ import Koa, { type Context } from 'koa';
 import {
   createDiscoveryProxy,
   interactionOf,
-  visibleTo,
-  type Allowed,
   type Discovery,
   type FhirInteraction,
   type Introspect,
 } from '../../resource-server/index.ts';
-import { DEMO_RESOURCES } from '../data/demo-data.ts';
-import { readForm } from '../read-form.ts';
+import { readBody, readForm } from '../read-body.ts';
 import { NOT_FOUND, outcome, send, tryAgain, type Answer } from './answers.ts';
-import { SERVED_TYPES, capabilityStatement } from './capability-statement.ts';
+import { serveBatch } from './batch.ts';
+import { capabilityStatement } from './capability-statement.ts';
 import { anyOrigin, requestId, type DemoLog } from './envelope.ts';
 import { authenticate, authorize } from './guard.ts';
-import { parseSearch, runSearch } from './search.ts';
+import { perform, readOnly } from './perform.ts';
 
 export interface FhirServerOptions {
   /** Where apps find us; its path is where we serve. One trailing slash does not matter. */
@@ -26,6 +24,8 @@ export interface FhirServerOptions {
   readonly log?: DemoLog;
 }
 
+const NO_FORM = new URLSearchParams();
+
 interface Parts {
   readonly base: string;
   readonly introspect: Introspect;
@@ -34,7 +34,7 @@ interface Parts {
 
 /**
  * A small read-only FHIR R4 server over the synthetic data, guarded by the resource-server kit: what a FHIR server
- * has to do about tokens, in full, and nothing else (SEM-01 … SEM-18, DISC-01, CORS-01, CORS-02).
+ * has to do about tokens, in full, and nothing else (SEM-01 … SEM-22, DISC-01, CORS-01, CORS-02).
  */
 export function createFhirServer(options: FhirServerOptions): Koa {
   const base = options.fhirBaseUrl.replace(/\/$/, '');
@@ -71,7 +71,7 @@ async function serve(ctx: Context, parts: Parts): Promise<Answer> {
 
 /** Always `application/json`, whatever the Accept header asks for, and without a token (DISC-02, DISC-03). */
 async function smartConfiguration(ctx: Context, { discover }: Parts): Promise<Answer> {
-  if (!isReading(ctx)) return methodNotAllowed(ctx);
+  if (!isReading(ctx)) return readOnly(ctx.method);
   const discovery = await discover();
   return discovery.ok
     ? { status: 200, body: discovery.document, type: 'application/json' }
@@ -87,45 +87,15 @@ async function serveGuarded(
   const token = await authenticate(ctx, parts.introspect);
   if (!token.ok) return token.answer;
   if (interaction.kind === 'unknown') return outcome(404, 'not-supported', 'there is nothing at this path');
+  if (interaction.kind === 'batch') return serveBatch(await readBody(ctx.req), token.value, parts.base);
   const allowed = authorize(token.value, interaction);
   if (!allowed.ok) return allowed.answer;
-  if (interaction.kind === 'read') return read(interaction, allowed.value);
-  if (interaction.kind === 'search-type')
-    return search(ctx, parts, interaction.resourceType, query, allowed.value);
-  return isReading(ctx)
-    ? outcome(404, 'not-supported', `this server does not support ${interaction.kind}`)
-    : methodNotAllowed(ctx);
-}
-
-function read({ resourceType, id }: { resourceType: string; id: string }, { filters }: Allowed): Answer {
-  const resource = DEMO_RESOURCES.find((one) => one.resourceType === resourceType && one.id === id);
-  if (!resource || !visibleTo(filters, resource)) return NOT_FOUND;
-  const lastModified = new Date(resource.meta.lastUpdated).toUTCString();
-  const headers = { ETag: `W/"${resource.meta.versionId}"`, 'Last-Modified': lastModified };
-  return { status: 200, body: resource, headers };
-}
-
-async function search(
-  ctx: Context,
-  { base }: Parts,
-  resourceType: string,
-  query: URLSearchParams,
-  { filters }: Allowed,
-): Promise<Answer> {
-  if (!SERVED_TYPES.has(resourceType))
-    return outcome(404, 'not-supported', `this server holds no ${resourceType}`);
-  const form = ctx.method === 'POST' ? await readForm(ctx.req) : new URLSearchParams();
+  const form =
+    ctx.method === 'POST' && interaction.kind === 'search-type' ? await readForm(ctx.req) : NO_FORM;
   if (!form) return outcome(413, 'too-long', 'a search form may be 64 KiB at most');
-  const parsed = parseSearch(resourceType, new URLSearchParams([...query, ...form]), base);
-  if (!parsed.ok) return outcome(400, 'invalid', parsed.description);
-  return { status: 200, body: runSearch(parsed.search, DEMO_RESOURCES, filters, base) };
+  return perform(interaction, new URLSearchParams([...query, ...form]), allowed.value, parts.base);
 }
 
 function isReading({ method }: Context): boolean {
   return method === 'GET' || method === 'HEAD';
-}
-
-function methodNotAllowed({ method }: Context): Answer {
-  const diagnostics = `this server is read-only: it does not support ${method} here`;
-  return outcome(405, 'not-supported', diagnostics, { Allow: 'GET, HEAD, OPTIONS' });
 }

@@ -108,6 +108,24 @@ describe.each(DRIVERS)('the launch API on %s', (driver) => {
     });
   });
 
+  test('[LCH-03] [LCH-04] the launch value is opaque: new each time, and nothing of the context can be read in it', async () => {
+    const context = { patient: 'p7-of-the-ward', encounter: 'e7-of-the-ward', fhirUser: 'Practitioner/d1' };
+    const values: string[] = [];
+    for (let at = 0; at < 20; at += 1) {
+      const { body } = await announce(suite.server.issuer, suite.token, context);
+      values.push(body.launch);
+    }
+    expect(new Set(values).size).toBe(20);
+    for (const value of values) {
+      // At least 128 bits, as text that needs no encoding in a URL.
+      expect(value).toMatch(/^[A-Za-z0-9_-]{22,}$/);
+      const readable = `${value} ${Buffer.from(value, 'base64url').toString('latin1')}`;
+      expect(readable).not.toMatch(/p7|e7|ward|d1|public-app|localhost/);
+    }
+    // None begins like another, so it is no counter and no clock either.
+    expect(new Set(values.map((value) => value.slice(0, 6))).size).toBe(20);
+  });
+
   test('[CLI-09] an assertion signed by another key under the same key id gets no token', async () => {
     const stranger = await ehrClient(suite.server.issuer);
     const answer = await backendToken(suite.server.issuer, stranger, 'system/Patient.rs');

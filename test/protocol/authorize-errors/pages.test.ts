@@ -117,24 +117,27 @@ describe.each(DRIVERS)('pages and forms on %s', (driver) => {
     ['text/html', /^text\/html/],
     ['application/json', /^application\/json/],
     ['*/*', /^application\/json/],
-  ])('[TOK-20] an unknown path answers 404 in what %s asks for, with the reference', async (accept, type) => {
-    for (const path of [
-      '/nowhere',
-      '/interaction',
-      '/.well-known/nothing',
-      '/token/x',
-      '/..%2f..%2fetc/passwd',
-    ]) {
-      const response = await fetch(suite.server.issuer + path, { headers: { accept } });
-      const text = await response.text();
-      expect([response.status, response.headers.get('content-type')]).toEqual([
-        404,
-        expect.stringMatching(type),
-      ]);
-      expect(text).toContain(response.headers.get('x-request-id'));
-      expect(text).not.toMatch(/node_modules|\.ts:\d|at \w+ \(/);
-    }
-  });
+  ])(
+    '[rfc9110§15.5.5] an unknown path answers 404 in what %s asks for, with the reference',
+    async (accept, type) => {
+      for (const path of [
+        '/nowhere',
+        '/interaction',
+        '/.well-known/nothing',
+        '/token/x',
+        '/..%2f..%2fetc/passwd',
+      ]) {
+        const response = await fetch(suite.server.issuer + path, { headers: { accept } });
+        const text = await response.text();
+        expect([response.status, response.headers.get('content-type')]).toEqual([
+          404,
+          expect.stringMatching(type),
+        ]);
+        expect(text).toContain(response.headers.get('x-request-id'));
+        expect(text).not.toMatch(/node_modules|\.ts:\d|at \w+ \(/);
+      }
+    },
+  );
 
   test.each([
     ['another Host', { host: 'evil.example' }, 421],

@@ -7,6 +7,7 @@ import { DRIVERS, FHIR } from '../../support/gatehouse.ts';
 import { gatehouseOn } from '../../support/suite.ts';
 
 const REFERENCE = /[a-z2-9]{4}-[a-z2-9]{4}-[a-z2-9]{4}/;
+const TWO_WAYS = { ...PUBLIC_APP, client_id: 'two-ways', redirect_uris: [REDIRECT, `${REDIRECT}/inner`] };
 const BACKEND_ONLY = { client_id: 'resource-only', client_name: 'No sign-in', grant_types: [] };
 
 interface Refused {
@@ -16,7 +17,7 @@ interface Refused {
 }
 
 describe.each(DRIVERS)('authorization requests on %s', (driver) => {
-  const suite = gatehouseOn(driver, () => ({ clients: [PUBLIC_APP, BACKEND_ONLY] }));
+  const suite = gatehouseOn(driver, () => ({ clients: [PUBLIC_APP, TWO_WAYS, BACKEND_ONLY] }));
 
   const ask = (options: FlowOptions, extra = '', browser = new CookieBrowser()): Promise<Response> =>
     browser.get(authorizeUrl(suite.server.issuer, options, pkce().challenge) + extra);
@@ -69,6 +70,27 @@ describe.each(DRIVERS)('authorization requests on %s', (driver) => {
       expect(html).not.toMatch(/evil\.example\/cb"/);
     },
   );
+
+  test('[CRG-01] [AUTHZ-05] of several registered addresses a browser goes back to the one that was named, and to nothing like them', async () => {
+    for (const redirect_uri of TWO_WAYS.redirect_uris) {
+      const { callback } = await authorize(suite.server.issuer, {
+        clientId: 'two-ways',
+        params: { redirect_uri },
+      });
+      expect(`${callback.origin}${callback.pathname}`).toBe(redirect_uri);
+      expect(callback.searchParams.get('code')).toMatch(/^gac_/);
+    }
+    const [, inner = ''] = TWO_WAYS.redirect_uris;
+    const near = [`${inner}/`, `${inner}?a=1`, `${inner}/more`, inner.toUpperCase(), REDIRECT.slice(0, -1)];
+    for (const redirect_uri of [...near, REDIRECT.replace('4999', '4998'), `${REDIRECT}/*`]) {
+      const refused = await ask({ clientId: 'two-ways', params: { redirect_uri } });
+      expect([redirect_uri, refused.status, refused.headers.get('location')]).toEqual([
+        redirect_uri,
+        400,
+        null,
+      ]);
+    }
+  });
 
   test.each([
     ['A033', 'no aud', { params: { aud: undefined } }, 'invalid_request', /^aud is required/],

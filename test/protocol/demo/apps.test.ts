@@ -73,7 +73,7 @@ describe('the EHR simulator', () => {
     expect(launched).toMatchObject([{ needPatientBanner: false }]);
   });
 
-  test('[LCH-03] an encounter of another patient is never launched', async () => {
+  test('[CTX-02] an encounter of another patient is never launched', async () => {
     const response = await press({ ...CHOSEN, encounter: 'amy-shaw-visit-1' });
     expect(response.status).toBe(422);
     expect(await response.text()).toContain('belongs to another patient');
@@ -142,11 +142,11 @@ describe('demoClients', () => {
     fhirServerSecret: 'secret',
   });
 
-  test('[CRG-01] every scope that is registered can be read', () => {
+  test('[CRG-12] every scope that is registered can be read', () => {
     expect(clients.flatMap(({ scope }) => parseScopeList(scope).problems)).toEqual([]);
   });
 
-  test('[CRG-01] the apps are public, and registered for the pages they have', () => {
+  test('[CRG-02] the apps are public, and registered for the pages they have', () => {
     const [growth] = clients;
     expect(growth).toMatchObject({
       client_id: 'growth-chart',
@@ -160,7 +160,7 @@ describe('demoClients', () => {
     });
   });
 
-  test('[CRG-01] every person of the demo is somebody in its data', () => {
+  test('[OIDC-09] every person of the demo is somebody in its data', () => {
     const patients = DEMO_PEOPLE.filter(({ role }) => role === 'patient');
     for (const { fhirUser, name } of patients) {
       expect(DEMO_PATIENTS).toContainEqual(expect.objectContaining({ id: fhirUser.split('/')[1], name }));

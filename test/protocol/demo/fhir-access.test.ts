@@ -123,6 +123,17 @@ describe('what a patient/ scope shows', () => {
     }
   });
 
+  test('[SEM-09] [SEM-07] what the person may not see stays hidden, whatever the scope permits', async () => {
+    const own = fhir.token('user/*.cruds', { fhirUser: `${fhir.base}/Patient/amy-shaw` });
+    const everybody = fhir.token('user/*.cruds', { fhirUser: `${fhir.base}/Practitioner/carla-reyes` });
+    const seen = await entries(await fhir.ask('/Goal?_count=100', own));
+    expect(seen.map(({ id }) => id)).toEqual(['amy-shaw-goal-1']);
+    expect(await entries(await fhir.ask('/Goal?_count=100', everybody))).toHaveLength(12);
+    await expectOutcome(await fhir.ask('/Goal/ben-okafor-goal-1', own), 404, 'not-found');
+    // A write that the scope permits is refused by the server itself.
+    await expectOutcome(await fhir.ask('/Goal/x', own, { method: 'PUT' }), 405, 'not-supported');
+  });
+
   test('[SEM-12] r alone reads, s alone searches', async () => {
     const reader = fhir.token('patient/Patient.r', AMY);
     const searcher = fhir.token('patient/Patient.s', AMY);
@@ -161,6 +172,21 @@ describe('granular scopes', () => {
     }
   });
 
+  test('[SEM-20] a version is judged like the resource: one outside the scope is not there', async () => {
+    const wide = await entries(await fhir.ask(all, fhir.token('patient/Observation.rs', AMY)));
+    const token = fhir.token(LABORATORY, AMY);
+    for (const resource of wide) {
+      const { status } = await fhir.ask(`/Observation/${resource.id}/_history/1`, token);
+      expect(status).toBe(categoriesOf(resource).includes('laboratory') ? 200 : 404);
+    }
+    const lab = wide.find((resource) => categoriesOf(resource).includes('laboratory'));
+    const version = await fhir.ask(`/Observation/${lab?.id}/_history/1`, token);
+    expect([version.headers.get('etag'), await version.json()]).toEqual(['W/"1"', lab]);
+    await expectOutcome(await fhir.ask(`/Observation/${lab?.id}/_history/2`, token), 404, 'not-found');
+    const searcher = fhir.token('patient/Observation.s', AMY);
+    await expectOutcome(await fhir.ask(`/Observation/${lab?.id}/_history/1`, searcher), 403, 'forbidden');
+  });
+
   test('[SEM-14] a constraint nobody understands shows nothing', async () => {
     const token = fhir.token('patient/Observation.rs?value-quantity=5', AMY);
     expect(await entries(await fhir.ask(all, token))).toEqual([]);
@@ -182,10 +208,9 @@ describe('what this server does not do', () => {
     ['SEM-13', 'POST', '/Observation', 405, 'not-supported'],
     ['SEM-13', 'PUT', '/Observation/x', 405, 'not-supported'],
     ['SEM-13', 'DELETE', '/Observation/x', 405, 'not-supported'],
-    ['SEM-11', 'POST', '/', 405, 'not-supported'],
-    ['SEM-20', 'GET', '/Patient/amy-shaw/_history/1', 404, 'not-supported'],
+    ['SEM-20', 'GET', '/Patient/amy-shaw/_history', 404, 'not-supported'],
     ['SEM-24', 'GET', '/Patient/amy-shaw/$everything', 404, 'not-supported'],
-    ['SEM-01', 'GET', '/Coverage', 404, 'not-supported'],
+    ['SEM-01', 'GET', '/Claim', 404, 'not-supported'],
     ['SEM-01', 'GET', '/Nothing', 404, 'not-supported'],
     ['SEM-01', 'GET', '/Patient/%E0%A4%A', 404, 'not-supported'],
   ])('[%s] %s %s: %d', async (_requirement, method, path, status, code) => {

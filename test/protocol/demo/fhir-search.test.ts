@@ -47,11 +47,11 @@ describe('records', () => {
     ['AllergyIntolerance?patient=amy-shaw&clinical-status=active', ['amy-shaw-allergy-1']],
     ['Immunization?patient=amy-shaw&date=2025', ['amy-shaw-imm-2']],
     ['Organization?name=gatehouse', ['gatehouse-general']],
-  ])('[SEM-09] %s', async (path, expected) => {
+  ])('[fhir-r4-search] %s', async (path, expected) => {
     expect(await ids(`/${path}`)).toEqual(expected);
   });
 
-  test('[SEM-09] an absolute reference to this server is the same as a relative one; to another it is nobody', async () => {
+  test('[fhir-r4-search] an absolute reference to this server is the same as a relative one; to another it is nobody', async () => {
     expect(await ids(`/Encounter?patient=${fhir.base}/Patient/amy-shaw`)).toHaveLength(3);
     expect(await ids('/Encounter?patient=https://else.example/Patient/amy-shaw')).toEqual([]);
   });
@@ -82,7 +82,7 @@ describe('records', () => {
     ['/Observation?_sort=toString', '_sort must be'],
     ['/Observation?_page=1', '_page is not'],
     ['/Observation?_format=xml', 'only JSON'],
-  ])('[SEM-09] %s is refused, not ignored', async (path, diagnostics) => {
+  ])('[fhir-r4-search] %s is refused, not ignored', async (path, diagnostics) => {
     const response = await fhir.ask(path, everybody);
     expect(response.status).toBe(400);
     expect(await response.text()).toContain(diagnostics);

@@ -88,7 +88,7 @@ describe.each(DRIVERS)('introspection on %s', (driver) => {
     await expectInactive(token);
   });
 
-  test('[INT-06] [TOK-19] an expired token is inactive', async () => {
+  test('[INT-06] an expired token is inactive', async () => {
     const { access_token: token } = await tokens();
     const { body: backend } = await backendToken(suite.server.issuer, BACKEND, 'system/Patient.rs');
     const now = Date.now();

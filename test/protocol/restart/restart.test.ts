@@ -42,7 +42,7 @@ describe.each(DRIVERS)('a restart on %s loses nothing', (driver) => {
   const isActive = async (token: string): Promise<unknown> =>
     (await postForm(`${issuer}/introspect`, { token }, basic('fhir-server', RS_SECRET))).body['active'];
 
-  test('[RESP-05] between authorize and token', async () => {
+  test('[C2] between authorize and token', async () => {
     const code = await authorize(issuer);
     await restart();
     const { status, body } = await redeem(issuer, code);
@@ -50,7 +50,7 @@ describe.each(DRIVERS)('a restart on %s loses nothing', (driver) => {
     expect(body['id_token']).toEqual(expect.any(String));
   });
 
-  test('[RESP-05] between login and consent, and the session is there for the next launch', async () => {
+  test('[C2] between login and consent, and the session is there for the next launch', async () => {
     const browser = new CookieBrowser();
     const consent = await openScreen(issuer, 'consent', { browser });
     await restart();
@@ -63,7 +63,7 @@ describe.each(DRIVERS)('a restart on %s loses nothing', (driver) => {
     expect((await openScreen(issuer, 'consent', { browser })).status).toBe(200);
   });
 
-  test('[RESP-05] before the login form is sent', async () => {
+  test('[C2] before the login form is sent', async () => {
     const login = await openScreen(issuer, 'login');
     await restart();
     expect(formFields((await submit(issuer, login)).html)['step']).toEqual(['consent']);

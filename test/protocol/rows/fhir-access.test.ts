@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { afterEach, describe, expect, jest, test } from '@jest/globals';
 
 import { SHARED_TYPES, createIntrospector, decide, visibleTo } from '../../../src/resource-server/index.ts';
 import { RS_SECRET } from '../../support/clients.ts';
@@ -17,6 +17,7 @@ interface Searchset {
 // What a token opens does not depend on the store.
 describe('what tokens of each kind open at the FHIR server', () => {
   const suite = wireSuite();
+  afterEach(() => void jest.restoreAllMocks());
   const capabilities = async (): Promise<readonly string[]> => {
     const response = await fetch(`${suite.fhir.base}/.well-known/smart-configuration`);
     return ((await response.json()) as { capabilities: readonly string[] }).capabilities;
@@ -130,6 +131,22 @@ describe('what tokens of each kind open at the FHIR server', () => {
     }
     const narrow = await suite.token({ username: 'chloe', scope: 'launch/patient patient/Patient.read' });
     expect(await statuses(narrow.body.access_token, ['Patient/chloe-shaw', 'Condition'])).toEqual([200, 403]);
+  });
+
+  test('[TOK-19] [SEM-01] the FHIR server serves an access token until it expires, and refuses it from then on', async () => {
+    const { body } = await suite.token({ username: 'chloe', scope: 'launch/patient patient/Patient.rs' });
+    const now = Date.now();
+    const after = async (seconds: number): Promise<Response> => {
+      jest.spyOn(Date, 'now').mockImplementation(() => now + seconds * 1000);
+      return suite.read('Patient/chloe-shaw', body.access_token);
+    };
+    expect((await after(Number(body['expires_in']) - 5)).status).toBe(200);
+    const late = await after(Number(body['expires_in']) + 1);
+    expect([late.status, late.headers.get('www-authenticate')]).toEqual([
+      401,
+      expect.stringMatching(/^Bearer error="invalid_token", error_description="/),
+    ]);
+    expect(await late.json()).toMatchObject({ resourceType: 'OperationOutcome' });
   });
 
   test('[SEC-02] aud holds at both ends: only for our FHIR servers, and at the one it was asked for', async () => {

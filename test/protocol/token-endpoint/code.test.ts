@@ -21,14 +21,25 @@ import {
   type Authorized,
   type TokenAnswer,
 } from '../../support/flow.ts';
-import { DRIVERS, startGatehouse } from '../../support/gatehouse.ts';
+import { DRIVERS, FHIR, startGatehouse } from '../../support/gatehouse.ts';
 import { freePort } from '../../support/ports.ts';
 import { gatehouseOn } from '../../support/suite.ts';
+
+const OTHER_FHIR = 'http://localhost:3998/fhir';
 
 describe.each(DRIVERS)('redeeming a code on %s', (driver) => {
   const browser = new CookieBrowser();
   const suite = gatehouseOn(driver, () => ({
-    clients: [PUBLIC_APP, SECRET_APP, RESOURCE_SERVER, { ...PUBLIC_APP, client_id: 'other-app' }],
+    clients: [
+      { ...PUBLIC_APP, redirect_uris: [REDIRECT, `${REDIRECT}/second`] },
+      SECRET_APP,
+      RESOURCE_SERVER,
+      { ...PUBLIC_APP, client_id: 'other-app' },
+    ],
+    fhirServers: [
+      { id: 'main', name: 'Test FHIR', url: FHIR },
+      { id: 'other', name: 'Other FHIR', url: OTHER_FHIR },
+    ],
   }));
   afterEach(() => void jest.restoreAllMocks());
 
@@ -89,6 +100,38 @@ describe.each(DRIVERS)('redeeming a code on %s', (driver) => {
       expect(await isActive(body.access_token)).toBe(true);
     },
   );
+
+  test('[RESP-05] [TOK-03] [TOK-04] [TOK-05] a code is bound to its client, address and challenge, and gives what was granted with it', async () => {
+    const { issuer } = suite.server;
+    const scope = 'openid fhirUser launch/patient patient/Patient.rs';
+    const amys = await authorize(issuer, { browser, scope });
+    const bens = await authorize(issuer, {
+      ...{ username: 'ben', clientId: 'other-app', params: { aud: OTHER_FHIR } },
+      scope: 'launch/patient patient/Condition.rs',
+    });
+    const tries: [authorized: Pick<Authorized, 'code' | 'verifier'>, form: Record<string, string>][] = [
+      [amys, { client_id: 'other-app' }],
+      [bens, { client_id: 'public-app' }],
+      [amys, { client_id: 'public-app', redirect_uri: `${REDIRECT}/second` }],
+      [{ code: amys.code, verifier: bens.verifier }, { client_id: 'public-app' }],
+      [{ code: bens.code, verifier: amys.verifier }, { client_id: 'other-app' }],
+    ];
+    for (const [authorized, form] of tries) {
+      const { status, body } = await redeem(issuer, authorized, form);
+      expect([status, body.error, body.access_token]).toEqual([400, 'invalid_grant', undefined]);
+    }
+    const told = async (authorized: Authorized, clientId: string): Promise<Record<string, unknown>> => {
+      const { body } = await redeem(issuer, authorized, { client_id: clientId });
+      const rs = basic('fhir-server', RS_SECRET);
+      return (await postForm(`${issuer}/introspect`, { token: body.access_token }, rs)).body;
+    };
+    const ofAmy = await told(amys, 'public-app');
+    const ofBen = await told(bens, 'other-app');
+    expect(ofAmy).toMatchObject({ client_id: 'public-app', patient: 'p1', scope, aud: FHIR });
+    expect(ofBen).toMatchObject({ client_id: 'other-app', patient: 'p2', aud: OTHER_FHIR });
+    expect(ofBen['scope']).toBe('launch/patient patient/Condition.rs');
+    expect(ofBen['sub']).not.toBe(ofAmy['sub']);
+  });
 
   test('[TOK-04] the challenge itself is no verifier, as it would be with plain', async () => {
     const code = await authorized();

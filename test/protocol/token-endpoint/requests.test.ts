@@ -146,6 +146,44 @@ describe.each(DRIVERS)('token requests on %s', (driver) => {
     expect(JSON.stringify(answer)).not.toMatch(/node_modules|\.ts:|at \w+ \(/);
   });
 
+  test.each(['text/html', '*/*', undefined])(
+    '[TOK-20] a denied request is answered with JSON that says so, whatever Accept is: %s',
+    async (accept) => {
+      const headers = accept === undefined ? {} : { accept };
+      for (const [form, status, error] of [
+        [{ ...APP, ...CODE }, 400, 'invalid_grant'],
+        [{ ...CODE, client_id: 'nobody' }, 401, 'invalid_client'],
+        [{ ...APP, grant_type: 'password' }, 400, 'unsupported_grant_type'],
+        [{ ...APP, grant_type: 'refresh_token' }, 400, 'invalid_request'],
+      ] as const) {
+        const refused = await token({ ...form }, headers);
+        expect([refused.status, refused.headers.get('content-type')]).toEqual([
+          status,
+          expect.stringMatching(/^application\/json/),
+        ]);
+        expect(refused.body).toEqual({ error, error_description: expect.stringMatching(/^.{5,}/) });
+      }
+    },
+  );
+
+  test('[TOK-15] [TOK-23] no answer of the token endpoint, nor of introspection, may be kept: no-store and no-cache', async () => {
+    const { issuer } = suite.server;
+    const first = await redeem(issuer, await authorize(issuer));
+    const refresh = { ...APP, grant_type: 'refresh_token', refresh_token: first.body.refresh_token };
+    const again = await token(refresh);
+    const backend = await backendToken(issuer, BACKEND, 'system/Patient.rs');
+    const introspected = await postForm(
+      `${issuer}/introspect`,
+      { token: first.body.access_token },
+      basic('secret-app', SECRET),
+    );
+    const refused = await token({ ...APP, ...CODE });
+    const answers = [first, again, backend, introspected, refused];
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200, 400]);
+    for (const { headers } of answers)
+      expect([headers.get('cache-control'), headers.get('pragma')]).toEqual(['no-store', 'no-cache']);
+  });
+
   test('[A111] GET /token is not there, and the query is no body', async () => {
     const query = new URLSearchParams({ ...APP, ...CODE });
     expect([404, 405]).toContain((await fetch(`${suite.server.issuer}/token?${query}`)).status);
@@ -214,6 +252,52 @@ describe.each(DRIVERS)('token requests on %s', (driver) => {
       expect(body).toMatchObject({ token_type: 'Bearer', scope: 'system/Patient.rs' });
       expect(body['expires_in']).toBeLessThanOrEqual(300);
       expect([headers.get('cache-control'), headers.get('pragma')]).toEqual(['no-store', 'no-cache']);
+    });
+
+    test('[BSV-01] a token for exactly four parameters, all in the form; without any one of them none', async () => {
+      const form = async (): Promise<Record<string, string>> => ({
+        grant_type: 'client_credentials',
+        scope: 'system/Patient.rs',
+        client_assertion_type: ASSERTION_TYPE,
+        client_assertion: await BACKEND.assertion(`${suite.server.issuer}/token`),
+      });
+      expect((await token(await form())).status).toBe(200);
+      for (const left of Object.keys(await form())) {
+        const { [left]: _left, ...rest } = await form();
+        const { status, body } = await token(rest);
+        expect([left, [400, 401].includes(status), body.access_token]).toEqual([left, true, undefined]);
+      }
+      const other = await token({ ...(await form()), grant_type: 'urn:example:other' });
+      expect([other.status, other.body.error]).toEqual([400, 'unsupported_grant_type']);
+      const query = new URLSearchParams(await form());
+      expect((await fetch(`${suite.server.issuer}/token?${query}`, { method: 'POST' })).status).toBe(400);
+    });
+
+    test('[BSV-11] errors are those of RFC 6749: the code, a status that goes with it, and a description', async () => {
+      const { issuer } = suite.server;
+      const wrong = await BACKEND.assertion('https://else.example/token');
+      const asked = [
+        await backend(undefined),
+        await backend('system/Condition.rs'),
+        await backendToken(issuer, BACKEND, 'system/Patient.rs', { client_assertion: wrong }),
+        await backendToken(issuer, BACKEND, 'system/Patient.rs', { grant_type: 'password' }),
+        await token({ grant_type: 'client_credentials', scope: 'system/*.rs' }, basic('secret-app', SECRET)),
+      ];
+      expect(asked.map(({ status, body }) => [status, body.error])).toEqual([
+        [400, 'invalid_request'],
+        [400, 'invalid_scope'],
+        [401, 'invalid_client'],
+        [400, 'unsupported_grant_type'],
+        [400, 'unauthorized_client'],
+      ]);
+      for (const { headers, body } of asked) {
+        expect(headers.get('content-type')).toMatch(/^application\/json/);
+        expect(Object.keys(body).filter((name) => !['error', 'error_description'].includes(name))).toEqual(
+          [],
+        );
+        // RFC 6749 §5.2 names the characters a description may have.
+        expect(body['error_description']).toMatch(/^[\x20-\x21\x23-\x5b\x5d-\x7e]{5,}$/);
+      }
     });
 
     test.each([

@@ -207,7 +207,7 @@ describe('keys', () => {
 });
 
 describe('everything else', () => {
-  test('[CRG-03] what is not said is what a public app needs', () => {
+  test('[CRG-12] what is not said is what a public app needs', () => {
     expect(clientRegistration.parse(app)).toEqual({
       ...app,
       launch_uris: [],

@@ -7,7 +7,7 @@ import { keyTableText } from '../../../src/store/index.ts';
 
 const read = (file: string): string => readFileSync(file, 'utf8');
 
-test.each(ERROR_CODES)('[BSV-11] docs/app-developers.md explains %s', (code) => {
+test.each(ERROR_CODES)('[G10-26] docs/app-developers.md explains %s', (code) => {
   expect(read('docs/app-developers.md')).toContain(`\`${code}\``);
 });
 

@@ -22,6 +22,10 @@ test('[CTX-18] docs/app-developers.md says which roles there are', () => {
   expect(page).toMatch(/Roles of `launch\/<type>\?role=…`/);
 });
 
+test('[SEM-21] docs/app-developers.md says what links between patients mean', () => {
+  expect(page.split('## Scopes')[1]?.split('## Errors')[0]).toMatch(/`Patient\.link` is not followed/);
+});
+
 test.each([...ENFORCEABLE_PARAMETERS])(
   '[SCO-12] docs/app-developers.md says that scopes may be narrowed by %s',
   (name) => {

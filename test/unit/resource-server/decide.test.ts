@@ -48,7 +48,7 @@ describe('decide', () => {
     ['SEM-24', 'patient/*.rs?status=final', everything, false],
     ['SEM-12', 'patient/Observation.rs', { kind: 'search-system' }, false],
     ['SEM-12', 'patient/*.rs', { kind: 'search-system' }, true],
-    ['SEM-11', '', { kind: 'batch' }, true],
+    ['SEM-11', 'system/*.cruds', { kind: 'batch' }, false],
     ['SEM-01', 'system/*.cruds', { kind: 'unknown' }, false],
   ] as const)('[%s] %s on %j: %s', (_requirement, scope, interaction, allowed) => {
     expect(decide(tokenOf(scope, { patient: 'p1' }), interaction).allowed).toBe(allowed);

@@ -78,6 +78,17 @@ describe('visibleTo', () => {
     expect(visibleTo([p1], { resourceType: 'Basic', id: 'x' })).toBe(false);
   });
 
+  test('[SEM-21] a record that is linked to another is not shown with it, in neither direction', () => {
+    const linked = (id: string, other: string, type: string) => ({
+      ...{ resourceType: 'Patient', id },
+      link: [{ other: { reference: `Patient/${other}` }, type }],
+    });
+    expect(visibleTo([p1], linked('p2', 'p1', 'replaces'))).toBe(false);
+    expect(visibleTo([p1], linked('p1', 'p2', 'replaced-by'))).toBe(true);
+    const ofTheOther = { ...labAndSurvey, subject: { reference: 'Patient/p2' } };
+    expect(visibleTo([p1], ofTheOther)).toBe(false);
+  });
+
   test('[SEM-14] all constraints of one alternative must hold', () => {
     const both = [
       { param: 'category', value: 'laboratory' },

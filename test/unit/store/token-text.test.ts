@@ -31,11 +31,11 @@ describe('newTokenText', () => {
     ['RefreshToken', /^grt_[A-Za-z0-9_-]{75}$/],
     ['AuthorizationCode', /^gac_[A-Za-z0-9_-]{54}$/],
     ['ClientCredentials', /^gbt_[A-Za-z0-9_-]{54}$/],
-  ] as const)('[TOK-15] a %s says what it is', (kind, shape) => {
+  ] as const)('[TOK-21] a %s says what it is', (kind, shape) => {
     expect(newTokenText(keys, kind, newGrantId())).toMatch(shape);
   });
 
-  test('[TOK-15] a grant id is 128 random bits', () => {
+  test('[TOK-21] a grant id is 128 random bits', () => {
     const ids = Array.from({ length: 500 }, newGrantId);
     expect(new Set(ids).size).toBe(500);
     expect(ids.filter((id) => !/^[A-Za-z0-9_-]{22}$/.test(id))).toEqual([]);
@@ -82,7 +82,7 @@ describe('readRefreshText', () => {
 });
 
 describe('grantIdOf', () => {
-  test('[TOK-15] every token leads back to its grant', () => {
+  test('[C2.9] every token leads back to its grant', () => {
     fc.assert(
       fc.property(
         fc.constantFrom(...KINDS),

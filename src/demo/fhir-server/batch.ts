@@ -1,0 +1,41 @@
+import { decideBatch, type EntryDecision, type TokenInfo } from '../../resource-server/index.ts';
+import { outcome, type Answer } from './answers.ts';
+import { forbidden } from './guard.ts';
+import { perform } from './perform.ts';
+
+const MAX_ENTRIES = 100;
+
+/** A batch of reads and searches: each entry is decided and answered by itself, as if it had come alone (SEM-11). */
+export function serveBatch(body: string | undefined, token: TokenInfo, fhirBaseUrl: string): Answer {
+  if (body === undefined) return outcome(413, 'too-long', 'a batch may be 64 KiB at most');
+  const decided = decideBatch(token, parse(body));
+  if (!decided.allowed) {
+    return decided.status === 400 ? outcome(400, 'invalid', decided.description) : forbidden(decided);
+  }
+  if (decided.type === 'transaction')
+    return outcome(400, 'not-supported', 'this server carries out batches, and no transactions');
+  if (decided.entries.length > MAX_ENTRIES)
+    return outcome(413, 'too-long', `a batch may hold ${MAX_ENTRIES} entries at most`);
+  const entry = decided.entries.map((one) => entryOf(answerTo(one, fhirBaseUrl)));
+  return { status: 200, body: { resourceType: 'Bundle', type: 'batch-response', entry } };
+}
+
+function parse(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return undefined;
+  }
+}
+
+function answerTo({ interaction, query, decision }: EntryDecision, fhirBaseUrl: string): Answer {
+  if (!decision.allowed) return forbidden(decision);
+  return perform(interaction, query, decision, fhirBaseUrl);
+}
+
+/** What would have been a status, headers and a body, as an entry. */
+function entryOf({ status, body, headers = {} }: Answer): object {
+  const { ETag: etag } = headers;
+  const response = { status: String(status), ...(etag === undefined ? {} : { etag }) };
+  return status === 200 ? { resource: body, response } : { response: { ...response, outcome: body } };
+}

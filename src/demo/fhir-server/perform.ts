@@ -1,0 +1,60 @@
+import { visibleTo, type Allowed, type FhirInteraction } from '../../resource-server/index.ts';
+import { DEMO_RESOURCES } from '../data/demo-data.ts';
+import { NOT_FOUND, outcome, type Answer } from './answers.ts';
+import { SERVED_TYPES } from './capability-statement.ts';
+import { parseSearch, runSearch } from './search.ts';
+
+const WRITES: ReadonlySet<FhirInteraction['kind']> = new Set([
+  'create',
+  'update',
+  'patch',
+  'delete',
+  'batch',
+]);
+
+/** Does what was allowed, within its filters: one request, or one entry of a batch. */
+export function perform(
+  interaction: FhirInteraction,
+  query: URLSearchParams,
+  allowed: Allowed,
+  fhirBaseUrl: string,
+): Answer {
+  const { kind } = interaction;
+  if (kind === 'read' || kind === 'vread') return read(interaction, allowed);
+  if (kind === 'search-type') return search(interaction.resourceType, query, allowed, fhirBaseUrl);
+  if (WRITES.has(kind)) return readOnly(kind);
+  return outcome(404, 'not-supported', `this server does not support ${kind}`);
+}
+
+/** Each resource has one version, the one that is judged and shown (SEM-20). */
+function read(
+  wanted: { resourceType: string; id: string; versionId?: string },
+  { filters }: Allowed,
+): Answer {
+  const resource = DEMO_RESOURCES.find(
+    ({ resourceType, id }) => resourceType === wanted.resourceType && id === wanted.id,
+  );
+  if (!resource || !visibleTo(filters, resource)) return NOT_FOUND;
+  const { versionId, lastUpdated } = resource.meta;
+  if (wanted.versionId !== undefined && wanted.versionId !== versionId) return NOT_FOUND;
+  const headers = { ETag: `W/"${versionId}"`, 'Last-Modified': new Date(lastUpdated).toUTCString() };
+  return { status: 200, body: resource, headers };
+}
+
+function search(
+  resourceType: string,
+  query: URLSearchParams,
+  { filters }: Allowed,
+  fhirBaseUrl: string,
+): Answer {
+  if (!SERVED_TYPES.has(resourceType))
+    return outcome(404, 'not-supported', `this server holds no ${resourceType}`);
+  const parsed = parseSearch(resourceType, query, fhirBaseUrl);
+  if (!parsed.ok) return outcome(400, 'invalid', parsed.description);
+  return { status: 200, body: runSearch(parsed.search, DEMO_RESOURCES, filters, fhirBaseUrl) };
+}
+
+export function readOnly(what: string): Answer {
+  const diagnostics = `this server is read-only: it does not support ${what} here`;
+  return outcome(405, 'not-supported', diagnostics, { Allow: 'GET, HEAD, OPTIONS' });
+}

@@ -1,0 +1,22 @@
+import type { IncomingMessage } from 'node:http';
+
+const MAX_BYTES = 64 * 1024;
+
+/** Reads a body as text; `undefined` when it is longer than 64 KiB. */
+export async function readBody(request: IncomingMessage): Promise<string | undefined> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  const body: AsyncIterable<Buffer> = request;
+  for await (const bytes of body) {
+    length += bytes.length;
+    if (length > MAX_BYTES) return undefined;
+    chunks.push(bytes);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+/** Reads a form-encoded body; `undefined` when it is longer than 64 KiB. */
+export async function readForm(request: IncomingMessage): Promise<URLSearchParams | undefined> {
+  const body = await readBody(request);
+  return body === undefined ? undefined : new URLSearchParams(body);
+}
