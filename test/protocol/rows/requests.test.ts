@@ -3,10 +3,11 @@ import { describe, expect, test } from '@jest/globals';
 import { CookieBrowser, formFields } from '../../support/browser.ts';
 import { SECRET, basic } from '../../support/clients.ts';
 import { arrive, authorizeAt, authorizeUrl, openScreen, pkce, redeem } from '../../support/flow.ts';
-import { LABORATORY } from '../wire/fixtures.ts';
 import { wireSuite } from '../wire/wire-suite.ts';
 
 const GROWTH = 'growth-chart-web';
+const LABORATORY =
+  'patient/Observation.rs?category=http://terminology.hl7.org/CodeSystem/observation-category|laboratory';
 
 // What a request leads to does not depend on the store.
 describe('what authorization requests lead to', () => {

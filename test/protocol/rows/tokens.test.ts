@@ -206,9 +206,9 @@ describe('token answers, and who gets one', () => {
   test('[USC-14] a person may leave out a part, and nothing goes beyond the registration', async () => {
     const scope = 'launch/patient patient/Patient.rs patient/Observation.rs patient/Condition.rs';
     const consent = (scopes: readonly string[]) => scopes.filter((one) => !one.includes('Observation'));
-    const { body } = await suite.token({ clientId: 'spa-demo', username: 'chloe', scope, consent });
+    const { body } = await suite.token({ clientId: 'narrow-app', username: 'chloe', scope, consent });
     expect(body.scope).toBe('launch/patient patient/Patient.rs');
-    const { body: all } = await suite.token({ clientId: 'spa-demo', username: 'chloe', scope });
+    const { body: all } = await suite.token({ clientId: 'narrow-app', username: 'chloe', scope });
     expect(all.scope).toBe('launch/patient patient/Patient.rs patient/Observation.rs');
   });
 });

@@ -8,25 +8,16 @@ describe('the comparison that the tests beside this one lean on', () => {
   test('[rfc8259§4] the path of every difference is named, and what the other one has', () => {
     const example = { a: 1, b: { c: 'x' }, d: [{ e: true }], f: null, g: ['p'] };
     const answer = { a: '1', b: { c: 'y', extra: 0 }, d: [{}, 7], g: ['q'], f: null };
-    expect(differences(example, answer)).toEqual([
-      '$.a: "1" (string), the example has 1 (number)',
-      '$.b.c: "y" (string), the example has "x" (string)',
-      '$.b.extra: 0 (number) is not in the example',
-      '$.d[0].e: is missing',
-      '$.d[1]: 7 (number) is not in the example',
-      '$.g[0]: "q" (string), the example has "p" (string)',
+    expect(differences(example, answer).map(({ how, at, says }) => `${how} ${at}: ${says}`)).toEqual([
+      'other $.a: "1" (string), the example has 1 (number)',
+      'other $.b.c: "y" (string), the example has "x" (string)',
+      'extra $.b.extra: 0 (number) is not in the example',
+      'absent $.d[0].e: is missing',
+      'extra $.d[1]: 7 (number) is not in the example',
+      'absent $.g[p]: is missing',
+      'extra $.g[q]: "q" (string) is not in the example',
     ]);
     expect(differences(example, structuredClone(example))).toEqual([]);
-  });
-
-  test('[rfc8259§4] only what is listed may be there besides, be left out, or be shortened', () => {
-    const allowed = { extra: ['$.more'], absent: ['$.less'], shortened: ['$.list'] };
-    expect(differences({ less: 1, list: ['a'] }, { more: 1, list: ['b', 'a'] }, allowed)).toEqual([]);
-    expect(differences({ less: 1, list: ['a', 'c'], more: 1 }, { other: 1, list: ['a'] }, allowed)).toEqual([
-      '$.list: lacks "c" (string)',
-      '$.more: is missing',
-      '$.other: 1 (number) is not in the example',
-    ]);
   });
 
   test('[rfc8259§4] what changes from run to run becomes its kind, and a value of another kind stays', () => {

@@ -1,14 +1,12 @@
 /** Names for what differs from run to run, so that an example and a live answer can stand side by side. */
 type Places = Readonly<Record<string, string>>;
 
-/** How far a live answer may differ from its example. */
-export interface Allowance {
-  /** Members that may be there beside those of the example; a path such as `$.iat`. */
-  readonly extra?: readonly string[];
-  /** Members of the example that are optional and that we leave out. */
-  readonly absent?: readonly string[];
-  /** Lists of which the example shows a part. */
-  readonly shortened?: readonly string[];
+/** One way in which an answer is not its example. */
+export interface Difference {
+  readonly how: 'extra' | 'absent' | 'other';
+  /** A path such as `$.iat`, `$.fhirContext[1]`, or `$.capabilities[launch-ehr]` in a list of texts. */
+  readonly at: string;
+  readonly says: string;
 }
 
 const REFERENCE = / \(reference [a-z2-9]{4}-[a-z2-9]{4}-[a-z2-9]{4}\)$/;
@@ -22,7 +20,9 @@ const LATEST = 4_102_444_800;
 const VARIABLE: Readonly<Record<string, (value: unknown) => unknown>> = {
   access_token: (value) => (isText(value, HEADER_SAFE) ? '<token>' : value),
   refresh_token: (value) => (isText(value, HEADER_SAFE) ? '<token>' : value),
-  id_token: (value) => (isText(value, JWT) || value === '<JWT>' ? '<jwt>' : value),
+  code: (value) => (isText(value, HEADER_SAFE) ? '<token>' : value),
+  state: (value) => (isText(value, /./) ? '<text>' : value),
+  id_token: (value) => (isText(value, JWT) || /^<JWT/.test(String(value)) ? '<jwt>' : value),
   sub: (value) => (isText(value, /./) ? '<id>' : value),
   kid: (value) => (isText(value, /./) ? '<id>' : value),
   exp: time,
@@ -62,19 +62,17 @@ function withPlaces(text: string, places: Places): string {
     .replace(REFERENCE, '');
 }
 
-/** Where a normalised answer is not like its normalised example, one line each; none when it is. */
-export function differences(
-  example: unknown,
-  answer: unknown,
-  allowed: Allowance = {},
-  path = '$',
-): string[] {
-  if (Array.isArray(example) && Array.isArray(answer)) return listDifferences(example, answer, allowed, path);
+/** Where a normalised answer is not like its normalised example; none when it is. */
+export function differences(example: unknown, answer: unknown, path = '$'): Difference[] {
+  if (isTexts(example) && isTexts(answer)) return setDifferences(example, answer, path);
+  if (haveUrls(example) && haveUrls(answer)) return differences(byUrl(example), byUrl(answer), path);
+  if (Array.isArray(example) && Array.isArray(answer)) return listDifferences(example, answer, path);
   if (isRecord(example) && isRecord(answer)) {
     const names = new Set([...Object.keys(example), ...Object.keys(answer)]);
-    return [...names].sort().flatMap((name) => memberDifferences(name, example, answer, allowed, path));
+    return [...names].sort().flatMap((name) => memberDifferences(name, example, answer, path));
   }
-  return Object.is(example, answer) ? [] : [`${path}: ${tell(answer)}, the example has ${tell(example)}`];
+  if (Object.is(example, answer)) return [];
+  return [{ how: 'other', at: path, says: `${tell(answer)}, the example has ${tell(example)}` }];
 }
 
 type Json = Readonly<Record<string, unknown>>;
@@ -83,36 +81,50 @@ function isRecord(value: unknown): value is Json {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function memberDifferences(
-  name: string,
-  example: Json,
-  answer: Json,
-  allowed: Allowance,
-  at: string,
-): string[] {
+function isTexts(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((item) => typeof item === 'string');
+}
+
+/** FHIR extensions: their order means nothing. */
+function haveUrls(value: unknown): value is readonly { readonly url: string }[] {
+  return Array.isArray(value) && value.every((item) => isRecord(item) && typeof item['url'] === 'string');
+}
+
+function byUrl(items: readonly { readonly url: string }[]): Json {
+  return Object.fromEntries(items.map((item) => [item.url, item]));
+}
+
+const absent = (at: string): Difference => ({ how: 'absent', at, says: 'is missing' });
+const extra = (at: string, value: unknown): Difference => ({
+  how: 'extra',
+  at,
+  says: `${tell(value)} is not in the example`,
+});
+
+function memberDifferences(name: string, example: Json, answer: Json, at: string): Difference[] {
   const path = `${at}.${name}`;
-  if (!Object.hasOwn(answer, name)) return allowed.absent?.includes(path) ? [] : [`${path}: is missing`];
-  if (!Object.hasOwn(example, name)) {
-    return allowed.extra?.includes(path) ? [] : [`${path}: ${tell(answer[name])} is not in the example`];
-  }
-  return differences(example[name], answer[name], allowed, path);
+  if (!Object.hasOwn(answer, name)) return [absent(path)];
+  if (!Object.hasOwn(example, name)) return [extra(path, answer[name])];
+  return differences(example[name], answer[name], path);
+}
+
+function setDifferences(example: readonly string[], answer: readonly string[], path: string): Difference[] {
+  const missing = example.filter((text) => !answer.includes(text)).map((text) => absent(`${path}[${text}]`));
+  const more = answer.filter((text) => !example.includes(text));
+  return [...missing, ...more.map((text) => extra(`${path}[${text}]`, text))];
 }
 
 function listDifferences(
   example: readonly unknown[],
   answer: readonly unknown[],
-  allowed: Allowance,
   path: string,
-): string[] {
-  if (allowed.shortened?.includes(path)) {
-    const missing = example.filter((item) => !answer.some((one) => differences(item, one).length === 0));
-    return missing.map((item) => `${path}: lacks ${tell(item)}`);
-  }
+): Difference[] {
   const longer = example.length > answer.length ? example : answer;
-  return longer.flatMap((_, at) => {
-    if (at >= answer.length) return [`${path}[${at}]: is missing`];
-    if (at >= example.length) return [`${path}[${at}]: ${tell(answer[at])} is not in the example`];
-    return differences(example[at], answer[at], allowed, `${path}[${at}]`);
+  return longer.flatMap((_, index) => {
+    const at = `${path}[${index}]`;
+    if (index >= answer.length) return [absent(at)];
+    if (index >= example.length) return [extra(at, answer[index])];
+    return differences(example[index], answer[index], at);
   });
 }
 

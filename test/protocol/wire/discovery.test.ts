@@ -1,14 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 
-import { differences, normalise } from './compare.ts';
-import {
-  EXAMPLE_PLACES,
-  NOT_BUILT,
-  OPENID_CONFIGURATION,
-  OPENID_EXTRAS,
-  SMART_CONFIGURATION,
-  STYLE,
-} from './fixtures.ts';
+import { capabilitySecurity } from '../../../src/resource-server/index.ts';
+import { example, shown } from './examples.ts';
 import { wireSuite } from './wire-suite.ts';
 
 type Document = Readonly<Record<string, unknown>>;
@@ -19,14 +12,16 @@ describe('what is published, beside the examples', () => {
   const load = async (url: string): Promise<Document> => (await (await fetch(url)).json()) as Document;
   const smart = () => load(`${suite.fhir.base}/.well-known/smart-configuration`);
   const openid = () => load(`${suite.server.issuer}/.well-known/openid-configuration`);
-  const live = (document: unknown) =>
-    normalise(document, { [suite.server.issuer]: '<issuer>', [suite.fhir.base]: '<fhir>' });
 
   test('[DISC-04] [DISC-26] [G10-04] [USC-03] [USC-04] smart-configuration has the members of the example, and none that are not built', async () => {
-    const document = await smart();
-    const example = normalise(SMART_CONFIGURATION, EXAMPLE_PLACES);
-    expect(differences(example, live(document), { shortened: ['$.scopes_supported'] })).toEqual([]);
-    for (const member of NOT_BUILT) expect(document).not.toHaveProperty(member);
+    expect(suite.against('smart-configuration', await smart())).toEqual([]);
+    const { status, headers } = await fetch(
+      `${suite.server.issuer}/fhir-servers/main/.well-known/smart-configuration`,
+      {
+        headers: { accept: 'text/html', origin: 'https://some-spa.example' },
+      },
+    );
+    expect(suite.against('discovery headers', shown(status, headers, 'discovery headers'))).toEqual([]);
   });
 
   test('[BSV-13] [DISC-14] where asymmetric clients are listed, what they need is published', async () => {
@@ -56,18 +51,20 @@ describe('what is published, beside the examples', () => {
     expect(here).toEqual(
       await load(`${suite.server.issuer}/fhir-servers/main/.well-known/smart-configuration`),
     );
-    expect(here['capabilities']).toEqual(expect.arrayContaining(SMART_CONFIGURATION.capabilities));
+    expect(here['capabilities']).toEqual(
+      expect.arrayContaining(example('smart-configuration')['capabilities'] as string[]),
+    );
+  });
+
+  test('[V1-02] a CapabilityStatement of 1.0.0 says where to authorize, as the example does', async () => {
+    const there = `${suite.server.issuer}/fhir-servers/other/.well-known/smart-configuration`;
+    const security = capabilitySecurity(await load(there));
+    const said = { resourceType: 'CapabilityStatement', rest: [{ mode: 'server', security }] };
+    expect(suite.against('capability statement', said)).toEqual([]);
   });
 
   test('[DISC-27] [OIDC-11] [G10-15] openid-configuration has what it must, and beside it only members that RFCs and OpenID define', async () => {
-    const example = normalise(OPENID_CONFIGURATION, EXAMPLE_PLACES);
-    const allowed = {
-      extra: OPENID_EXTRAS.map((member) => `$.${member}`),
-      shortened: ['$.scopes_supported', '$.claims_supported'],
-    };
-    const document = await openid();
-    expect(differences(example, live(document), allowed)).toEqual([]);
-    for (const member of NOT_BUILT) expect(document).not.toHaveProperty(member);
+    expect(suite.against('openid-configuration', await openid())).toEqual([]);
   });
 
   test('[G10-15] [OIDC-12] each key at jwks_uri can be imported and checks a signature', async () => {
@@ -86,7 +83,7 @@ describe('what is published, beside the examples', () => {
     const options = { username: 'chloe', scope: 'launch patient/Patient.rs', params: { launch } };
     const { body } = await suite.token(options);
     const style = await load(String(body['smart_style_url']));
-    expect(Object.keys(style).sort()).toEqual(Object.keys(STYLE).sort());
+    expect(Object.keys(style).sort()).toEqual(Object.keys(example('style')).sort());
     const kinds: readonly (readonly [string, RegExp])[] = [
       ['color_', /^#[0-9a-f]{6}([0-9a-f]{2})?$/],
       ['dim_', /^\d+px$/],

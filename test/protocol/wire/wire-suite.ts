@@ -17,6 +17,8 @@ import { fhirServerFor, type TestFhirServer } from '../../support/fhir-server.ts
 import { authorize, redeem, type FlowOptions, type TokenAnswer } from '../../support/flow.ts';
 import { PASSWORD, type DriverName } from '../../support/gatehouse.ts';
 import { gatehouseOn, type Suite } from '../../support/suite.ts';
+import { against } from './against.ts';
+import type { ExampleName } from './examples.ts';
 
 /** Confidential, with a secret: opened by a clinician in the EHR. */
 const GROWTH: ClientRegistrationInput = {
@@ -34,10 +36,12 @@ const HEALTH: ClientRegistrationInput = {
   application_type: 'native',
   redirect_uris: [REDIRECT, 'com.example.health:/cb'],
 };
+/** Public, in a browser. */
+const SPA: ClientRegistrationInput = { ...PUBLIC_APP, client_id: 'spa-demo', client_name: 'Browser app' };
 /** Registered for two types, in v1 words. */
 const NARROW: ClientRegistrationInput = {
   ...PUBLIC_APP,
-  client_id: 'spa-demo',
+  client_id: 'narrow-app',
   client_name: 'Two types',
   scope: 'launch/patient openid fhirUser offline_access patient/Patient.read patient/Observation.read',
 };
@@ -61,6 +65,8 @@ interface WireSuite extends Suite {
   launch(clientId: string, context: Readonly<Record<string, unknown>>): Promise<string>;
   /** Through the screens and the token endpoint; the app authenticates as it is registered. */
   token(options: FlowOptions): Promise<TokenAnswer>;
+  /** What an answer is in the words of the examples: unlike, and not listed as a deviation. */
+  against(example: ExampleName, answer: unknown): string[];
   /** A read of the FHIR server with this token. */
   read(path: string, token: string): Promise<Response>;
 }
@@ -85,10 +91,10 @@ export function wireSuite(driver: DriverName = 'embedded'): WireSuite {
     const { fhir, ehr, analytics, keyed, asker } = made;
     const clients = [ehr, analytics, keyed, asker].map(({ registration }) => registration);
     return {
-      clients: [GROWTH, HEALTH, NARROW, RESOURCE_SERVER, ...clients],
+      clients: [GROWTH, HEALTH, SPA, NARROW, RESOURCE_SERVER, ...clients],
       fhirServers: [
         { id: 'main', name: 'Test FHIR', url: fhir.base },
-        { id: 'other', name: 'Other FHIR', url: OTHER_FHIR },
+        { id: 'other', name: 'Other FHIR', url: OTHER_FHIR, smartVersion: '1.0.0' },
       ],
     };
   });
@@ -145,8 +151,14 @@ async function parts(issuer: string): Promise<Known> {
   };
 }
 
-function actions(suite: Suite, known: () => Known): Pick<WireSuite, 'launch' | 'token' | 'read'> {
+function actions(suite: Suite, known: () => Known): Pick<WireSuite, 'launch' | 'token' | 'read' | 'against'> {
   return {
+    against: (name, answer) =>
+      against(name, answer, {
+        ...{ [suite.server.issuer]: '<issuer>', [known().fhir.base]: '<fhir>', [REDIRECT]: '<app>' },
+        ...{ [new URL(REDIRECT).origin]: '<origin>', 'carla-reyes': '<practitioner>' },
+        ...{ 'amy-shaw-visit-3': '<encounter>', 'amy-shaw': '<patient>', 'chloe-shaw': '<patient>' },
+      }),
     async launch(clientId, context) {
       const { issuer } = suite.server;
       const { body } = await backendToken(issuer, known().ehr, `${issuer}/scopes/launch`);
