@@ -1,20 +1,23 @@
 // `npm run requirements`: reads which requirements the tests name and writes docs/conformance.md, row by row. Titles come
 // from jest's own reports, which `npm test` leaves in reports/. With --check it writes nothing and fails when the page is
-// stale, or when a binding row of a closed area is neither tested nor noted.
-import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+// stale. Either way it fails when a binding row of a closed area is neither tested nor noted, and when the notes contradict
+// the tests or name an issue that is not open.
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parse } from 'yaml';
 
 import { ROOT, fail } from './ready.mjs';
+import { areaOf, problemsOf } from './requirement-notes.mjs';
+import { readTests } from './requirement-tests.mjs';
 
 const BINDING = new Set(['SHALL', 'SHALL NOT', 'COND', 'REG', 'TEST']);
 const REPORTS = path.join(ROOT, 'reports');
 const PAGE = path.join(ROOT, 'docs', 'conformance.md');
-const ID = /\[([A-Z][A-Z0-9]*-\d{2})\]/g;
 
 const rows = readRows();
 const notes = parse(readFileSync(path.join(ROOT, 'test', 'conformance', 'notes.yaml'), 'utf8'));
-const tests = readTests();
+if (!existsSync(REPORTS)) fail('there are no reports yet; run npm test first');
+const tests = readTests(REPORTS, ROOT);
 const judged = rows.map((row) => ({ ...row, ...judge(row) }));
 const page = write(judged);
 
@@ -23,6 +26,12 @@ const open = judged.filter(
   ({ id, strength, status }) =>
     status === 'open' && BINDING.has(strength) && notes.closed.includes(areaOf(id)),
 );
+const contradictions = problemsOf(
+  notes,
+  tests,
+  rows.map(({ id }) => id),
+);
+if (contradictions.length > 0) fail(contradictions.join('\n'));
 if (process.argv.includes('--check')) {
   if (!existsSync(PAGE) || readFileSync(PAGE, 'utf8') !== page)
     fail('docs/conformance.md is stale; run npm run requirements');
@@ -38,37 +47,11 @@ function readRows() {
     .map((line) => ({ id: line.split('\t')[0], strength: line.split('\t')[1] }));
 }
 
-/** Passed tests by the requirement their title names. */
-function readTests() {
-  if (!existsSync(REPORTS)) fail('there are no reports yet; run npm test first');
-  const found = new Map();
-  for (const file of readdirSync(REPORTS).filter((name) => name.endsWith('.json'))) {
-    for (const suite of JSON.parse(readFileSync(path.join(REPORTS, file), 'utf8')).testResults) {
-      const place = path.relative(ROOT, suite.name);
-      for (const { title, status } of suite.assertionResults) {
-        if (status !== 'passed') continue;
-        for (const [at, [, id]] of [...title.matchAll(ID)].entries()) {
-          const test = { at, title: title.replace(/(\[[^\]]+\]\s*)+/, ''), place };
-          const known = found.get(id);
-          // jest runs suites in any order; the page must not.
-          if (!known || orderOf(test) < orderOf(known)) found.set(id, test);
-        }
-      }
-    }
-  }
-  return found;
-}
-
-/** First those whose title begins with the row, and those over the wire; then any order that does not change. */
-function orderOf({ at, title, place }) {
-  return `${at === 0 ? 0 : 1}${place.startsWith('test/unit') ? 1 : 0}\0${place}\0${title}`;
-}
-
 function judge({ id }) {
-  const test = tests.get(id);
+  const test = shownBy(id);
   if (test) return { status: 'tested', by: `${test.title} (\`${test.place}\`)` };
   const same = notes.closedBy[id];
-  const other = tests.get(same);
+  const other = shownBy(same);
   if (other) return { status: 'tested', by: `with ${same}: ${other.title} (\`${other.place}\`)` };
   const reason = notes.notApplicable[id] ?? notes.notApplicable[areaOf(id)];
   if (reason) return { status: 'not applicable', by: reason };
@@ -76,8 +59,10 @@ function judge({ id }) {
   return { status: 'open', by: '' };
 }
 
-function areaOf(id) {
-  return id.split('-')[0];
+/** The test that the notes name for the row, or else the one that shows most. */
+function shownBy(id) {
+  const [first, ...others] = tests.get(id) ?? [];
+  return [first, ...others].find((test) => test?.title === notes.shownBy[id]) ?? first;
 }
 
 function summary(all) {
@@ -98,7 +83,7 @@ function write(all) {
 
 # Conformance
 
-Each requirement of SMART App Launch 1.0 to 2.2, US Core and ONC (g)(10), and the first test that shows it. \`open\` says that
+Each requirement of SMART App Launch 1.0 to 2.2, US Core and ONC (g)(10), and a test that shows it. \`open\` says that
 nothing shows it yet.
 
 ${summary(all)}

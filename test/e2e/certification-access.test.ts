@@ -308,7 +308,7 @@ describe('what others learn of a token, and its end', () => {
     expect([wrong.status, wrong.body.error]).toEqual([401, 'invalid_client']);
   });
 
-  test.each(ENDPOINTS)('[G10-23] [REV-06] [REV-08] %s: the operator ends a grant', async (endpoint) => {
+  test.each(ENDPOINTS)('[REV-08] [REV-06] %s: the operator ends a grant', async (endpoint) => {
     const options = { app: 'symmetric', username: 'ben', scope: `${BASICS} patient/Patient.rs` } as const;
     const launched = await kit.launch(endpoint, options);
     const { access_token: token } = launched.token.body;
