@@ -2,7 +2,11 @@ import type { ClientId, Clock, EpochSeconds } from '../oauth/index.ts';
 import { key } from './keys.ts';
 import type { Vault } from './vault.ts';
 
-/** Remembers the ids of client assertions until they expire: of parallel callers with one id, exactly one gets `true`. */
+/**
+ * Remembers the ids of client assertions until they expire: of parallel callers with one id, exactly one gets `true`.
+ * Also while the store is out of memory, for who shows an assertion to take a right away or to ask about one (F07); a token
+ * is refused by its own commit then.
+ */
 export function createAssertionMemory({ driver, keys }: Vault, clock: Clock) {
   return (clientId: ClientId, jti: string, expiresAt: EpochSeconds): Promise<boolean> =>
     driver.putIfAbsent({
@@ -10,5 +14,6 @@ export function createAssertionMemory({ driver, keys }: Vault, clock: Clock) {
       key: key.jti(keys.keyedHash('jti', JSON.stringify([clientId, jti]))),
       value: Uint8Array.of(1),
       ttlSeconds: Math.max(1, expiresAt - clock()),
+      evenWhenFull: true,
     });
 }

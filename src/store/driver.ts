@@ -8,6 +8,12 @@ export interface Put {
   readonly ttlSeconds?: number;
 }
 
+/** A put for {@link StoreDriver.putIfAbsent}. */
+export interface Marker extends Put {
+  /** Small and soon gone: written also by a store that is out of memory and has room for little else. Default: no. */
+  readonly evenWhenFull?: boolean;
+}
+
 /**
  * What one request does to one grant, decided and written in one step (ARCHITECTURE §3.5).
  *
@@ -80,7 +86,7 @@ export interface StoreDriver {
   lookUp(keys: readonly string[]): Promise<readonly (Uint8Array | undefined)[]>;
   put(put: Put): Promise<void>;
   /** Writes unless the key exists. Of concurrent callers exactly one gets `true`. */
-  putIfAbsent(put: Put): Promise<boolean>;
+  putIfAbsent(put: Marker): Promise<boolean>;
   /** Returns the value and forgets it in one step: of concurrent callers, exactly one gets it. */
   take(key: string): Promise<Uint8Array | undefined>;
   /** Removes keys of one slot; absent ones are no error. */

@@ -1,4 +1,4 @@
-import type { Commit, Put, StoreDriver } from './driver.ts';
+import type { Commit, Marker, Put, StoreDriver } from './driver.ts';
 import { beginWaiting, currentPageRequest } from './page-request.ts';
 
 /** A driver that answers from what the running request has read already; what it writes is read anew. */
@@ -14,7 +14,7 @@ export function remembersReads(driver: StoreDriver): StoreDriver {
       writing([put.key]);
       return driver.put(put);
     },
-    putIfAbsent: (put: Put) => {
+    putIfAbsent: (put: Marker) => {
       writing([put.key]);
       return driver.putIfAbsent(put);
     },

@@ -166,12 +166,16 @@ describe.each(PLACES)('the %s driver', (_name, makePlace) => {
   });
 
   describe('what happens once', () => {
-    test(`[A145] [F26] of ${CALLERS} who put the same key at once, one is first`, async () => {
-      const { key } = names();
-      const added = await atOnce((at) => either(at).putIfAbsent({ key: key('jti'), value: bytes(`${at}`) }));
-      expect(countOf(added, true)).toBe(1);
-      expect(await read(key('jti'))).toBe(`${added.indexOf(true)}`);
-    });
+    test.each([{}, { evenWhenFull: true, ttlSeconds: 60 }])(
+      `[A145] [F26] of ${CALLERS} who put the same key at once, one is first: %j`,
+      async (how) => {
+        const { key } = names();
+        const put = (at: number) => ({ key: key('jti'), value: bytes(`${at}`), ...how });
+        const added = await atOnce((at) => either(at).putIfAbsent(put(at)));
+        expect(countOf(added, true)).toBe(1);
+        expect(await read(key('jti'))).toBe(`${added.indexOf(true)}`);
+      },
+    );
 
     test(`[A046] of ${CALLERS} who take the same value at once, one gets it`, async () => {
       const { key } = names();

@@ -6,6 +6,7 @@ import {
   StoreUnavailable,
   type Commit,
   type CommitOutcome,
+  type Marker,
   type Put,
   type Row,
   type StoreDriver,
@@ -17,6 +18,7 @@ import type { DurableWriter } from './durable.ts';
 import { COMMAND_TIMEOUT_MS, reasonOf, withoutCommand } from './options.ts';
 import { concernsOf, lineageOf } from './info.ts';
 import { commitArguments, commitCommand, type CommitArguments } from './commit-arguments.ts';
+import { createMarker, isFull } from './marker.ts';
 import { createSweep, type Sweep } from './sweep.ts';
 import { asBuffer, millis } from './values.ts';
 
@@ -49,6 +51,7 @@ export class RedisStore implements StoreDriver {
   readonly #all: readonly RedisClient[];
   readonly #reader: RedisCommander;
   readonly #durable: DurableWriter | undefined;
+  readonly #mark: ReturnType<typeof createMarker>;
   readonly #sweep: Sweep;
   readonly #sweeper: NodeJS.Timeout;
 
@@ -60,6 +63,7 @@ export class RedisStore implements StoreDriver {
     this.#client = client;
     this.#reader = reader.commands;
     this.#durable = durable?.writer;
+    this.#mark = createMarker(durable?.client ?? client, durable?.writer);
     this.#redis = client.commands;
     this.location = client.location;
     this.tags = client.kind === 'cluster' ? CLUSTER_TAGS : [];
@@ -88,16 +92,15 @@ export class RedisStore implements StoreDriver {
     );
   }
 
-  async putIfAbsent(put: Put): Promise<boolean> {
-    const { key, value, ttlSeconds } = put;
-    if (this.#durable) return this.#guard(this.#durable.putIfAbsent(put));
-    const bytes = asBuffer(value);
-    const reply = await this.#guard(
-      ttlSeconds === undefined
-        ? this.#redis.set(key, bytes, 'NX')
-        : this.#redis.set(key, bytes, 'PX', millis(ttlSeconds), 'NX'),
-    );
-    return reply === 'OK';
+  async putIfAbsent(put: Marker): Promise<boolean> {
+    const writing = this.#durable?.putIfAbsent(put) ?? this.#setIfAbsent(put);
+    const { ttlSeconds, evenWhenFull = false } = put;
+    if (!evenWhenFull || ttlSeconds === undefined) return this.#guard(writing);
+    const orMark = async (error: unknown): Promise<boolean> => {
+      if (!isFull(error)) throw error;
+      return this.#mark({ ...put, ttlSeconds });
+    };
+    return this.#guard(writing.catch(orMark));
   }
 
   async take(key: string): Promise<Uint8Array | undefined> {
@@ -197,6 +200,15 @@ export class RedisStore implements StoreDriver {
   async close(): Promise<void> {
     clearInterval(this.#sweeper);
     await Promise.all(this.#all.map((one) => one.close()));
+  }
+
+  async #setIfAbsent({ key, value, ttlSeconds }: Put): Promise<boolean> {
+    const bytes = asBuffer(value);
+    const reply =
+      ttlSeconds === undefined
+        ? await this.#redis.set(key, bytes, 'NX')
+        : await this.#redis.set(key, bytes, 'PX', millis(ttlSeconds), 'NX');
+    return reply === 'OK';
   }
 
   #ofEachPrimary<Result>(ask: (redis: Redis) => Promise<Result>): Promise<Result[]> {

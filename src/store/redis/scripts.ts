@@ -56,6 +56,16 @@ export const COMMIT = `#!lua${COMMIT_BODY}`;
 export const COMMIT_END = `#!lua flags=allow-oom${COMMIT_BODY}`;
 
 /**
+ * A marker where there is none, also when Redis is out of memory.
+ *
+ * KEYS  the marker
+ * ARGV  its value, its ttl (ms)
+ */
+export const MARK = `#!lua flags=allow-oom
+return redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2], 'NX')
+`;
+
+/**
  * The count of driver.ts, in the counter's slot. ACL: as above, and PTTL.
  *
  * KEYS  the counter

@@ -7,6 +7,7 @@ import {
   StoreUnavailable,
   type Commit,
   type CommitOutcome,
+  type Marker,
   type Put,
   type Row,
   type StoreDriver,
@@ -62,7 +63,7 @@ class RemoteStore implements StoreDriver {
   /** An embedded store loses nothing that was acknowledged. */
   lineage = (): Promise<string> => this.#ask('lineage');
   put = (put: Put): Promise<void> => this.#ask('put', put);
-  putIfAbsent = (put: Put): Promise<boolean> => this.#ask('putIfAbsent', put);
+  putIfAbsent = (put: Marker): Promise<boolean> => this.#ask('putIfAbsent', put);
   take = (key: string): Promise<Uint8Array | undefined> => this.#ask('take', key);
   remove = (keys: readonly string[]): Promise<void> => this.#ask('remove', keys);
   commit = (commit: Commit): Promise<CommitOutcome> => this.#ask('commit', commit);

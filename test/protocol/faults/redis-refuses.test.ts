@@ -3,14 +3,16 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/gl
 
 import { openRedisStore } from '../../../src/store/index.ts';
 import { UNAVAILABLE, appOf, toldOf, until, untilReady, type TestApp } from '../../support/app.ts';
-import { PUBLIC_APP, RESOURCE_SERVER } from '../../support/clients.ts';
+import { ASSERTION_TYPE, PUBLIC_APP, RESOURCE_SERVER, keyedClient } from '../../support/clients.ts';
+import { postForm } from '../../support/flow.ts';
 import { startGatehouse, type TestServer } from '../../support/gatehouse.ts';
 import { freePort } from '../../support/ports.ts';
 import { inSync } from '../../support/redis-topologies.ts';
 import { startRedis, type RedisServer } from '../../support/redis-server.ts';
 
 const PASSWORD = 'hunter2-secret';
-const CLIENTS = [PUBLIC_APP, RESOURCE_SERVER];
+const keyed = await keyedClient('keyed', 'ES384', { scope: 'system/*.rs', rights: ['introspect'] });
+const CLIENTS = [PUBLIC_APP, RESOURCE_SERVER, keyed.registration];
 
 describe('a Redis that answers, and refuses', () => {
   let redis: RedisServer;
@@ -68,6 +70,30 @@ describe('a Redis that answers, and refuses', () => {
     expect((await app.refresh(ended.refresh_token)).body.error).toBe('invalid_grant');
     expect((await app.refresh(half.refresh_token)).status).toBe(200);
     await goesOn(code, kept.refresh_token);
+  });
+
+  test('[F07] out of memory: who shows an assertion may revoke and ask, too, each with one of its own', async () => {
+    const send = async (path: string, form: Record<string, string>, assertion?: string) => {
+      const client_assertion = assertion ?? (await keyed.assertion(`${server.issuer}/token`));
+      return postForm(server.issuer + path, {
+        client_assertion_type: ASSERTION_TYPE,
+        client_assertion,
+        ...form,
+      });
+    };
+    const asking = { grant_type: 'client_credentials', scope: 'system/Patient.rs' };
+    const token = (await send('/token', asking)).body['access_token'];
+    await redis.tell('CONFIG SET maxmemory 1');
+    try {
+      expect((await send('/introspect', { token })).body['active']).toBe(true);
+      const assertion = await keyed.assertion(`${server.issuer}/token`);
+      expect((await send('/revoke', { token }, assertion)).status).toBe(200);
+      expect((await send('/introspect', { token }, assertion)).status).toBe(401);
+      expect((await send('/introspect', { token })).body['active']).toBe(false);
+      expect((await send('/token', asking)).status).toBe(503);
+    } finally {
+      await redis.tell('CONFIG SET maxmemory 0');
+    }
   });
 
   test('[F10] a primary that was made a replica under us: 503, and nothing is used up', async () => {
