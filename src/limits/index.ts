@@ -6,4 +6,9 @@
 export { networkOf } from './network.ts';
 export type { Count, Counters } from './counters.ts';
 export { createLimiter, type Limiter } from './limiter.ts';
-export { createRequestLimits, type LimitName, type RequestLimits } from './request-limits.ts';
+export {
+  LIMIT_WINDOW_SECONDS,
+  createRequestLimits,
+  type LimitName,
+  type RequestLimits,
+} from './request-limits.ts';

@@ -1,7 +1,8 @@
 import type { Counters } from './counters.ts';
 import { createLimiter, type Limiter } from './limiter.ts';
 
-const WINDOW_SECONDS = 60;
+/** All of them are so many a minute. */
+export const LIMIT_WINDOW_SECONDS = 60;
 /** A healthy store answers in a hundredth of it; a store that is away may not make the request wait twice. */
 const PATIENCE_MS = 150;
 const LONGEST_NAME = 100;
@@ -51,7 +52,7 @@ export function createRequestLimits(parts: RequestLimitsParts): RequestLimits {
       createLimiter(counters, {
         name,
         points: limits[name],
-        windowSeconds: WINDOW_SECONDS,
+        windowSeconds: LIMIT_WINDOW_SECONDS,
         remembers: REMEMBERED.has(name),
       }),
     ]),

@@ -40,7 +40,7 @@ export {
   readRefreshText,
   type TokenKind,
 } from './token-text.ts';
-export { KEY_TABLE, keyTableText } from './key-table.ts';
+export { KEY_TABLE } from './key-table.ts';
 export { key, type KeyedTokenKind } from './keys.ts';
 export { exportStore, importStore, type ImportSummary } from './transfer/index.ts';
 export { allTakenBack } from './unsettled.ts';

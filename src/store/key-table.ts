@@ -1,9 +1,13 @@
-/** One kind of key, for people: docs/store.md is made from these. */
+import { LAUNCH_TTL_SECONDS } from '../launch/index.ts';
+import { LIMIT_WINDOW_SECONDS } from '../limits/index.ts';
+
+/** One kind of key, for people: `npm run store-table` writes docs/store.md from these. */
 export interface KeyRow {
   /** `<hash>` is a keyed hash of what would say too much. */
   readonly key: string;
   readonly holds: string;
-  readonly keptFor: string;
+  /** A number: seconds, always the same; a test compares it with what a real store says. */
+  readonly keptFor: string | number;
   /** In Redis, at most, for a grant of eight scopes; of an index each entry takes about 130. */
   readonly bytes?: number;
   /** AES-256-GCM under the name of the key; markers and indexes hold nothing to seal. */
@@ -51,7 +55,7 @@ export const KEY_TABLE: readonly KeyRow[] = [
   {
     key: 'gh:{<grant>}:ac:<hash>:used',
     holds: 'marker: was redeemed',
-    keptFor: '10 minutes',
+    keptFor: 600,
     bytes: 160,
     sealed: false,
   },
@@ -86,18 +90,24 @@ export const KEY_TABLE: readonly KeyRow[] = [
   {
     key: 'gh:{i.<hash>}:interaction',
     holds: 'a paused authorization request',
-    keptFor: '1 hour',
+    keptFor: 3600,
     bytes: 1700,
     sealed: true,
   },
   {
     key: 'gh:{i.<hash>}:progress',
     holds: 'how far the person has come',
-    keptFor: '1 hour',
+    keptFor: 3600,
     bytes: 450,
     sealed: true,
   },
-  { key: 'gh:{l.<hash>}:launch', holds: 'an EHR launch', keptFor: '5 minutes', bytes: 400, sealed: true },
+  {
+    key: 'gh:{l.<hash>}:launch',
+    holds: 'an EHR launch',
+    keptFor: LAUNCH_TTL_SECONDS,
+    bytes: 400,
+    sealed: true,
+  },
   {
     key: 'gh:{j.<hash>}:jti',
     holds: 'marker: an assertion was seen',
@@ -108,7 +118,7 @@ export const KEY_TABLE: readonly KeyRow[] = [
   {
     key: 'gh:{r.<hash>}:count',
     holds: 'how often somebody did something',
-    keptFor: '1 minute; sign-in: 15 minutes',
+    keptFor: `${spoken(LIMIT_WINDOW_SECONDS)}; sign-in: 15 minutes`,
     bytes: 130,
     sealed: false,
   },
@@ -206,11 +216,18 @@ export const KEY_TABLE: readonly KeyRow[] = [
 
 /** The table in Markdown. */
 export function keyTableText(): string {
-  const lines = KEY_TABLE.map(
-    ({ key, holds, keptFor, bytes, sealed }) =>
-      `| \`${key}\` | ${holds} | ${keptFor} | ${bytes ?? ''} | ${sealed ? 'yes' : 'no'} |`,
-  );
+  const lines = KEY_TABLE.map(({ key, holds, keptFor, bytes, sealed }) => {
+    const time = typeof keptFor === 'number' ? spoken(keptFor) : keptFor;
+    return `| \`${key}\` | ${holds} | ${time} | ${bytes ?? ''} | ${sealed ? 'yes' : 'no'} |`;
+  });
   return ['| key | holds | kept for | bytes | sealed |', '| --- | --- | --- | --- | --- |', ...lines].join(
     '\n',
   );
+}
+
+/** As people say it: `1 hour`, `10 minutes`. */
+function spoken(seconds: number): string {
+  const [unit, size] = seconds % 3600 === 0 ? (['hour', 3600] as const) : (['minute', 60] as const);
+  const count = seconds / size;
+  return `${count} ${unit}${count === 1 ? '' : 's'}`;
 }

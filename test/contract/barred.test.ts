@@ -68,6 +68,13 @@ describe.each(PLACES.filter(([name]) => name === 'embedded' || name === 'redis')
       expect(await driver.members(key.barred)).not.toContainEqual(expect.stringMatching(/^c\.expired@/));
     });
 
+    test('[F28] what a version wrote that did not say until when counts, too', async () => {
+      const owner = { clientId: 'a@b.c' };
+      await driver.addMember(key.barred, 'c.a@b.c@1234567', NOW + 100);
+      await tellOfChange(driver);
+      expect((await follow(createBarred(driver))).endedAt(owner)).toBe(1234567);
+    });
+
     test('[C2.5] [F07] while nothing can be put back it is known still, and put back later', async () => {
       const owner = { clientId: 'full' };
       let isFull = false;

@@ -40,6 +40,17 @@ describe('sealing', () => {
     }
   });
 
+  test('[F28] [A197] of a version that is not known it is refused, whatever else it holds', () => {
+    const known = new Set([1, 2]);
+    for (let version = 0; version < 256; version += 1) {
+      const sealed = Uint8Array.from(keys.seal('a', plain));
+      sealed[0] = version;
+      if (known.has(version)) continue;
+      expect(() => keys.open('a', sealed)).toThrow(SealBroken);
+      expect(() => keys.open('a', sealed)).toThrow('the value at a is not one of ours');
+    }
+  });
+
   test('[A197] cut short or made longer it does not open', () => {
     const sealed = Buffer.from(keys.seal('a', plain));
     for (let length = 0; length < sealed.byteLength; length += 1) {
