@@ -6,7 +6,20 @@ const only = (folder, ...may) => ({
   to: { path: '^src/', pathNot: [folder, ...may].map((name) => `^src/${name}/`) },
 });
 
-const DOMAIN = ['launch', 'clients', 'keys', 'identity', 'consent', 'audit', 'config', 'limits'];
+const DOMAIN = [
+  'launch',
+  'clients',
+  'keys',
+  'identity',
+  'consent',
+  'audit',
+  'config',
+  'limits',
+  'introspection',
+];
+
+/** Of the domain, what may import other parts of it. */
+const IMPORTS = { config: ['clients', 'identity'], introspection: ['clients'] };
 
 /** Imports point one way; see docs/architecture.md. */
 module.exports = {
@@ -21,9 +34,7 @@ module.exports = {
     },
     only('oauth'),
     only('smart', 'oauth'),
-    ...DOMAIN.map((folder) =>
-      only(folder, 'smart', 'oauth', ...(folder === 'config' ? ['clients', 'identity'] : [])),
-    ),
+    ...DOMAIN.map((folder) => only(folder, 'smart', 'oauth', ...(IMPORTS[folder] ?? []))),
     only('resource-server', 'smart', 'oauth'),
     only('store', 'smart', 'oauth', ...DOMAIN),
     only('fhir', 'smart', 'oauth', ...DOMAIN),

@@ -2,8 +2,15 @@ import Koa, { type Context } from 'koa';
 import type { KoaContextWithOIDC } from 'oidc-provider';
 import type { Logger } from 'pino';
 
-import { counting, createAuditRecorder, type AuditRecorder, type AuditSink } from './audit/index.ts';
-import { createClientRegistry } from './clients/index.ts';
+import {
+  counting,
+  createAuditRecorder,
+  createTally,
+  type AuditRecorder,
+  type AuditSink,
+  type Tally,
+} from './audit/index.ts';
+import { createClientRegistry, rememberClients, type ClientMemory } from './clients/index.ts';
 import { buildProvider, referenceOf, type ProtocolParts } from './compose-provider.ts';
 import { storeSecrets, type Config } from './config/index.ts';
 import { createFhirDirectory } from './fhir/index.ts';
@@ -32,6 +39,7 @@ import {
   type OverloadWatch,
 } from './http/index.ts';
 import { createPages, errorWords, interactionRoutes, type Progress } from './interaction/index.ts';
+import { createTeller, type Teller, type TokenReader } from './introspection/index.ts';
 import { checkKeys } from './keys/index.ts';
 import { createRequestLimits } from './limits/index.ts';
 import { systemClock, type Clock } from './oauth/index.ts';
@@ -44,6 +52,8 @@ import {
   createOwnTokens,
   createRotatingProvider,
   discoveryRoutes,
+  failIntrospection,
+  introspectAtOnce,
   mountEndpoints,
   styleDocument,
   type ClientKeysParts,
@@ -58,6 +68,7 @@ import {
   createPostedRequestStore,
   createProgressStore,
   createSigningKeyStore,
+  createTokenReader,
   createVault,
   guardEpoch,
   isStoreUnavailable,
@@ -105,6 +116,14 @@ export async function createGatehouse(options: GatehouseOptions): Promise<Gateho
     void audit.record({ type: 'store.seal-broken', outcome: 'failure', key: name });
   });
   const clients = createClientRegistry([...config.clients, OWN_CLIENT], createClientStore(vault));
+  const remembered = rememberClients(clients, store.revision);
+  const tokens = createTokenReader({
+    vault,
+    trust: store.trust,
+    cacheBytes: config.introspection.cacheMegabytes * 1024 * 1024,
+  });
+  const tell = createTeller({ tokens, clients: remembered, fhirServers: config.fhirServers });
+  const tally = createTally(audit);
   const { router: assets, stylesheet } = serveAssets(options.viewsDir);
   const pages = createPages(options.viewsDir, config.name, stylesheet);
   const clientKeys = createClientKeys({ config, log, clock, ...options.clientKeys });
@@ -136,7 +155,7 @@ export async function createGatehouse(options: GatehouseOptions): Promise<Gateho
     ...(options.checks ?? []),
   ];
   const open = createListener(
-    createPublicApp({ ...protocol, metrics, engine, overload, assets }),
+    createPublicApp({ ...protocol, metrics, engine, overload, assets, remembered, tokens, tell, tally }),
     config.listen.tls,
   );
   const management = createListener(createManagementApp(checks, metrics, () => draining));
@@ -156,6 +175,7 @@ export async function createGatehouse(options: GatehouseOptions): Promise<Gateho
       await open.close();
       await allTakenBack(driver, UNDO_MS);
       store.stop();
+      await tally.flush();
       if (started) await audit.record({ type: 'server.stop', outcome: 'success' });
       await management.close();
       await audit.close();
@@ -168,7 +188,9 @@ function countedAudit({ auditSinks, log }: GatehouseOptions, metrics: Metrics): 
   const recorder = createAuditRecorder(auditSinks, Date.now, (sink, error) =>
     log.error({ err: error, sink }, 'an audit record could not be kept'),
   );
-  return counting(recorder, ({ type, outcome }) => metrics.countEvent(type, outcome));
+  return counting(recorder, (event) =>
+    metrics.countEvent(event.type, event.outcome, 'count' in event ? event.count : 1),
+  );
 }
 
 interface PublicAppParts extends ProtocolParts {
@@ -176,6 +198,10 @@ interface PublicAppParts extends ProtocolParts {
   readonly engine: RotatingProvider;
   readonly overload: OverloadWatch;
   readonly assets: ReturnType<typeof serveAssets>['router'];
+  readonly remembered: ClientMemory;
+  readonly tokens: TokenReader;
+  readonly tell: Teller;
+  readonly tally: Tally;
 }
 
 function createPublicApp(parts: PublicAppParts): Koa {
@@ -212,6 +238,16 @@ function createPublicApp(parts: PublicAppParts): Koa {
     referenceFor: (ctx: Context, authorization) => referenceFor(ctx, authorization),
   });
 
+  app.use(
+    introspectAtOnce({
+      config,
+      clients: parts.remembered,
+      tell: parts.tell,
+      limits: parts.limits,
+      tally: parts.tally,
+      observe: metrics.observeIntrospection,
+    }),
+  );
   app.use(nameRequests());
   app.use(jsonOnly(PROGRAM_PATHS));
   app.use(logRequests(log, metrics.observeRequest));
@@ -232,6 +268,7 @@ function createPublicApp(parts: PublicAppParts): Koa {
   app.use(pinOrigin(config.issuer, config.trustProxy));
   app.use(noStore((path) => PROGRAM_PATHS.has(path)));
   app.use(postOnly(PROGRAM_PATHS));
+  app.use(failIntrospection());
   app.use(assets.routes());
   app.use(style.router.routes());
   app.use(discovery.routes());
@@ -244,6 +281,10 @@ function createPublicApp(parts: PublicAppParts): Koa {
   mountEndpoints(app, {
     config,
     clients,
+    remembered: parts.remembered,
+    tokens: parts.tokens,
+    tell: parts.tell,
+    tally: parts.tally,
     launches,
     launchHash,
     audit,

@@ -12,11 +12,13 @@ import { ROOT, fail, makeReady } from './ready.mjs';
 const ROUNDS = 7;
 const SETTLE_MS = 2000;
 const [bench = 'start'] = process.argv.slice(2);
-if (!['start', 'store'].includes(bench)) fail(`there is no bench ${bench}; there are: start, store`);
+const IN_TEST = ['store', 'introspection'];
+if (!['start', ...IN_TEST].includes(bench))
+  fail(`there is no bench ${bench}; there are: start, ${IN_TEST.join(', ')}`);
 
 const node = makeReady();
-if (bench === 'store') {
-  const file = path.join(ROOT, 'test', 'bench', 'store.ts');
+if (IN_TEST.includes(bench)) {
+  const file = path.join(ROOT, 'test', 'bench', `${bench}.ts`);
   const args = ['--disable-warning=ExperimentalWarning', file, ...process.argv.slice(3)];
   process.exit(spawnSync(node, args, { stdio: 'inherit', cwd: ROOT }).status ?? 1);
 }

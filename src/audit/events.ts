@@ -44,7 +44,16 @@ export type AuditEvent =
   | Event<'token.issued', Subject & { readonly grantType: string; readonly tokenHash?: string }>
   | Event<'token.repeated', Subject>
   | Event<'token.refused', Subject & Reason & { readonly grantType?: string }>
-  | Event<'token.introspected', Subject & { readonly active: boolean; readonly resourceServer?: ClientId }>
+  | Event<
+      'token.introspected',
+      Subject & {
+        readonly active: boolean;
+        readonly resourceServer?: ClientId;
+        /** So many such questions since that moment (UTC); absent: one. */
+        readonly count?: number;
+        readonly since?: string;
+      }
+    >
   | Event<'token.revoked', Subject & { readonly what: 'grant' | 'token' }>
   | Event<'token.reuse', Subject & { readonly what: 'code-or-refresh-token' }>
   | Event<'client.changed', Subject & { readonly change: 'added' | 'removed' | 'disabled' | 'enabled' }>

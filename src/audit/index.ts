@@ -4,4 +4,5 @@
  */
 export type { AuditEvent, AuditEventType, AuditRecord, AuditSink, Circumstances, Outcome } from './events.ts';
 export { counting, createAuditRecorder, type AuditRecorder } from './recorder.ts';
+export { createTally, type Tally } from './tally.ts';
 export { createStdoutSink } from './stdout-sink.ts';

@@ -12,6 +12,7 @@ export {
   type KeySetRead,
   type PublicKey,
 } from './key-set.ts';
+export { rememberClients, type ClientMemory } from './memory.ts';
 export {
   OWN_CLIENT_ID,
   browserOrigins,

@@ -176,6 +176,19 @@ export const configSchema = z
       })
       .prefault({}),
     limits,
+    introspection: z
+      .strictObject({
+        cacheMegabytes: z
+          .number()
+          .int()
+          .min(0)
+          .max(64)
+          .default(32)
+          .describe(
+            'memory for values that were opened; one that is the same to the byte is not opened again',
+          ),
+      })
+      .prefault({}),
     log: z
       .strictObject({ level: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info') })
       .prefault({}),

@@ -5,7 +5,9 @@ import type { Observe } from './log-requests.ts';
 /** What `/metrics` shows, in a registry of its own. Labels come from short fixed lists only. */
 export interface Metrics {
   readonly observeRequest: Observe;
-  readonly countEvent: (type: string, outcome: string) => void;
+  /** For introspections that were asked in the usual way, which are many. */
+  readonly observeIntrospection: (seconds: number) => void;
+  readonly countEvent: (type: string, outcome: string, count?: number) => void;
   readonly countLimited: (limit: string) => void;
   readonly countShed: (path: string) => void;
   /** The page for Prometheus and its content type. */
@@ -40,6 +42,7 @@ export function createMetrics(): Metrics {
     labelNames: ['path'],
     registers: [registry],
   });
+  const introspections = requests.labels({ method: 'POST', route: '/introspect', status: '200' });
   return {
     observeRequest: ({ method, route, status, seconds }) => {
       requests.observe(
@@ -47,7 +50,8 @@ export function createMetrics(): Metrics {
         seconds,
       );
     },
-    countEvent: (type, outcome) => events.inc({ type, outcome }),
+    observeIntrospection: (seconds) => introspections.observe(seconds),
+    countEvent: (type, outcome, count = 1) => events.inc({ type, outcome }, count),
     countShed: (path) => shed.inc({ path }),
     countLimited: (limit) => limited.inc({ limit }),
     render: async () => ({ type: registry.contentType, body: await registry.metrics() }),

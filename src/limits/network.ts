@@ -8,6 +8,19 @@ const GROUPS_OF_A_NETWORK = 4;
  * them, and would never meet a limit.
  */
 export function networkOf(address: string): string {
+  const known = recent.get(address);
+  if (known !== undefined) return known;
+  if (recent.size >= MOST_RECENT) recent.clear();
+  const network = findNetwork(address);
+  recent.set(address, network);
+  return network;
+}
+
+/** Whoever asks once asks again: FHIR servers ask with every request of theirs. */
+const recent = new Map<string, string>();
+const MOST_RECENT = 1000;
+
+function findNetwork(address: string): string {
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
   if (mapped !== undefined) return mapped;
   const [plain = ''] = address.split('%');

@@ -1,15 +1,15 @@
 import Router from '@koa/router';
 import { bodyParser } from '@koa/bodyparser';
 import type { Context } from 'koa';
-import type { AccessToken, Client, ClientCredentials, Provider } from 'oidc-provider';
 
-import type { AuditRecorder } from '../audit/index.ts';
+import type { Tally } from '../audit/index.ts';
+import { browserOrigins, type Client, type ClientMemory } from '../clients/index.ts';
+import { answerAbout, type Teller, type TokenReader } from '../introspection/index.ts';
 import type { SigningKeySet } from '../keys/index.ts';
 import type { RequestLimits } from '../limits/index.ts';
 import type { Clock, ErrorCode } from '../oauth/index.ts';
 import { ROUTES } from './configuration.ts';
 import { signIfAsked } from './introspection-jwt.ts';
-import { mayIntrospect, type IntrospectionParts } from './introspection.ts';
 import { withinLimit } from './limited.ts';
 
 /** The scope a token needs to ask about other tokens; SMART leaves its name to us (INT-10). */
@@ -17,13 +17,15 @@ export function introspectScope(issuer: string): string {
   return `${issuer}/scopes/introspect`;
 }
 
-export interface BearerIntrospectionParts extends IntrospectionParts {
+export interface BearerIntrospectionParts {
   readonly issuer: string;
-  readonly provider: () => Provider;
+  readonly clients: ClientMemory;
+  readonly tokens: TokenReader;
+  readonly tell: Teller;
   readonly signingKeys: () => SigningKeySet;
   readonly clock: Clock;
   readonly limits: RequestLimits;
-  readonly audit: AuditRecorder;
+  readonly tally: Tally;
 }
 
 /**
@@ -41,11 +43,11 @@ export function introspectByBearer(parts: BearerIntrospectionParts): Router {
     }
     const caller = await callerOf(ctx, text, parts);
     if (!caller) return;
-    if (!(await withinLimit(ctx, parts.limits, 'introspectionsPerClient', `client ${caller.clientId}`)))
-      return;
+    const { client_id: callerId } = caller.registration;
+    if (!(await withinLimit(ctx, parts.limits, 'introspectionsPerClient', `client ${callerId}`))) return;
     const origin = ctx.get('Origin');
-    if (caller.allowed_origins?.includes(origin)) ctx.set('Access-Control-Allow-Origin', origin);
-    await parse(ctx, () => answer(ctx, caller, parts));
+    if (browserOrigins(caller.registration).includes(origin)) ctx.set('Access-Control-Allow-Origin', origin);
+    await parse(ctx, () => answer(ctx, caller.registration, parts));
   });
   return router;
 }
@@ -53,27 +55,27 @@ export function introspectByBearer(parts: BearerIntrospectionParts): Router {
 async function callerOf(
   ctx: Context,
   text: string,
-  parts: BearerIntrospectionParts,
+  { tokens, clients, issuer }: BearerIntrospectionParts,
 ): Promise<Client | undefined> {
-  const provider = parts.provider();
-  const token = await provider.ClientCredentials.find(text);
-  const known =
-    token?.isValid && token.clientId !== undefined ? await parts.clients.find(token.clientId) : undefined;
-  const client =
-    known && !known.disabled ? await provider.Client.find(known.registration.client_id) : undefined;
-  if (!token || !client) {
+  const token = await tokens.read(text);
+  const client = token?.kind === 'ClientCredentials' ? await clients.find(token.clientId) : undefined;
+  if (!token || !client || client.disabled) {
     refuse(ctx, 401, 'invalid_token', 'the access token that asks is unknown, expired or revoked');
     return undefined;
   }
-  const scope = introspectScope(parts.issuer);
-  if (!token.scopes.has(scope) || !client.rights?.includes('introspect')) {
+  const scope = introspectScope(issuer);
+  if (!token.scope?.split(' ').includes(scope) || !client.registration.rights.includes('introspect')) {
     refuse(ctx, 403, 'insufficient_scope', `asking about tokens needs the scope ${scope}`, scope);
     return undefined;
   }
   return client;
 }
 
-async function answer(ctx: Context, caller: Client, parts: BearerIntrospectionParts): Promise<void> {
+async function answer(
+  ctx: Context,
+  caller: Client['registration'],
+  parts: BearerIntrospectionParts,
+): Promise<void> {
   const { body } = ctx.request as { body?: Readonly<Record<string, unknown>> };
   const problem = requestProblem(ctx, body);
   if (problem !== undefined || typeof body?.['token'] !== 'string') {
@@ -81,18 +83,11 @@ async function answer(ctx: Context, caller: Client, parts: BearerIntrospectionPa
     ctx.body = { error: 'invalid_request', error_description: problem };
     return;
   }
-  const told = await describe(body['token'], caller, parts);
-  ctx.body = told ?? { active: false };
-  await parts.audit.record({
-    type: 'token.introspected',
-    outcome: 'success',
-    active: told !== undefined,
-    reference: String(ctx.state['reference']),
-    address: ctx.ip,
-    resourceServer: caller.clientId,
-    ...(told === undefined ? {} : { clientId: told.client_id, ...(told.scope ? { scope: told.scope } : {}) }),
-  });
-  await signIfAsked(ctx, caller.clientId, parts);
+  const token = await parts.tell(body['token'], caller);
+  ctx.body = token ? answerAbout(token, parts.issuer) : { active: false };
+  const resourceServer = caller.client_id;
+  parts.tally.count(token ? { resourceServer, clientId: token.clientId } : { resourceServer });
+  await signIfAsked(ctx, resourceServer, parts);
 }
 
 function requestProblem(
@@ -104,42 +99,6 @@ function requestProblem(
   if (body && ('client_secret' in body || 'client_assertion' in body))
     return 'authenticate the client in one way only';
   return typeof body?.['token'] === 'string' && body['token'] !== '' ? undefined : 'token is required, once';
-}
-
-interface Told {
-  readonly client_id: string;
-  readonly scope?: string | undefined;
-}
-
-/** What there is to say about a living token; the same members as the provider's own answer. */
-async function describe(
-  text: string,
-  caller: Client,
-  parts: BearerIntrospectionParts,
-): Promise<Told | undefined> {
-  const provider = parts.provider();
-  const token = (await provider.AccessToken.find(text)) ?? (await provider.ClientCredentials.find(text));
-  if (!token?.isValid || token.clientId === undefined) return undefined;
-  if (!(await grantLives(token, provider))) return undefined;
-  if (!(await mayIntrospect(parts)(caller, token))) return undefined;
-  return {
-    ...('accountId' in token && token.accountId !== undefined ? { sub: token.accountId } : {}),
-    ...token.extra,
-    active: true,
-    client_id: token.clientId,
-    exp: token.exp,
-    iat: token.iat,
-    iss: parts.issuer,
-    aud: token.aud,
-    scope: token.scope,
-    token_type: token.tokenType,
-  } as Told;
-}
-
-async function grantLives(token: AccessToken | ClientCredentials, provider: Provider): Promise<boolean> {
-  if (!('grantId' in token) || token.grantId === undefined) return true;
-  const grant = await provider.Grant.find(token.grantId);
-  return grant !== undefined && grant.clientId === token.clientId && grant.accountId === token.accountId;
 }
 
 function refuse(ctx: Context, status: number, error: ErrorCode, description: string, scope?: string): void {

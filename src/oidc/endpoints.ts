@@ -1,10 +1,11 @@
 import type Koa from 'koa';
 import type { Provider } from 'oidc-provider';
 
-import type { AuditRecorder } from '../audit/index.ts';
-import type { ClientRegistry } from '../clients/index.ts';
+import type { AuditRecorder, Tally } from '../audit/index.ts';
+import type { ClientMemory, ClientRegistry } from '../clients/index.ts';
 import type { Config } from '../config/index.ts';
 import type { Account } from '../identity/index.ts';
+import type { Teller, TokenReader } from '../introspection/index.ts';
 import type { SigningKeySet } from '../keys/index.ts';
 import type { RequestLimits } from '../limits/index.ts';
 import type { LaunchStore } from '../launch/index.ts';
@@ -20,6 +21,10 @@ export interface EndpointParts {
   readonly provider: () => Provider;
   readonly signingKeys: () => SigningKeySet;
   readonly clients: ClientRegistry;
+  readonly remembered: ClientMemory;
+  readonly tokens: TokenReader;
+  readonly tell: Teller;
+  readonly tally: Tally;
   readonly launches: LaunchStore;
   readonly posted: PostedRequestStore;
   readonly findAccount: (id: AccountId) => Promise<Account | undefined>;
@@ -35,7 +40,7 @@ export function mountEndpoints(app: Koa, parts: EndpointParts): void {
   app.use(limitAuthorizations(parts.limits));
   app.use(limitFailures(parts.limits, mayFail));
   app.use(launchEndpoint(parts).routes());
-  app.use(introspectByBearer({ ...parts, issuer: parts.config.issuer }).routes());
+  app.use(introspectByBearer({ ...parts, clients: parts.remembered, issuer: parts.config.issuer }).routes());
   app.use(authorizeByPost(parts.posted).routes());
   app.use(resumePostedRequest(parts.posted));
 }

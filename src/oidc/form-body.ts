@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Context } from 'koa';
 
 /** What oidc-provider itself accepts. */
-const LIMIT_BYTES = 56 * 1024;
+export const LONGEST_FORM_BYTES = 56 * 1024;
 
 /**
  * Reads a form, lets it be changed, and hands it on: the provider reads the request as a stream, and is given one again.
@@ -31,13 +31,14 @@ async function readWhole(request: IncomingMessage): Promise<string | undefined> 
   let size = 0;
   for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     size += chunk.length;
-    if (size > LIMIT_BYTES) return undefined;
+    if (size > LONGEST_FORM_BYTES) return undefined;
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString();
 }
 
-function replay(request: IncomingMessage, body: Buffer): void {
+/** Lets the next one read a request again. */
+export function replay(request: IncomingMessage, body: Buffer): void {
   request.headers['content-length'] = String(body.length);
   Object.defineProperty(request, 'readable', { configurable: true, value: true });
   Object.defineProperty(request, 'iterator', {

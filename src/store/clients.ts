@@ -1,9 +1,13 @@
 import type { ClientRegistration, ClientStore } from '../clients/index.ts';
 import { hashSecret } from '../clients/index.ts';
+import { tellOfChange } from './barred.ts';
 import { key } from './keys.ts';
 import type { Vault } from './vault.ts';
 
-/** Keeps client registrations; secrets are hashed before they are sealed. */
+/**
+ * Keeps client registrations; secrets are hashed before they are sealed. Every node is told of a change after it was
+ * written, so that what is read once the change is known is the new one.
+ */
 export function createClientStore(vault: Vault): ClientStore {
   const { driver } = vault;
   return {
@@ -20,15 +24,18 @@ export function createClientStore(vault: Vault): ClientStore {
       const id = registration.client_id;
       const added = await vault.writeIfAbsent(key.client(id), hashSecret(registration));
       if (added) await driver.addMember(key.allClients, id);
+      if (added) await tellOfChange(driver);
       return added;
     },
     async remove(id) {
       await driver.remove([key.client(id), key.clientStatus(id)]);
       await driver.removeMember(key.allClients, id);
+      await tellOfChange(driver);
     },
     async setDisabled(id, disabled) {
       if (disabled) await vault.write(key.clientStatus(id), { disabled });
       else await driver.remove([key.clientStatus(id)]);
+      await tellOfChange(driver);
     },
   };
 }

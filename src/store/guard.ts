@@ -7,7 +7,10 @@ import { createLineage } from './lineage.ts';
 import { SealBroken, createExchangeableKeys, type KeyMaterial, type StoreKeys } from './sealing.ts';
 import { createVault } from './vault.ts';
 
-const LOOK_EVERY_MS = 1000;
+/** Twice as often as what every node keeps in memory may be old. */
+const LOOK_EVERY_MS = 500;
+/** As old as what is kept in memory may be; a look that takes its time is waited for. */
+const GOOD_FOR_MS = 1500;
 
 /** How far what lies in the store is to be believed. */
 export interface Trust {
@@ -40,6 +43,11 @@ export interface GuardedStore {
   /** @throws StoreUnavailable with what to do, while the store is not the one this node has worked with */
   readonly check: () => Promise<void>;
   readonly trust: Trust;
+  /**
+   * Changes whenever something changed of which every node keeps a copy in memory: see {@link tellOfChange}. `undefined`
+   * while nobody knows, because the store has not answered for a while.
+   */
+  readonly revision: () => string | undefined;
   readonly stop: () => void;
 }
 
@@ -57,7 +65,7 @@ export interface EpochGuardOptions {
 /**
  * Looks who answers before it is believed (C2.7, F03). A Redis that comes back empty, or another database at the same
  * address, knows no token: believed, it would have every app throw its refresh tokens away. So the store's epoch is
- * compared after each new connection, before the first command over it, and every second. With the same look comes what
+ * compared after each new connection, before the first command over it, and twice a second. With the same look comes what
  * every node keeps in memory: the keys, who is barred, and since when the store can be trusted with single use.
  */
 export async function guardEpoch(
@@ -74,6 +82,7 @@ export async function guardEpoch(
   let loss: Loss | undefined;
   let seen = driver.connection;
   let underway: Promise<void> | undefined;
+  let revision: { readonly id: string; readonly at: number } | undefined;
 
   const accept = (found: StoreEpoch): void => {
     known = found;
@@ -84,6 +93,7 @@ export async function guardEpoch(
     const { connection } = driver;
     // A connection that was made anew may lead to another store than those that are looked through.
     if (connection !== seen) await driver.sameEverywhere();
+    const at = performance.now();
     const [ring, epoch, lineageBefore, changes] = await driver.getMany(OF_EVERY_LOOK);
     const { material, theirs, found, isForeign } = whatLiesThere(driver, keys, options.ring?.read, {
       ring,
@@ -94,6 +104,7 @@ export async function guardEpoch(
       if (material) options.ring?.use(material);
       const isTold = await lineage.look(lineageBefore);
       await barred.follow(changes);
+      revision = { id: Buffer.from(changes ?? []).toString(), at };
       accept(found);
       // Until it is told who answers, each command is preceded by another look.
       if (isTold) seen = connection;
@@ -114,6 +125,8 @@ export async function guardEpoch(
     driver: guarded(driver, isSure, check),
     check,
     trust: { unsureBefore: lineage.unsureBefore, endedAt: (grant) => barred.endedAt(grant) },
+    revision: () =>
+      !loss && revision && performance.now() - revision.at < GOOD_FOR_MS ? revision.id : undefined,
     stop: () => clearInterval(watcher),
   };
 }

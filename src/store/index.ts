@@ -41,6 +41,7 @@ export {
   type TokenKind,
 } from './token-text.ts';
 export { KEY_TABLE } from './key-table.ts';
+export { createTokenReader } from './token-reader.ts';
 export { key, type KeyedTokenKind } from './keys.ts';
 export { exportStore, importStore, type ImportSummary } from './transfer/index.ts';
 export { allTakenBack } from './unsettled.ts';

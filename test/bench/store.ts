@@ -158,6 +158,7 @@ const figures = {
     refresh: 3,
     client_credentials: 2,
     introspection: 1,
+    introspectionByBearer: 2,
   },
 };
 mkdirSync('bench-results', { recursive: true });

@@ -11,6 +11,8 @@ import {
 } from '../support/clients.ts';
 import { authorize, postForm, redeem, refresh } from '../support/flow.ts';
 import { startGatehouse, testStore } from '../support/gatehouse.ts';
+import { backendToken } from '../support/ehr.ts';
+import { freePort } from '../support/ports.ts';
 
 /** Clients, accounts and what lets people sign in; the rest is protocol state. */
 const OTHERS = /gh:\{(c|a|n)\.[^}]+\}:(client|status|account|login)|throttle|count/;
@@ -29,13 +31,19 @@ export interface Trips {
 export async function measureTrips(): Promise<Readonly<Record<string, Trips>>> {
   const store = await testStore('redis');
   const backend = await keyedClient('backend', 'ES384');
-  const clients = [PUBLIC_APP, SECRET_APP, RESOURCE_SERVER, backend.registration];
+  const port = await freePort();
+  const asking = await keyedClient('asking-fhir-server', 'ES384', {
+    scope: `http://localhost:${port}/scopes/introspect`,
+    rights: ['introspect'],
+  });
+  const clients = [PUBLIC_APP, SECRET_APP, RESOURCE_SERVER, backend.registration, asking.registration];
   const [protocol, others] = [createOdometer(), createOdometer()];
   const odometerOf = (names: string): Odometer | undefined =>
     BACKGROUND.test(names) ? undefined : OTHERS.test(names) ? others : protocol;
   const server = await startGatehouse(
     { open: async () => measured(await store.open(), odometerOf) },
     { clients },
+    port,
   );
   const { issuer } = server;
   const trips: Record<string, Trips> = {};
@@ -69,7 +77,14 @@ export async function measureTrips(): Promise<Readonly<Record<string, Trips>>> {
     }),
   );
   const rs = basic('fhir-server', RS_SECRET);
-  await measure('introspection', () => postForm(`${issuer}/introspect`, { token: next.access_token }, rs));
+  const asked = { token: next.access_token };
+  await postForm(`${issuer}/introspect`, asked, rs);
+  await measure('introspection', () => postForm(`${issuer}/introspect`, asked, rs));
+  const bearer = {
+    authorization: `Bearer ${(await backendToken(issuer, asking, `${issuer}/scopes/introspect`)).body.access_token}`,
+  };
+  await postForm(`${issuer}/introspect`, asked, bearer);
+  await measure('introspection with a backend token', () => postForm(`${issuer}/introspect`, asked, bearer));
   await server.close();
   await store.dispose();
   return trips;

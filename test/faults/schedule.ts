@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { play, playAssertion, playPerson, type Actor } from './actor.ts';
 import { disturb, killNode, powerCut } from './chaos.ts';
 import { KNOWN_GAP, violationsOf } from './checks.ts';
-import { createHistory, describeHistory, isOpen } from './history.ts';
+import { createHistory, describeHistory, isOpen, type Operation } from './history.ts';
 import { orphansOf } from './orphans.ts';
 import { createRandom } from './random.ts';
 import type { Stack } from './stack.ts';
@@ -82,9 +82,13 @@ async function settle(stack: Stack, { history, stories }: Speaker): Promise<void
     good = (await Promise.all(asked)).every(({ status }) => status === 200) ? good + 1 : 0;
     if (good < 2) await delay(50);
   }
-  const isUnsure = history.operations.some(
-    ({ kind, answer, story }) => kind === 'redeem' && isOpen(answer) && stories[story]?.chain.length === 0,
-  );
+  const { operations } = history;
+  const isUnsure = operations.some(({ kind, answer, story, shown }) => {
+    if (!isOpen(answer)) return false;
+    if (kind === 'redeem') return stories[story]?.chain.length === 0;
+    const isSame = (other: Operation): boolean => other.kind === 'refresh' && other.shown === shown;
+    return kind === 'refresh' && !operations.some((other) => isSame(other) && !isOpen(other.answer));
+  });
   if (isUnsure) await delay(UNDO_MS);
   history.note('settled');
 }

@@ -1,0 +1,227 @@
+// One of the servers that `npm run bench -- introspection` compares, in a process of its own: says its port and the tokens
+// it knows, and on every message how much CPU it has used and what its heap holds.
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import path from 'node:path';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+
+import Koa from 'koa';
+import { bodyParser } from '@koa/bodyparser';
+import { Redis } from 'ioredis';
+import { Provider } from 'oidc-provider';
+import { pino } from 'pino';
+
+import { createGatehouse } from '../../src/app.ts';
+import { configSchema } from '../../src/config/index.ts';
+import {
+  createGrantIndex,
+  createProviderAdapter,
+  createVault,
+  newGrantId,
+  newTokenText,
+  openKeyRing,
+  openRedisStore,
+} from '../../src/store/index.ts';
+import { freePort } from '../support/ports.ts';
+import { STOCK_CONFIGURATION, STOCK_RS, stockAdapter } from './stock.ts';
+
+export const SCOPE =
+  'launch openid fhirUser offline_access patient/Patient.rs patient/Observation.rs patient/Condition.rs patient/Encounter.rs';
+const AUD = 'https://ehr.example/fhir/r4';
+const CONTEXT = {
+  patient: '87a339d0-8cae-418e-89c7',
+  encounter: 'enc-20261121-7',
+  fhirUser: `${AUD}/Practitioner/19`,
+};
+const CLIENT = 'growth-chart-web';
+const SECRET = 'a store secret for measuring, of no use to anybody';
+const TTL = 24 * 3600;
+const BATCH = 500;
+const VALUE_BYTES = 600;
+/** As the store connects for introspection. */
+const AS_OURS = {
+  enableAutoPipelining: true,
+  enableOfflineQueue: false,
+  autoResendUnfulfilledCommands: false,
+  maxRetriesPerRequest: 0,
+  commandTimeout: 800,
+};
+
+interface Orders {
+  readonly variant: 'koa-get' | 'koa-get-bodyparser' | 'stock' | 'ours' | 'ours-repeat';
+  readonly redisUrl: string;
+  readonly tokens: number;
+  /** Tokens that are in the store beside those that are asked about. */
+  readonly others: number;
+}
+
+const orders = JSON.parse(process.argv[2] ?? '') as Orders;
+const started = await VARIANTS()[orders.variant](orders);
+setFlagsFromString('--expose-gc');
+const collect = runInNewContext('gc') as () => void;
+process.send?.({ ...started, pid: process.pid });
+process.on('message', (asked) => {
+  if (asked === 'collect') collect();
+  const { user, system } = process.cpuUsage();
+  process.send?.({ cpuMicros: user + system, heapBytes: process.memoryUsage().heapUsed });
+});
+process.on('disconnect', () => process.exit());
+
+interface Started {
+  readonly port: number;
+  readonly tokens: readonly string[];
+}
+
+function VARIANTS(): Readonly<Record<Orders['variant'], (orders: Orders) => Promise<Started>>> {
+  return {
+    'koa-get': (given) => koaGet(given, false),
+    'koa-get-bodyparser': (given) => koaGet(given, true),
+    stock,
+    ours: (given) => ours(given, 0),
+    'ours-repeat': (given) => ours(given, 32),
+  };
+}
+
+/** What asking Redis one thing over HTTP costs on this stack. */
+async function koaGet({ redisUrl, tokens }: Orders, withParser: boolean): Promise<Started> {
+  const redis = await ready(new Redis(redisUrl, AS_OURS));
+  const names = Array.from({ length: tokens }, (_, at) => `value-${String(at).padStart(50, '0')}`);
+  for (const name of names) await redis.set(name, 'x'.repeat(VALUE_BYTES));
+  const app = new Koa();
+  if (withParser) app.use(bodyParser({ enableTypes: ['form'] }));
+  app.use(async (ctx) => {
+    const parsed = withParser
+      ? (ctx.request as { body?: { token?: string } }).body
+      : { token: new URLSearchParams(await bodyOf(ctx.req)).get('token') };
+    ctx.type = 'application/json';
+    ctx.body = await redis.get(parsed?.token ?? '');
+  });
+  return { port: await listen(app), tokens: names };
+}
+
+function bodyOf(request: NodeJS.ReadableStream): Promise<string> {
+  return new Promise((resolve) => {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => resolve(Buffer.concat(chunks).toString()));
+  });
+}
+
+async function stock({ redisUrl, tokens }: Orders): Promise<Started> {
+  const redis = await ready(new Redis(redisUrl));
+  const port = await freePort();
+  const issuer = `http://localhost:${port}`;
+  const provider = new Provider(issuer, { ...STOCK_CONFIGURATION, adapter: stockAdapter(redis) });
+  const client = await provider.Client.find(CLIENT);
+  const made: string[] = [];
+  for (let at = 0; at < tokens; at += 1) {
+    const accountId = `u-account-${at}`;
+    const grant = new provider.Grant({ accountId, clientId: CLIENT });
+    grant.addResourceScope(AUD, SCOPE);
+    const token = new provider.AccessToken({
+      ...{ accountId, grantId: await grant.save(), client, gty: 'authorization_code', scope: SCOPE },
+      ...{ aud: AUD, extra: CONTEXT },
+    } as never);
+    made.push(await token.save());
+  }
+  const server = createServer(provider.callback()).listen(port, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  return { port, tokens: made };
+}
+
+async function ours({ redisUrl, tokens, others }: Orders, cacheMegabytes: number): Promise<Started> {
+  const port = await freePort();
+  const config = configSchema.parse({
+    issuer: `http://localhost:${port}`,
+    listen: { host: '127.0.0.1', port },
+    management: { port: 0 },
+    secrets: { store: SECRET, cookies: ['only-for-this-bench-0123456789-abcdefghijkl'] },
+    fhirServers: [{ id: 'main', url: AUD }],
+    introspection: { cacheMegabytes },
+    clients: [
+      {
+        client_id: STOCK_RS.id,
+        client_name: 'FHIR server',
+        grant_types: [],
+        token_endpoint_auth_method: 'client_secret_basic',
+        client_secret: STOCK_RS.secret,
+        rights: ['introspect'],
+      },
+      { client_id: CLIENT, client_name: 'Growth chart', redirect_uris: ['https://app.example/cb'] },
+    ],
+  });
+  const driver = await openRedisStore(redisUrl, () => undefined);
+  const made = await ourTokens(driver, tokens, others);
+  const gatehouse = await createGatehouse({
+    ...{ config, driver, log: pino({ level: 'warn' }), auditSinks: [], viewsDir: path.resolve('views') },
+  });
+  await gatehouse.listen();
+  return { port, tokens: made };
+}
+
+async function ourTokens(
+  driver: Awaited<ReturnType<typeof openRedisStore>>,
+  tokens: number,
+  others: number,
+): Promise<string[]> {
+  const { keys } = await openKeyRing(driver, [Buffer.from(SECRET)]);
+  const adapter = createProviderAdapter({
+    ...{ vault: createVault(driver, keys), grants: createGrantIndex(driver, TTL), grantTtlSeconds: TTL },
+    trust: { unsureBefore: () => 0, endedAt: () => 0 },
+    msLeft: () => Infinity,
+    findClient: async () => undefined,
+  });
+  const now = Math.floor(Date.now() / 1000);
+  const make = async (at: number): Promise<string> => {
+    const [id, accountId] = [newGrantId(), `u-account-${at % 1000}`];
+    const smart = {
+      context: CONTEXT,
+      fhirBaseUrl: AUD,
+      reference: 'kq7h-3mzt-9w2c',
+      scope: SCOPE,
+      lifetimeSeconds: TTL,
+      madeAt: Date.now(),
+    };
+    const owner = { accountId, clientId: CLIENT, iat: now, exp: now + TTL };
+    await adapter('Grant').upsert(
+      id,
+      { jti: id, kind: 'Grant', ...owner, resources: { [AUD]: SCOPE }, smart },
+      TTL,
+    );
+    const text = newTokenText(keys, 'AccessToken', id);
+    await adapter('AccessToken').upsert(
+      text,
+      {
+        jti: text,
+        kind: 'AccessToken',
+        grantId: id,
+        ...owner,
+        gty: 'authorization_code',
+        scope: SCOPE,
+        aud: AUD,
+        extra: CONTEXT,
+      },
+      TTL,
+    );
+    return text;
+  };
+  const made: string[] = [];
+  for (let at = 0; at < tokens + others; at += BATCH) {
+    const batch = await Promise.all(
+      Array.from({ length: Math.min(BATCH, tokens + others - at) }, (_, of) => make(at + of)),
+    );
+    made.push(...batch.slice(0, Math.max(0, tokens - at)));
+  }
+  return made;
+}
+
+function ready(redis: Redis): Promise<Redis> {
+  return new Promise((resolve) => redis.once('ready', () => resolve(redis)));
+}
+
+async function listen(app: Koa): Promise<number> {
+  const server = createServer(app.callback()).listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  return (server.address() as AddressInfo).port;
+}
