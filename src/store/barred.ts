@@ -11,7 +11,7 @@ const CHANGE_BYTES = 9;
 /**
  * Whose grants have ended as a whole: what a client or an account had before a moment is dead, whether the index of its
  * grants names it or not (C2.3). Kept in the memory of every node, which hears of it within a second. What a node has
- * heard it knows until it has no meaning any more, and puts it back where a failover lost it.
+ * heard it knows until it has no meaning any more, and puts it back where a failover or an older backup has lost it.
  */
 export interface Barred {
   /** Ends, for good, what the owner has at this moment. */
@@ -20,8 +20,6 @@ export interface Barred {
   endedAt(grant: { readonly clientId?: string | undefined; readonly accountId?: string | undefined }): number;
   /** Reads anew when something has changed since the last time. @param change what lies at {@link key.changes} */
   follow(change: Uint8Array | undefined): Promise<void>;
-  /** Forgets what it has heard: the next {@link follow} reads what another store says, and puts nothing back. */
-  forget(): void;
 }
 
 interface Ending {
@@ -65,10 +63,6 @@ export function createBarred(driver: StoreDriver): Barred {
       endings = latestOfEach([...listed, ...known]);
       const lost = known.filter(([name, { at }]) => at > (listed.get(name)?.at ?? 0));
       seen = (await putBack(lost)) ? id : undefined;
-    },
-    forget() {
-      endings = new Map();
-      seen = undefined;
     },
   };
 }

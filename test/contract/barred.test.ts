@@ -97,15 +97,5 @@ describe.each(PLACES.filter(([name]) => name === 'embedded' || name === 'redis')
       await follow(barred);
       expect((await follow(createBarred(driver))).endedAt(owner)).toBe(barred.endedAt(owner));
     });
-
-    test('[C2.7] of another store nothing is known, and nothing is put into it', async () => {
-      const owner = { clientId: 'elsewhere' };
-      const { barred, before } = await knowing(owner);
-      await lose(before);
-      barred.forget();
-      await follow(barred);
-      expect(barred.endedAt(owner)).toBe(0);
-      expect(await driver.members(key.barred)).not.toContainEqual(expect.stringMatching(/^c\.elsewhere@/));
-    });
   },
 );
