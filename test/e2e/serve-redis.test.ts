@@ -42,7 +42,7 @@ describe('serve on a Redis', () => {
     expect(await server.stop()).toBe(0);
   });
 
-  test('[F08] one that does not write to disk is refused, in one line and with 1', async () => {
+  test('[F08] [SEC-06] one that does not write to disk is refused, in one line and with 1', async () => {
     const on = await serveOn({});
     const ended = await runGatehouse(['serve', '--config', on.folder.config]);
     expectRefusal(ended, /^gatehouse: the store at \S+ is not safe: appendonly is off: [^\n]*\n$/);

@@ -55,7 +55,7 @@ describe('a Redis that is changed while we run', () => {
     }
   };
 
-  test('[F08] a policy that evicts: not ready and an error in the log; put right: ready again', async () => {
+  test('[F08] [SEC-06] a policy that evicts: not ready and an error in the log; put right: ready again', async () => {
     expect((await ready()).status).toBe(200);
     expect(lines).toEqual([]);
     await redis.tell('CONFIG SET maxmemory-policy allkeys-lru');
