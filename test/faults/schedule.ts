@@ -71,14 +71,20 @@ export async function playSchedule(stack: Stack, seed: number, index: number): P
   };
 }
 
-/** Well written, so that it is looked for over the connection that introspection has of its own; nobody was ever given it. */
+/**
+ * Well written, so that it is looked for; nobody was ever given it. Introspection has a connection of its own, and revocation
+ * goes over the other one.
+ */
 const NOBODYS = `gat_${'A'.repeat(54)}`;
 
 async function settle(stack: Stack, { history, stories }: Speaker): Promise<void> {
   stack.proxy.set({ kind: 'pass' });
   const deadline = Date.now() + SETTLED_IN_MS;
   for (let good = 0; good < 2 && Date.now() < deadline;) {
-    const asked = [0, 1, 2].map((at) => stack.post(at, '/introspect', { token: NOBODYS }));
+    const asked = [0, 1, 2].flatMap((at) => [
+      stack.post(at, '/introspect', { token: NOBODYS }),
+      stack.post(at, '/revoke', { token: NOBODYS, client_id: 'public-app' }),
+    ]);
     good = (await Promise.all(asked)).every(({ status }) => status === 200) ? good + 1 : 0;
     if (good < 2) await delay(50);
   }
