@@ -3,7 +3,7 @@ import { readFile, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { Writable } from 'node:stream';
 
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { Redis } from 'ioredis';
 import { pino, type Logger } from 'pino';
 
@@ -41,7 +41,9 @@ function patternOf(key: string): RegExp {
 
 /** More on demand: `FLOWS=500 npm run jest test/protocol/store`. */
 const FLOWS = Number(process.env['FLOWS'] ?? 20);
+/** Searching what they leave behind takes its time, too. */
 const FLOWS_MS = 100_000 + FLOWS * 2000;
+jest.setTimeout(FLOWS_MS);
 
 describe.each(DRIVERS)('after many flows, on %s', (driver) => {
   let store: TestStore;
@@ -81,7 +83,7 @@ describe.each(DRIVERS)('after many flows, on %s', (driver) => {
     server = await startGatehouse(store, { clients, limits }, port, { log });
     anotherFlow = () => oneFlow(issuer, ehr, backend);
     for (let at = 0; at < FLOWS; at += 1) await anotherFlow();
-  }, FLOWS_MS);
+  });
   afterAll(async () => {
     await server.close();
     await store.dispose();
