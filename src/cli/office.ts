@@ -98,3 +98,14 @@ async function configOf({ config: file, demo, dataDir }: OfficeOptions): Promise
       .config;
   return loadConfig({ ...(file === undefined ? {} : { file }), env: process.env });
 }
+
+/**
+ * Shuts the door, and then ends what was let in. A store that is out of memory takes no flag, and tombstones still: the end
+ * comes whatever became of the flag, which is told after it.
+ */
+export async function thenEnd(flag: () => Promise<void>, end: () => Promise<number>): Promise<number> {
+  const [flagged] = await Promise.allSettled([flag()]);
+  const ended = await end();
+  if (flagged.status === 'rejected') throw flagged.reason;
+  return ended;
+}

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 
 import { ROLES, createAccount, newAccount, type Account } from '../identity/index.ts';
 import { UserError } from './explain.ts';
-import { inOffice, withStoreOptions, type Office, type OfficeOptions } from './office.ts';
+import { inOffice, withStoreOptions, thenEnd, type Office, type OfficeOptions } from './office.ts';
 import { table } from './table.ts';
 
 const GENERATED_PASSWORD_BYTES = 12;
@@ -87,8 +87,9 @@ async function list({ accounts }: Office): Promise<void> {
 async function setDisabled(username: string, disabled: boolean, office: Office): Promise<void> {
   const account = await office.accounts.findByUsername(username);
   if (!account) throw new UserError(`there is no user ${username}`);
-  await office.accounts.save({ ...account, disabled });
-  const ended = disabled ? await office.grants.revokeAllOf({ accountId: account.accountId }) : 0;
+  const save = (): Promise<void> => office.accounts.save({ ...account, disabled });
+  const { accountId } = account;
+  const ended = await thenEnd(save, async () => (disabled ? office.grants.revokeAllOf({ accountId }) : 0));
   const change = disabled ? 'disabled' : 'enabled';
   await record(office, account, change);
   process.stdout.write(`user ${username} is ${change}${disabled ? `; ${ended} grant(s) ended` : ''}\n`);

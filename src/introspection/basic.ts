@@ -7,15 +7,16 @@ export interface BasicCredentials {
   readonly secret: string;
 }
 
-const SCHEME = /^basic /i;
+const SCHEME = /^basic ([A-Za-z0-9+/]+={0,2})$/i;
 /** Ids and secrets that read alike raw and form-encoded, as all of ours do (CLI-03); what else is sent is none of ours. */
 const PLAIN = /^[A-Za-z0-9._~-]+$/;
 const HASHED = 'sha256:';
 
 /** Client id and secret of an `Authorization: Basic` header; `undefined` when there are none that could be ours. */
 export function readBasic(header: string | undefined): BasicCredentials | undefined {
-  if (header === undefined || !SCHEME.test(header)) return undefined;
-  const text = Buffer.from(header.slice(6), 'base64').toString('latin1');
+  const [, encoded] = SCHEME.exec(header ?? '') ?? [];
+  if (encoded === undefined) return undefined;
+  const text = Buffer.from(encoded, 'base64').toString('latin1');
   const colon = text.indexOf(':');
   const [clientId, secret] = [text.slice(0, colon), text.slice(colon + 1)];
   return PLAIN.test(clientId) && PLAIN.test(secret) ? { clientId, secret } : undefined;

@@ -28,7 +28,7 @@ export function mayBeTold(
   if (caller.client_id === token.clientId && caller.token_endpoint_auth_method !== 'none') return true;
   if (!caller.rights.includes('introspect') || token.kind === 'RefreshToken') return false;
   // No token crosses over: who is registered for one FHIR server learns nothing of tokens for another.
-  if (caller.fhir_servers === undefined || !('aud' in token)) return true;
+  if (caller.fhir_servers === undefined) return true;
   const urls = urlsOf(caller.fhir_servers);
   const audiences = typeof token.aud === 'string' ? [token.aud] : (token.aud ?? []);
   return audiences.some((audience) => urls.includes(audience));

@@ -20,7 +20,7 @@ export interface IntrospectionRouteParts {
 }
 
 const INACTIVE = JSON.stringify({ active: false });
-const FORM = 'application/x-www-form-urlencoded';
+const FORM = /^application\/x-www-form-urlencoded\s*(;|$)/i;
 const SIGNED = 'token-introspection+jwt';
 /** The usual form: a token, and perhaps a hint, which is never needed. */
 const PLAIN_FORM = /^token=([A-Za-z0-9._~-]+)(?:&token_type_hint=[a-z_]+)?$/;
@@ -94,10 +94,10 @@ function usualRequests({ config }: IntrospectionRouteParts): (request: IncomingM
       method === 'POST' &&
       named === host &&
       headers.origin === undefined &&
-      headers['content-type']?.startsWith(FORM) === true &&
+      FORM.test(headers['content-type'] ?? '') &&
       headers['content-encoding'] === undefined &&
       Number(headers['content-length'] ?? Infinity) <= LONGEST_FORM_BYTES &&
-      !headers.accept?.includes(SIGNED)
+      !headers.accept?.toLowerCase().includes(SIGNED)
     );
   };
 }

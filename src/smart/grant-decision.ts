@@ -32,7 +32,7 @@ export type DropReason =
  * By so many scopes an offer may be longer than what was asked for. A wildcard becomes as many as the client is registered
  * for types, and each of them is a question to a person and a word in a token: a wildcard too many is dropped.
  */
-const MOST_ADDED = 250;
+const MOST_ADDED = 300;
 
 export interface DroppedScope {
   readonly scope: string;

@@ -10,7 +10,7 @@ import { createVault } from './vault.ts';
 /** Twice as often as what every node keeps in memory may be old. */
 const LOOK_EVERY_MS = 500;
 /** As old as what is kept in memory may be; a look that takes its time is waited for. */
-const GOOD_FOR_MS = 1500;
+const GOOD_FOR_MS = 1000;
 
 /** How far what lies in the store is to be believed. */
 export interface Trust {

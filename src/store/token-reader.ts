@@ -88,6 +88,6 @@ function isBarred(
   grant: Uint8Array | undefined,
   trust: Trust,
 ): boolean {
-  if (trust.endedAt({ clientId, accountId }) <= iat * 1000) return false;
+  if (trust.endedAt({ clientId, accountId }) === 0) return false;
   return hasEnded(grant ? vault.open(names[1], grant) : { clientId, accountId, iat }, trust);
 }

@@ -11,7 +11,6 @@ import {
 } from '../support/clients.ts';
 import { authorize, postForm, redeem, refresh } from '../support/flow.ts';
 import { startGatehouse, testStore } from '../support/gatehouse.ts';
-import { backendToken } from '../support/ehr.ts';
 import { freePort } from '../support/ports.ts';
 
 /** Clients, accounts and what lets people sign in; the rest is protocol state. */
@@ -80,9 +79,12 @@ export async function measureTrips(): Promise<Readonly<Record<string, Trips>>> {
   const asked = { token: next.access_token };
   await postForm(`${issuer}/introspect`, asked, rs);
   await measure('introspection', () => postForm(`${issuer}/introspect`, asked, rs));
-  const bearer = {
-    authorization: `Bearer ${(await backendToken(issuer, asking, `${issuer}/scopes/introspect`)).body.access_token}`,
-  };
+  const own = await postForm(`${issuer}/token`, {
+    ...{ grant_type: 'client_credentials', scope: `${issuer}/scopes/introspect` },
+    client_assertion_type: ASSERTION_TYPE,
+    client_assertion: await asking.assertion(`${issuer}/token`),
+  });
+  const bearer = { authorization: `Bearer ${own.body.access_token}` };
   await postForm(`${issuer}/introspect`, asked, bearer);
   await measure('introspection with a backend token', () => postForm(`${issuer}/introspect`, asked, bearer));
   await server.close();
