@@ -10,6 +10,8 @@ export interface LivingToken {
   readonly scope?: string;
   readonly iat: EpochSeconds;
   readonly exp: EpochSeconds;
+  /** Milliseconds since 1970, of a backend token: its client may be let in again in the second in which all of it ended. */
+  readonly madeAt?: number;
   /** The launch context as it goes over the wire: `patient`, `encounter`, `fhirUser`, … */
   readonly extra?: Readonly<Record<string, unknown>>;
 }

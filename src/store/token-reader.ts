@@ -70,13 +70,14 @@ function placeOf({ keys }: Vault, text: string): Known | undefined {
 type Record_ = Omit<LivingToken, 'kind'>;
 
 function opened(vault: Vault, { kind, names }: Known, sealed: Uint8Array): LivingToken {
-  const { clientId, accountId, aud, scope, iat, exp, extra } = vault.open<Record_>(names[0], sealed);
+  const { clientId, accountId, aud, scope, iat, exp, extra, madeAt } = vault.open<Record_>(names[0], sealed);
   return {
     ...{ kind, clientId, iat, exp },
     ...(accountId === undefined ? {} : { accountId }),
     ...(aud === undefined ? {} : { aud }),
     ...(scope === undefined ? {} : { scope }),
     ...(extra === undefined ? {} : { extra }),
+    ...(madeAt === undefined ? {} : { madeAt }),
   };
 }
 
@@ -84,10 +85,10 @@ function opened(vault: Vault, { kind, names }: Known, sealed: Uint8Array): Livin
 function isBarred(
   vault: Vault,
   { names }: Known,
-  { clientId, accountId, iat }: LivingToken,
+  { clientId, accountId, iat, madeAt }: LivingToken,
   grant: Uint8Array | undefined,
   trust: Trust,
 ): boolean {
   if (trust.endedAt({ clientId, accountId }) === 0) return false;
-  return hasEnded(grant ? vault.open(names[1], grant) : { clientId, accountId, iat }, trust);
+  return hasEnded(grant ? vault.open(names[1], grant) : { clientId, accountId, iat, madeAt }, trust);
 }
