@@ -12,11 +12,20 @@ export function stepEnvironment(node) {
   return { ...process.env, PATH, FORCE_COLOR: process.env.FORCE_COLOR ?? '0' };
 }
 
+/** Whatever takes longer hangs. A test that leaves something open must not hold up everything after it. */
+const LONGEST_MS = 20 * 60_000;
+
 /** Runs one step with its output shown; returns whether it passed. */
 export function runStep(node, name, command, args) {
   const started = Date.now();
   process.stdout.write(`\n── ${name}\n`);
-  const { status } = spawnSync(command, args, { cwd: ROOT, stdio: 'inherit', env: stepEnvironment(node) });
+  const { status } = spawnSync(command, args, {
+    cwd: ROOT,
+    stdio: 'inherit',
+    env: stepEnvironment(node),
+    timeout: LONGEST_MS,
+    killSignal: 'SIGKILL',
+  });
   const seconds = ((Date.now() - started) / 1000).toFixed(1);
   process.stdout.write(`── ${name}: ${status === 0 ? 'passed' : 'FAILED'} in ${seconds} s\n`);
   return status === 0;

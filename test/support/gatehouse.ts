@@ -89,8 +89,10 @@ export async function startGatehouse(
     ...overrides,
   });
   const driver = await store.open();
-  const vault = await testVault(driver);
-  await addPeople(vault);
+  const vault = await withPeople(driver).catch(async (error: unknown) => {
+    await driver.close();
+    throw error;
+  });
   const audit: AuditRecord[] = [];
   const sink = {
     name: 'test',
@@ -109,6 +111,13 @@ export async function startGatehouse(
   const { managementPort } = await gatehouse.listen();
   const managementUrl = `http://127.0.0.1:${managementPort}`;
   return { issuer, managementUrl, driver, vault, audit, gatehouse, close: () => gatehouse.close() };
+}
+
+/** The vault of a store in which the people of the tests have accounts. */
+async function withPeople(driver: StoreDriver): Promise<Vault> {
+  const vault = await testVault(driver);
+  await addPeople(vault);
+  return vault;
 }
 
 export async function testVault(driver: StoreDriver): Promise<Vault> {
