@@ -5,7 +5,7 @@ import { LineCounter, parseDocument, stringify } from 'yaml';
 
 import { clientRegistration, type ClientRegistration } from '../clients/index.ts';
 import { UserError } from './explain.ts';
-import { inOffice, withStoreOptions, thenEnd, type Office, type OfficeOptions } from './office.ts';
+import { inOffice, withStoreOptions, shutOut, type Office, type OfficeOptions } from './office.ts';
 import { table } from './table.ts';
 
 const GENERATED_SECRET_BYTES = 32;
@@ -141,12 +141,13 @@ async function setDisabled(
   { clients, clientStore, grants, audit }: Office,
 ): Promise<void> {
   if (!(await clients.find(id))) throw new UserError(`there is no client ${id}`);
-  // First no new grants, then an end to those there are: none slips through between.
   const flag = (): Promise<void> => clientStore.setDisabled(id, disabled);
-  const ended = await thenEnd(flag, async () => (disabled ? grants.revokeAllOf({ clientId: id }) : 0));
+  const ended = disabled ? await shutOut(grants, { clientId: id }, flag) : undefined;
+  if (ended === undefined) await flag();
   const change = disabled ? 'disabled' : 'enabled';
   await audit.record({ type: 'client.changed', outcome: 'success', change, clientId: id });
-  process.stdout.write(`client ${id} is ${change}${disabled ? `; ${ended} grant(s) ended` : ''}\n`);
+  const also = ended === undefined ? '' : `; ${ended} grant(s) ended`;
+  process.stdout.write(`client ${id} is ${change}${also}\n`);
 }
 
 async function remove(id: string, { clients, clientStore, grants, audit }: Office): Promise<void> {
@@ -155,10 +156,7 @@ async function remove(id: string, { clients, clientStore, grants, audit }: Offic
   if (client.source === 'configured') {
     throw new UserError(`client ${id} is in the configuration file; remove it there, or disable it here`);
   }
-  const ended = await thenEnd(
-    () => clientStore.remove(id),
-    () => grants.revokeAllOf({ clientId: id }),
-  );
+  const ended = await shutOut(grants, { clientId: id }, () => clientStore.remove(id));
   await audit.record({ type: 'client.changed', outcome: 'success', change: 'removed', clientId: id });
   process.stdout.write(`client ${id} was removed; ${ended} grant(s) ended\n`);
 }

@@ -100,12 +100,20 @@ async function configOf({ config: file, demo, dataDir }: OfficeOptions): Promise
 }
 
 /**
- * Shuts the door, and then ends what was let in. A store that is out of memory takes no flag, and tombstones still: the end
- * comes whatever became of the flag, which is told after it.
+ * Ends what the owner has, shuts the door, and ends what came in between: so nothing of theirs lives on, wherever in this
+ * the process is killed. A store that is out of memory takes no flag, and tombstones still: the end comes whatever became
+ * of the flag, which is told after it.
+ *
+ * @returns how many grants were ended
  */
-export async function thenEnd(flag: () => Promise<void>, end: () => Promise<number>): Promise<number> {
-  const [flagged] = await Promise.allSettled([flag()]);
-  const ended = await end();
-  if (flagged.status === 'rejected') throw flagged.reason;
+export async function shutOut(
+  grants: GrantIndex,
+  owner: Parameters<GrantIndex['bar']>[0],
+  shutDoor: () => Promise<void>,
+): Promise<number> {
+  await Promise.allSettled([grants.bar(owner)]);
+  const [shut] = await Promise.allSettled([shutDoor()]);
+  const ended = await grants.revokeAllOf(owner);
+  if (shut.status === 'rejected') throw shut.reason;
   return ended;
 }

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 
 import { ROLES, createAccount, newAccount, type Account } from '../identity/index.ts';
 import { UserError } from './explain.ts';
-import { inOffice, withStoreOptions, thenEnd, type Office, type OfficeOptions } from './office.ts';
+import { inOffice, withStoreOptions, shutOut, type Office, type OfficeOptions } from './office.ts';
 import { table } from './table.ts';
 
 const GENERATED_PASSWORD_BYTES = 12;
@@ -89,10 +89,12 @@ async function setDisabled(username: string, disabled: boolean, office: Office):
   if (!account) throw new UserError(`there is no user ${username}`);
   const save = (): Promise<void> => office.accounts.save({ ...account, disabled });
   const { accountId } = account;
-  const ended = await thenEnd(save, async () => (disabled ? office.grants.revokeAllOf({ accountId }) : 0));
+  const ended = disabled ? await shutOut(office.grants, { accountId }, save) : undefined;
+  if (ended === undefined) await save();
   const change = disabled ? 'disabled' : 'enabled';
   await record(office, account, change);
-  process.stdout.write(`user ${username} is ${change}${disabled ? `; ${ended} grant(s) ended` : ''}\n`);
+  const also = ended === undefined ? '' : `; ${ended} grant(s) ended`;
+  process.stdout.write(`user ${username} is ${change}${also}\n`);
 }
 
 async function record(

@@ -19,6 +19,8 @@ export interface GrantIndex {
    * know ends as well: every node hears within a second from when on the owner's grants count.
    */
   revokeAllOf(owner: Owner): Promise<number>;
+  /** The first half of that: what they have ends, on every node within a second, whatever becomes of the process that asked. */
+  bar(owner: Owner): Promise<void>;
 }
 
 /** @param deadTtlSeconds how long tombstones are kept: at least as long as a grant can live. */
@@ -33,8 +35,11 @@ export function createGrantIndex(driver: StoreDriver, deadTtlSeconds: number): G
       removes: [key.grant(grantId)],
     });
   };
+  const bar = (owner: Owner): Promise<void> =>
+    createBarred(driver).bar(owner, Math.ceil(Date.now() / 1000) + deadTtlSeconds);
   return {
     revoke,
+    bar,
     async note(grantId, { clientId, accountId }, expiresAt) {
       await Promise.all([
         driver.addMember(key.clientGrants(clientId), grantId, expiresAt),
@@ -42,9 +47,8 @@ export function createGrantIndex(driver: StoreDriver, deadTtlSeconds: number): G
       ]);
     },
     async revokeAllOf(owner) {
-      const until = Math.ceil(Date.now() / 1000) + deadTtlSeconds;
       // A store that is out of memory takes no names, and tombstones still.
-      const [barring] = await Promise.allSettled([createBarred(driver).bar(owner, until)]);
+      const [barring] = await Promise.allSettled([bar(owner)]);
       const index =
         'clientId' in owner ? key.clientGrants(owner.clientId) : key.accountGrants(owner.accountId);
       const grants = await driver.members(index);

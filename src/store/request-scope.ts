@@ -58,6 +58,9 @@ export interface RequestScope {
   commit(request: 'succeeded' | 'refused', answer?: string): Promise<ScopeOutcome>;
 }
 
+/** How often a refresh is written anew because the record it was read from was marked meanwhile. */
+const TRIES = 3;
+
 const storage = new AsyncLocalStorage<RequestScope>();
 
 /** Runs `work` with a unit of work of its own. */
@@ -133,19 +136,45 @@ async function commitOne(
   const { rotation, next } = pending;
   if (rotation?.used && rotation.again !== undefined) return repeat(vault, grantId, rotation, revoke());
   const kept = answer === undefined ? undefined : { text: answer, ttlSeconds: graceSeconds };
-  const commit: Commit = {
+  const commitOf = (read: Rotation | undefined): Commit => ({
     ...base,
     mode: 'issue',
-    ...(rotation?.used ? { expect: { key: key.family(grantId), value: rotation.read } } : {}),
+    ...(read?.used ? { expect: { key: key.family(grantId), value: read.read } } : {}),
     consume: [...pending.consume].map(([name, ttlSeconds]) => ({ key: name, ttlSeconds })),
-    puts: [...(next ? familyPuts(vault, grantId, next, rotation, kept) : []), ...pending.puts.values()],
+    puts: [...(next ? familyPuts(vault, grantId, next, read, kept) : []), ...pending.puts.values()],
     removes: [...pending.removes],
-  };
-  const outcome = await commitAndSettle(vault.driver, commit, undoingOf(vault, grantId, commit, rotation));
+  });
+  const outcome = await issue(vault, grantId, commitOf, rotation);
   if (outcome !== 'conflict') return { outcome };
   if (!rotation) throw new TypeError('only a refresh expects what it has read');
   // Somebody was quicker with the same token: what were they told?
   return repeat(vault, grantId, rotation, revoke());
+}
+
+/** Commits, and once more where the family that was read has only been marked meanwhile. */
+async function issue(
+  vault: Vault,
+  grantId: GrantId,
+  commitOf: (read: Rotation | undefined) => Commit,
+  rotation: Rotation | undefined,
+): Promise<CommitOutcome> {
+  let read = rotation;
+  for (let tries = 0; tries < TRIES; tries += 1) {
+    const commit = commitOf(read);
+    const outcome = await commitAndSettle(vault.driver, commit, undoingOf(vault, grantId, commit, read));
+    read = read && outcome === 'conflict' ? await readAgain(vault, grantId, read) : undefined;
+    if (!read) return outcome;
+  }
+  throw new StoreUnavailable('too many change the same grant at once', { isSettled: true });
+}
+
+/** The family as it is now, when the token that was shown is still the good one: then only its marks have changed. */
+async function readAgain(vault: Vault, grantId: GrantId, rotation: Rotation): Promise<Rotation | undefined> {
+  const name = key.family(grantId);
+  const [stored] = await vault.driver.getMany([name]);
+  const family = stored && vault.open<RefreshFamily>(name, stored);
+  const isGood = family?.current === vault.keys.keyedHash('token', rotation.text);
+  return stored && isGood ? { ...rotation, read: stored } : undefined;
 }
 
 async function repeat(

@@ -71,9 +71,15 @@ describe.each(PLACES)('the refresh tokens of a grant, on %s', (_name, makePlace)
   }
 
   /** What the provider does with a refresh token, and the request around it. */
-  function useToken(id: string, shown: string, more: object = {}): Promise<Refreshed> {
+  function useToken(
+    id: string,
+    shown: string,
+    more: object = {},
+    meanwhile: () => Promise<unknown> = async () => undefined,
+  ): Promise<Refreshed> {
     return inRequest(async (scope): Promise<Refreshed> => {
       const found = await refreshTokens().find(shown);
+      await meanwhile();
       const next = text(id, (found?.['rotations'] ?? 0) + 1);
       const answer = JSON.stringify({ refresh_token: next });
       if (!found) return { outcome: 'unknown', next, answer };
@@ -87,6 +93,28 @@ describe.each(PLACES)('the refresh tokens of a grant, on %s', (_name, makePlace)
       return { ...(await scope.commit('succeeded', answer)), next, answer };
     }, more);
   }
+
+  test('[C3] [C2.11] a refresh that meets a repeat of the one before it goes through', async () => {
+    const { id, first } = await newFamily();
+    const second = await useToken(id, first);
+    const third = await useToken(id, second.next, {}, async () => {
+      expect((await useToken(id, first)).again).toBe(second.answer);
+    });
+    expect(third).toMatchObject({ outcome: 'committed' });
+    expect(third.again).toBeUndefined();
+    expect((await useToken(id, third.next)).outcome).toBe('committed');
+  });
+
+  test('[C3] a refresh that meets another with the same token gets the answer of the quicker one', async () => {
+    const { id, first } = await newFamily();
+    const second = await useToken(id, first);
+    const quicker: Refreshed[] = [];
+    const slower = await useToken(id, second.next, {}, async () => {
+      await useToken(id, first);
+      quicker.push(await useToken(id, second.next));
+    });
+    expect(slower).toMatchObject({ outcome: 'committed', again: quicker[0]!.answer });
+  });
 
   test('[C2.11] what comes to its end after its client was told 503 writes nothing, and the token stays good', async () => {
     const { id, first } = await newFamily();

@@ -1,10 +1,17 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 
-import { openRedisStore } from '../../../src/store/index.ts';
+import { shutOut } from '../../../src/cli/office.ts';
+import { clientRegistration } from '../../../src/clients/index.ts';
+import {
+  createAccountStore,
+  createClientStore,
+  createGrantIndex,
+  openRedisStore,
+} from '../../../src/store/index.ts';
 import { UNAVAILABLE, appOf, toldOf, until, untilReady, type TestApp } from '../../support/app.ts';
 import { ASSERTION_TYPE, PUBLIC_APP, RESOURCE_SERVER, keyedClient } from '../../support/clients.ts';
-import { postForm } from '../../support/flow.ts';
+import { authorize, postForm, redeem } from '../../support/flow.ts';
 import { startGatehouse, type TestServer } from '../../support/gatehouse.ts';
 import { freePort } from '../../support/ports.ts';
 import { inSync } from '../../support/redis-topologies.ts';
@@ -95,6 +102,34 @@ describe('a Redis that answers, and refuses', () => {
       await redis.tell('CONFIG SET maxmemory 0');
     }
   });
+
+  test.each(['user disable', 'client disable', 'client remove'])(
+    '[F07] [REV-06] out of memory: %s ends everything there was, and says that the rest could not be written',
+    async (command) => {
+      const { driver, vault } = server;
+      const clients = createClientStore(vault);
+      const clientId = `ended-by-${command.replace(' ', '-')}`;
+      await clients.add(clientRegistration.parse({ ...PUBLIC_APP, client_id: clientId }));
+      const code = await authorize(server.issuer, { clientId });
+      const token = (await redeem(server.issuer, code, { client_id: clientId })).body.access_token;
+      const account = (await createAccountStore(vault).findByUsername('amy'))!;
+      await redis.tell('CONFIG SET maxmemory 1');
+      const shut = {
+        'user disable': () => createAccountStore(vault).save({ ...account, disabled: true }),
+        'client disable': () => clients.setDisabled(clientId, true),
+        'client remove': () => clients.remove(clientId),
+      }[command]!;
+      const owner = command === 'user disable' ? { accountId: account.accountId } : { clientId };
+      try {
+        await expect(shutOut(createGrantIndex(driver, 3600), owner, shut)).rejects.toThrow(/OOM|memory/);
+        expect(await app.isActive(token)).toBe(false);
+      } finally {
+        await redis.tell('CONFIG SET maxmemory 0');
+      }
+      expect(await app.isActive(token)).toBe(false);
+      expect(await app.isActive((await app.newTokens()).access_token)).toBe(true);
+    },
+  );
 
   test('[F10] a primary that was made a replica under us: 503, and nothing is used up', async () => {
     const [kept, code] = [await app.newTokens(), await app.newCode()];

@@ -1,6 +1,8 @@
 import { afterEach, describe, expect, jest, test } from '@jest/globals';
 
+import { shutOut } from '../../../src/cli/office.ts';
 import { createAccountStore, createClientStore, createGrantIndex } from '../../../src/store/index.ts';
+import { until } from '../../support/app.ts';
 import { CookieBrowser } from '../../support/browser.ts';
 import {
   PUBLIC_APP,
@@ -70,6 +72,14 @@ describe.each(DRIVERS)('introspection on %s', (driver) => {
     expect(Math.abs(Number(told['exp']) - Date.now() / 1000 - 3600)).toBeLessThan(10);
     for (const member of ['jti', 'smart', 'reference', 'lifetimeSeconds', 'accountId'])
       expect(told).not.toHaveProperty(member);
+  });
+
+  test('[REV-06] [C2.3] a command that is killed before it has shut the door has ended what there was', async () => {
+    const { access_token: token } = await tokens();
+    const accountId = (await createAccountStore(vault()).findByUsername('amy'))!.accountId;
+    const never = new Promise<void>(() => undefined);
+    void shutOut(createGrantIndex(suite.server.driver, 3600), { accountId }, () => never);
+    await until(async () => (await (await ask({ token })).text()) === INACTIVE, 'it had ended');
   });
 
   test('[INT-13] a backend token has client_id and exp, and no person', async () => {
