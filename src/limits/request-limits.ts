@@ -36,8 +36,10 @@ export interface RequestLimits {
   isOff(limit: LimitName): boolean;
   /** Counts one more. One round trip at most, and none where the limit is off. */
   take(limit: LimitName, whose: string): Promise<number>;
-  /** From what this process has seen; asks nobody. */
+  /** From what this process has seen; asks nobody. Whoever has to wait is refused, and counted as such. */
   known(limit: LimitName, whose: string): number;
+  /** The same for a look only: somebody else refuses. */
+  peek(limit: LimitName, whose: string): number;
   /** Counts one more, when its request is answered already: nobody waits. */
   note(limit: LimitName, whose: string): void;
   /** Takes one back that should not have counted; nobody waits. */
@@ -71,6 +73,7 @@ export function createRequestLimits(parts: RequestLimitsParts): RequestLimits {
     take: async (limit, whose) =>
       limiters.has(limit) ? refused(limit, await within(PATIENCE_MS, count(limit, whose))) : 0,
     known: (limit, whose) => refused(limit, limiters.get(limit)?.known(whose) ?? 0),
+    peek: (limit, whose) => limiters.get(limit)?.known(whose) ?? 0,
     note: (limit, whose) => void count(limit, whose),
     giveBack: (limit, whose) => void limiters.get(limit)?.giveBack(whose).catch(onFailure),
   };

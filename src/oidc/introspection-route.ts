@@ -111,7 +111,7 @@ async function provenCaller(
   if (!shown || !limits.isOff('introspectionsPerClient')) return undefined;
   const client = await remembered(clients, shown.clientId);
   if (!client || !proves(client, shown.secret)) return undefined;
-  const isShutOut = limits.known('failuresPerAddress', networkOf(addressOf(request, config.trustProxy))) > 0;
+  const isShutOut = limits.peek('failuresPerAddress', networkOf(addressOf(request, config.trustProxy))) > 0;
   return isShutOut ? undefined : client;
 }
 

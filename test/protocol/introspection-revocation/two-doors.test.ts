@@ -133,6 +133,38 @@ describe.each(DRIVERS)('introspection by its own route and by the provider, on %
       expect(seen).toEqual(EXPECTED[who]);
     },
   );
+
+  test.each([
+    ['a type that only begins like a form', { 'content-type': 'application/x-www-form-urlencodedX' }],
+    ['a type in capitals', { 'content-type': 'Application/X-WWW-Form-Urlencoded; charset=UTF-8' }],
+    ['JSON', { 'content-type': 'application/json' }],
+    ['a signed answer, in capitals', { accept: 'Application/Token-Introspection+JWT' }],
+    ['anything', { accept: '*/*' }],
+    ['Basic in capitals', { authorization: CALLERS['every FHIR server'].authorization.replace('B', 'BA') }],
+    ['Basic that is no base64', { authorization: 'Basic ???' }],
+    ['Basic without a colon', { authorization: `Basic ${btoa('fhir-server')}` }],
+    ['Basic twice', { authorization: `${CALLERS['every FHIR server'].authorization}, Basic eDp5` }],
+    ['a Bearer', { authorization: 'Bearer nonsense' }],
+    ['nobody', { authorization: '' }],
+    ['an origin', { origin: 'https://app.example.org' }],
+  ] as [string, Record<string, string>][])(
+    '[INT-03] [INT-06] asked with %s, both answer alike',
+    async (_what, odd) => {
+      const token = corpus.get('an access token')!;
+      const send = async (body: string) => {
+        const usual = {
+          ...CALLERS['every FHIR server'],
+          'content-type': 'application/x-www-form-urlencoded',
+        };
+        const headers: Record<string, string> = { ...usual, ...odd };
+        const response = await fetch(`${suite.server.issuer}/introspect`, { method: 'POST', headers, body });
+        const text = (await response.text()).replace(/\(reference .*?\)/, '');
+        const type = response.headers.get('content-type');
+        return { status: response.status, type, text: type?.includes('jwt') ? 'signed' : text };
+      };
+      expect(await send(`token=${token}`)).toEqual(await send(`token=${token}&unheard_of=1`));
+    },
+  );
 });
 
 /** How many of the corpus live for whom, and how many are answered by the route of introspection itself. */
