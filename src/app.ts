@@ -20,6 +20,7 @@ import {
   createListener,
   createManagementApp,
   createMetrics,
+  healthOf,
   knownPaths,
   jsonOnly,
   logRequests,
@@ -34,6 +35,7 @@ import {
   shedLoad,
   watchOverload,
   withDeadline,
+  type Health,
   type HealthCheck,
   type Metrics,
   type OverloadWatch,
@@ -92,8 +94,10 @@ export interface GatehouseOptions {
 }
 
 export interface Gatehouse {
-  /** Starts listening on both ports. */
-  listen(): Promise<{ readonly port: number; readonly managementPort: number }>;
+  /** Starts listening on both ports, or, as one of several workers, on the public one alone: then `managementPort` is 0. */
+  listen(asWorker?: boolean): Promise<{ readonly port: number; readonly managementPort: number }>;
+  /** What `/health/ready` says. */
+  health(): Promise<Health>;
   /** Stops: not ready at once, then no new connections, then what is under way ends (25 s at most). */
   close(): Promise<void>;
 }
@@ -158,11 +162,13 @@ export async function createGatehouse(options: GatehouseOptions): Promise<Gateho
     createPublicApp({ ...protocol, metrics, engine, overload, assets, remembered, tokens, tell, tally }),
     config.listen.tls,
   );
-  const management = createListener(createManagementApp(checks, metrics, () => draining));
+  const health = (): Promise<Health> => healthOf(checks, () => draining);
+  const management = createListener(createManagementApp(health, metrics));
   return {
-    async listen() {
+    health,
+    async listen(asWorker = false) {
       const port = await open.listen(config.listen);
-      const managementPort = await management.listen(config.management);
+      const managementPort = asWorker ? 0 : await management.listen(config.management);
       started = true;
       const { issuer } = config;
       await audit.record({ type: 'server.start', outcome: 'success', store: driver.name, issuer });

@@ -25,9 +25,10 @@ const REDACT = [
   'cookie',
 ];
 
-export function createLog(level: string): Logger {
+/** @param base what stands in every line beside the name of the program */
+export function createLog(level: string, base: Readonly<Record<string, unknown>> = {}): Logger {
   const paths = REDACT.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]);
-  return pino({ level, base: { app: 'gatehouse' }, redact: { paths, censor } });
+  return pino({ level, base: { app: 'gatehouse', ...base }, redact: { paths, censor } });
 }
 
 /** `ECONNREFUSED` and its like are a `code` too, and what an operator needs most. */
@@ -87,16 +88,20 @@ function redisPlaceOf({ redisUrl, redisSentinel, redisCluster }: Config['store']
     : redisUrl?.reveal();
 }
 
-/** Stops once, in order, on SIGTERM or SIGINT; a second signal stops at once. */
+/**
+ * Stops once, in order, on SIGTERM or SIGINT; a second signal stops at once.
+ *
+ * @returns the same for those who are told otherwise than by a signal; when we are stopping already it does nothing
+ */
 export function stopOnSignals(
   stop: () => Promise<void>,
   log: Pick<Logger, 'info' | 'error' | 'fatal'>,
-): void {
+): (why: string) => void {
   let stopping = false;
-  const onSignal = (signal: NodeJS.Signals): void => {
-    if (stopping) process.exit(1);
+  const begin = (why: string): void => {
+    if (stopping) return;
     stopping = true;
-    log.info({ signal }, 'stopping');
+    log.info({ signal: why }, 'stopping');
     stop().then(
       () => process.exit(0),
       (error: unknown) => {
@@ -104,6 +109,10 @@ export function stopOnSignals(
         process.exit(1);
       },
     );
+  };
+  const onSignal = (signal: NodeJS.Signals): void => {
+    if (stopping) process.exit(1);
+    begin(signal);
   };
   process.on('SIGTERM', onSignal);
   process.on('SIGINT', onSignal);
@@ -117,4 +126,5 @@ export function stopOnSignals(
   };
   process.on('uncaughtException', onUnknown);
   process.on('unhandledRejection', onUnknown);
+  return begin;
 }

@@ -2,23 +2,29 @@ import { Command } from 'commander';
 
 import { createGatehouse } from '../app.ts';
 import { createStdoutSink } from '../audit/index.ts';
-import { loadConfig } from '../config/index.ts';
+import { loadConfig, type Config } from '../config/index.ts';
 import { configOption } from './config-command.ts';
 import { VIEWS_DIR, createLog, openServerStore, orClose, stopOnSignals } from './run-server.ts';
 import { guardStore } from './store-safety.ts';
+import { orLetGo, reportToPrimary, workerNumber } from './worker.ts';
+import { serveWithWorkers, workersOf } from './workers.ts';
 
 export function serveCommand(): Command {
   return new Command('serve')
     .description('run the server for production: no demo users, secrets of your own, https')
     .addOption(configOption())
-    .action(async ({ config: file }: { config?: string }) => {
-      await serve(file);
+    .option('--workers <number>', 'so many processes on the same port, or `auto`: one a processor', '1')
+    .action(async ({ config: file, workers }: { config?: string; workers: string }) => {
+      const config = loadConfig({ ...(file === undefined ? {} : { file }), env: process.env });
+      const count = workersOf(workers, config);
+      if (count === 1 || workerNumber() !== undefined) await orLetGo(serve(config));
+      else if (!(await serveWithWorkers(config, count))) process.exit(1);
     });
 }
 
-async function serve(file: string | undefined): Promise<void> {
-  const config = loadConfig({ ...(file === undefined ? {} : { file }), env: process.env });
-  const log = createLog(config.log.level);
+async function serve(config: Config): Promise<void> {
+  const worker = workerNumber();
+  const log = createLog(config.log.level, worker === undefined ? {} : { worker });
   const driver = await openServerStore(config, (error) =>
     log.warn({ err: error }, 'the store connection had an error'),
   );
@@ -36,13 +42,15 @@ async function serve(file: string | undefined): Promise<void> {
     watch?.stop();
     await gatehouse.close();
   };
-  stopOnSignals(stop, log);
+  const begin = stopOnSignals(stop, log);
   try {
-    const { port, managementPort } = await gatehouse.listen();
-    log.info(
-      { issuer: config.issuer, port, managementPort, store: driver.name, at: driver.location },
-      'ready',
-    );
+    const { port, managementPort } = await gatehouse.listen(worker !== undefined);
+    const at = { port, store: driver.name, at: driver.location };
+    if (worker === undefined) log.info({ issuer: config.issuer, managementPort, ...at }, 'ready');
+    else {
+      log.info({ pid: process.pid, ...at }, 'a worker is ready');
+      reportToPrimary(gatehouse, port, begin);
+    }
   } catch (error) {
     await stop();
     throw error;

@@ -3,11 +3,11 @@
  */
 export { appendReference } from './append-reference.ts';
 export { answerErrors } from './answer-errors.ts';
-export type { HealthCheck } from './health.ts';
+export { healthOf, type CheckResult, type Health, type HealthCheck } from './health.ts';
 export { knownPaths } from './known-paths.ts';
 export { createListener, createWebServer, type TlsPair } from './listen.ts';
 export { createManagementApp } from './management.ts';
-export { createMetrics, type Metrics } from './metrics.ts';
+export { createMetrics, metricsOfWorkers, type Metrics } from './metrics.ts';
 export { jsonOnly } from './json-only.ts';
 export { logRequests } from './log-requests.ts';
 export { msLeft, shedLoad, watchOverload, withDeadline, type OverloadWatch } from './overload.ts';

@@ -1,4 +1,5 @@
-import { Counter, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
+import cluster from 'node:cluster';
+import { AggregatorRegistry, Counter, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
 
 import type { Observe } from './log-requests.ts';
 
@@ -16,6 +17,7 @@ export interface Metrics {
 
 export function createMetrics(): Metrics {
   const registry = new Registry();
+  if (cluster.isWorker) tellPrimary(registry);
   collectDefaultMetrics({ register: registry });
   const requests = new Histogram({
     name: 'gatehouse_http_request_duration_seconds',
@@ -55,6 +57,20 @@ export function createMetrics(): Metrics {
     countShed: (path) => shed.inc({ path }),
     countLimited: (limit) => limited.inc({ limit }),
     render: async () => ({ type: registry.contentType, body: await registry.metrics() }),
+  };
+}
+
+/** Of one of several workers: whoever started them asks it, and adds it up. */
+function tellPrimary(registry: Registry): void {
+  AggregatorRegistry.setRegistries([registry]);
+  new AggregatorRegistry();
+}
+
+/** The sum of what all workers of this process have counted. */
+export function metricsOfWorkers(): Pick<Metrics, 'render'> {
+  const registry = new AggregatorRegistry();
+  return {
+    render: async () => ({ type: registry.contentType, body: await registry.clusterMetrics() }),
   };
 }
 

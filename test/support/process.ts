@@ -3,6 +3,9 @@ import path from 'node:path';
 
 const MAIN = path.resolve('src/main.ts');
 
+/** What a shell says of a process that was killed: here, because it took too long. */
+const KILLED = 137;
+
 /** How a process ended, and what it said. */
 export interface Ended {
   readonly code: number;
@@ -39,7 +42,7 @@ export async function runToEnd(
   const said = collect(child);
   const code = await new Promise<number>((resolve, reject) => {
     child.once('error', reject);
-    child.once('close', (status) => resolve(status ?? 1));
+    child.once('close', (status, signal) => resolve(status ?? (signal === 'SIGKILL' ? KILLED : 1)));
   });
   return { code, ...said };
 }

@@ -66,12 +66,13 @@ export interface Serve {
   kill(): Promise<void>;
 }
 
-/** Starts `gatehouse serve` and waits until it is ready. */
+/** Starts `gatehouse serve` with these options more and waits until it is ready. */
 export async function startServe(
   { config, managementPort, issuer }: ServeFolder,
   env: Readonly<Record<string, string>> = {},
+  options: readonly string[] = [],
 ): Promise<Serve> {
-  const child = spawn(process.execPath, gatehouseArgs('serve', '--config', config), {
+  const child = spawn(process.execPath, gatehouseArgs('serve', '--config', config, ...options), {
     env: { ...cleanEnvironment(), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

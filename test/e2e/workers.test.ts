@@ -1,0 +1,149 @@
+import { afterEach, describe, expect, test } from '@jest/globals';
+import { setTimeout as delay } from 'node:timers/promises';
+
+import { until } from '../support/app.ts';
+import { REDIRECT, RS_SECRET, basic } from '../support/clients.ts';
+import { expectRefusal } from '../support/demo-suite.ts';
+import { authorize, postForm, redeem } from '../support/flow.ts';
+import { runGatehouse } from '../support/process.ts';
+import { startRedis, type RedisServer } from '../support/redis-server.ts';
+import { serveFolder, startServe, type Serve, type ServeFolder } from '../support/serve.ts';
+
+const CLIENTS = `clients:
+  - client_id: public-app
+    client_name: Public App
+    redirect_uris: ['${REDIRECT}']
+    scope: openid fhirUser launch/patient offline_access patient/*.rs
+  - client_id: fhir-server
+    client_name: FHIR server
+    token_endpoint_auth_method: client_secret_basic
+    client_secret: ${RS_SECRET}
+    grant_types: []
+    rights: [introspect]
+`;
+const PASSWORD = 'a-long-enough-password';
+const CALLER = basic('fhir-server', RS_SECRET);
+
+let folder: ServeFolder | undefined;
+let redis: RedisServer | undefined;
+let server: Serve | undefined;
+afterEach(async () => {
+  await server?.stop();
+  await folder?.remove();
+  await redis?.stop();
+  server = folder = redis = undefined;
+});
+
+async function serveWorkers(count: string): Promise<Serve> {
+  const started = (redis = await startRedis({ appendOnly: true }));
+  folder = await serveFolder(
+    (yaml) => yaml.replace(/dataDir: .*/, `driver: redis\n  redisUrl: ${started.url}`) + CLIENTS,
+  );
+  server = await startServe(folder, {}, ['--workers', count]);
+  return server;
+}
+
+/** The processes that have said they are ready, in order. */
+function pidsOf({ said }: Serve): number[] {
+  return [...said.stdout.matchAll(/"pid":(\d+)[^\n]*"a worker is ready"/g)].map(([, pid]) => Number(pid));
+}
+
+async function answersOf({ management }: Serve): Promise<number> {
+  const page = await (await fetch(`${management}/metrics`)).text();
+  const [, count] =
+    /gatehouse_http_request_duration_seconds_count\{[^}]*route="\/introspect"[^}]*\} (\d+)/.exec(page) ?? [];
+  return Number(count ?? 0);
+}
+
+const ask = async ({ issuer }: Serve, token = 'nothing'): Promise<unknown> =>
+  (await postForm(`${issuer}/introspect`, { token }, { ...CALLER, connection: 'close' })).body['active'];
+
+describe('serve with several workers', () => {
+  test('one server to whoever asks: what one makes the others know, and what all did is counted together', async () => {
+    const started = await serveWorkers('3');
+    expect(pidsOf(started)).toHaveLength(3);
+    const file = await folder!.write('password', PASSWORD);
+    const person = [
+      '--username',
+      'amy',
+      '--name',
+      'Amy Shaw',
+      '--role',
+      'patient',
+      '--fhir-user',
+      'Patient/p1',
+    ];
+    const added = ['user', 'add', ...person, '--password-file', file, '--config', folder!.config];
+    expect((await runGatehouse(added)).code).toBe(0);
+    const code = await authorize(started.issuer, { username: 'amy', password: PASSWORD });
+    const { access_token: token } = (await redeem(started.issuer, code)).body;
+    const answers = await Promise.all(Array.from({ length: 30 }, () => ask(started, token)));
+    expect(new Set(answers)).toEqual(new Set([true]));
+    expect(await answersOf(started)).toBe(30);
+    const health = await (await fetch(`${started.management}/health/ready`)).json();
+    expect(health).toMatchObject({
+      status: 'UP',
+      checks: expect.arrayContaining([
+        { name: 'workers', status: 'UP', reason: '3 of 3 answer' },
+        { name: 'store', status: 'UP' },
+      ]),
+    });
+    expect(await started.stop()).toBe(0);
+  });
+
+  test('[F22] one that is killed is replaced, and the others go on', async () => {
+    const started = await serveWorkers('2');
+    const [first] = pidsOf(started);
+    process.kill(first!, 'SIGKILL');
+    await until(() => started.said.stdout.includes('a worker has ended'), 'it was noticed');
+    for (let asked = 0; asked < 20; asked += 1) expect(await ask(started)).toBe(false);
+    await until(() => pidsOf(started).length === 3, 'another one was ready');
+    for (let asked = 0; asked < 20; asked += 1) expect(await ask(started)).toBe(false);
+    expect(await started.stop()).toBe(0);
+  });
+
+  test('[F20] SIGTERM while they are asked: every request is answered, and the exit code is 0', async () => {
+    const started = await serveWorkers('2');
+    const answers: Promise<unknown>[] = [];
+    for (let round = 0; round < 10; round += 1) {
+      answers.push(...Array.from({ length: 10 }, () => ask(started)));
+      await delay(5);
+    }
+    const stopped = started.stop();
+    expect(new Set(await Promise.all(answers))).toEqual(new Set([false]));
+    expect(await stopped).toBe(0);
+  });
+
+  test('whoever starts them is killed: they end by themselves', async () => {
+    const started = await serveWorkers('2');
+    const pids = pidsOf(started);
+    await started.kill();
+    const isThere = (pid: number): boolean => {
+      try {
+        return process.kill(pid, 0);
+      } catch {
+        return false;
+      }
+    };
+    await until(() => !pids.some(isThere), 'they had gone');
+    server = undefined;
+  });
+
+  test.each([
+    ['2', /^gatehouse: --workers 2 needs Redis: an embedded store has one server\. Set store\.driver/],
+    ['none', /^gatehouse: --workers is a number from 1 to 256, or auto; it is "none"\n$/],
+    ['0', /^gatehouse: --workers is a number/],
+  ])('--workers %s is refused on an embedded store, in one line', async (count, why) => {
+    folder = await serveFolder();
+    expectRefusal(await runGatehouse(['serve', '--config', folder.config, '--workers', count]), why);
+  });
+
+  test('what keeps the first from starting is said once, and ends them all with 1', async () => {
+    redis = await startRedis({});
+    const { url } = redis;
+    folder = await serveFolder((yaml) => yaml.replace(/dataDir: .*/, `driver: redis\n  redisUrl: ${url}`));
+    const ended = await runGatehouse(['serve', '--config', folder.config, '--workers', '2']);
+    expectRefusal(ended, /^gatehouse: the store at \S+ is not safe: appendonly is off: [^\n]*\n$/);
+    expect(ended.code).toBe(1);
+  });
+});
