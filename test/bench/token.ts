@@ -1,0 +1,186 @@
+// `npm run bench -- token`: what tokens cost, beside stock oidc-provider on the same Redis doing the same: assertions, code
+// exchange, refresh with an id token and without, and a whole launch from authorize to token. CPU time as the server's
+// process has it, round after round. Prints a table, writes bench-results/token.json, and ends with one line of JSON.
+import { parseArgs } from 'node:util';
+
+import { ASSERTION_TYPE, keyedClient, type KeyedClient } from '../support/clients.ts';
+import { authorizeAt, pkce, postForm } from '../support/flow.ts';
+import { startRedis } from '../support/redis-server.ts';
+import { conclude, machine, middle, pin, startMeasured, type Measured } from './process.ts';
+import { FHIR, PASSWORD, REDIRECT, SCOPES, type TokenOrders } from './token-orders.ts';
+
+const { values } = parseArgs({
+  options: {
+    rounds: { type: 'string', default: '5' },
+    size: { type: 'string', default: '200' },
+    flows: { type: 'string', default: '.' },
+  },
+});
+const [ROUNDS, SIZE] = [Number(values.rounds), Number(values.size)];
+const AT_ONCE = 16;
+const PATHS = { stock: '/auth', ours: '/authorize' } as const;
+
+type Variant = keyof typeof PATHS;
+interface Target extends Measured<{ readonly issuer: string; readonly pid: number }> {
+  readonly variant: Variant;
+}
+
+const redis = await startRedis();
+pin(redis.pid, 1);
+pin(process.pid, 1);
+const backends = {
+  RS384: await keyedClient('backend-rs384', 'RS384'),
+  ES384: await keyedClient('backend-es384', 'ES384'),
+};
+
+/** A flow: makes ready what is not counted, and gives what is counted, one call each. */
+const FLOWS: Readonly<Record<string, (target: Target) => Promise<readonly (() => Promise<unknown>)[]>>> = {
+  client_credentials_rs384: (target) => assertions(target, backends.RS384),
+  client_credentials_es384: (target) => assertions(target, backends.ES384),
+  code: async (target) =>
+    (await codes(target, SIZE, SCOPES.openid)).map((code) => () => redeem(target, code)),
+  refresh_openid: (target) => refreshes(target, SCOPES.openid),
+  refresh: (target) => refreshes(target, SCOPES.plain),
+  launch: async (target) =>
+    times(SIZE, () => async () => redeem(target, await codeOf(target, SCOPES.openid))),
+};
+
+const targets: Target[] = [];
+for (const [database, variant] of (['stock', 'ours'] as const).entries()) {
+  const orders: TokenOrders = {
+    variant,
+    redisUrl: `${redis.url}/${database + 1}`,
+    backends: (['RS384', 'ES384'] as const).map((alg) => ({
+      ...{ alg, clientId: `backend-${alg.toLowerCase()}` },
+      jwk: backends[alg].registration.jwks!.keys[0]!,
+    })),
+  };
+  targets.push({ variant, ...(await startMeasured<Target['started']>('token-server.ts', orders)) });
+}
+const figures: Record<string, unknown> = { ...machine(), rounds: ROUNDS, size: SIZE, atOnce: AT_ONCE };
+const ratios: Record<string, number> = {};
+const chosen = new RegExp(values.flows);
+for (const flow of Object.keys(FLOWS).filter((name) => chosen.test(name))) await compare(flow);
+for (const target of targets) target.stop();
+await redis.stop();
+conclude('token', figures, ratios);
+
+async function compare(flow: string): Promise<void> {
+  const rounds: Record<Variant, number>[] = [];
+  for (let round = -1; round < ROUNDS; round += 1) {
+    const micros: Partial<Record<Variant, number>> = {};
+    for (const target of targets) micros[target.variant] = await shoot(flow, target);
+    // The first is to warm up.
+    if (round >= 0) rounds.push(micros as Record<Variant, number>);
+  }
+  const [stock, ours] = [middle(rounds.map((one) => one.stock)), middle(rounds.map((one) => one.ours))];
+  const ratio = middle(rounds.map((one) => one.ours / one.stock));
+  ratios[`${flow}_cpu_vs_stock`] = Number(ratio.toFixed(3));
+  figures[flow] = { stock: Math.round(stock), ours: Math.round(ours) };
+  process.stdout.write(
+    `${flow.padEnd(26)} stock ${Math.round(stock)} µs CPU, ours ${Math.round(ours)} µs, ours is ${ratio.toFixed(2)} of stock\n`,
+  );
+}
+
+/** Microseconds of CPU for one. */
+async function shoot(flow: string, target: Target): Promise<number> {
+  const calls = await FLOWS[flow]!(target);
+  const before = await target.usage();
+  await atOnce(calls);
+  const after = await target.usage();
+  return (after.cpuMicros - before.cpuMicros) / calls.length;
+}
+
+async function atOnce(calls: readonly (() => Promise<unknown>)[]): Promise<void> {
+  const left = [...calls];
+  await Promise.all(
+    times(AT_ONCE, async () => {
+      for (let call = left.pop(); call; call = left.pop()) await call();
+    }),
+  );
+}
+
+function times<Made>(count: number, make: () => Made): Made[] {
+  return Array.from({ length: count }, make);
+}
+
+interface Code {
+  readonly code: string;
+  readonly verifier: string;
+}
+
+async function codeOf({ variant, started: { issuer } }: Target, scope: string): Promise<Code> {
+  const { verifier, challenge } = pkce();
+  const url = new URL(PATHS[variant], issuer);
+  const params = {
+    ...{
+      response_type: 'code',
+      client_id: 'public-app',
+      redirect_uri: REDIRECT,
+      scope,
+      state: 'state-1234567890',
+    },
+    ...{ code_challenge: challenge, code_challenge_method: 'S256' },
+    // Stock knows no aud, and needs to be asked for consent to give a refresh token.
+    ...(variant === 'ours' ? { aud: FHIR } : { resource: FHIR, prompt: 'consent' }),
+  };
+  for (const [name, value] of Object.entries(params)) url.searchParams.set(name, value);
+  const callback = await authorizeAt(issuer, url.href, { username: 'amy', password: PASSWORD });
+  const code = callback.searchParams.get('code');
+  if (code === null) throw new Error(`${variant}: no code, ${callback.search}`);
+  return { code, verifier };
+}
+
+async function codes(target: Target, count: number, scope: string): Promise<Code[]> {
+  const made: Code[] = [];
+  await atOnce(times(count, () => async () => made.push(await codeOf(target, scope))));
+  return made;
+}
+
+async function redeem(target: Target, { code, verifier }: Code): Promise<string> {
+  return tokenOf(target, {
+    ...{ grant_type: 'authorization_code', client_id: 'public-app', code, redirect_uri: REDIRECT },
+    code_verifier: verifier,
+  });
+}
+
+/** The refresh token of the answer, or the access token where there is none. */
+async function tokenOf(
+  { variant, started: { issuer } }: Target,
+  form: Record<string, string>,
+): Promise<string> {
+  const { status, body } = await postForm(`${issuer}/token`, form);
+  if (status !== 200) throw new Error(`${variant}: ${status} ${JSON.stringify(body)}`);
+  if (form['grant_type'] !== 'client_credentials' && !body.refresh_token)
+    throw new Error(`${variant}: no refresh token: ${JSON.stringify(body)}`);
+  return body.refresh_token ?? body.access_token;
+}
+
+/** Chains, each refreshed again and again. */
+async function refreshes(target: Target, scope: string): Promise<readonly (() => Promise<unknown>)[]> {
+  const chains = await Promise.all((await codes(target, AT_ONCE, scope)).map((code) => redeem(target, code)));
+  const each = Math.ceil((2 * SIZE) / AT_ONCE);
+  const calls = chains.flatMap((first) => {
+    let token = Promise.resolve(first);
+    return times(each, () => () => {
+      token = token.then((shown) =>
+        tokenOf(target, { grant_type: 'refresh_token', client_id: 'public-app', refresh_token: shown }),
+      );
+      return token;
+    });
+  });
+  return calls;
+}
+
+async function assertions(target: Target, client: KeyedClient): Promise<readonly (() => Promise<unknown>)[]> {
+  const audience = `${target.started.issuer}/token`;
+  const signed = await Promise.all(times(2 * SIZE, () => client.assertion(audience)));
+  return signed.map(
+    (client_assertion) => () =>
+      tokenOf(target, {
+        ...{ grant_type: 'client_credentials', scope: 'system/Patient.rs system/Observation.rs' },
+        ...{ client_assertion, client_assertion_type: ASSERTION_TYPE },
+        ...(target.variant === 'stock' ? { resource: FHIR } : {}),
+      }),
+  );
+}
