@@ -36,10 +36,10 @@ export function refreshTokenAdapter(
       if (hasEnded(grantPayload ?? family.payload, trust)) return undefined;
       if (scope && grantPayload) scope.grants.set(grantId, grantPayload);
       const hash = vault.keys.keyedHash('token', text);
-      const again = scope?.purpose === 'token' ? openAnswer(names[3], answer, text) : undefined;
+      const isRepeat = scope?.purpose === 'token' && hash === family.previous;
+      const again = isRepeat ? openAnswer(names[3], answer, text) : undefined;
       // It is written together with the family, and so is the one to this token.
-      if (scope?.purpose === 'token' && answer && again === undefined && hash === family.previous)
-        throw vault.broken(names[3]);
+      if (isRepeat && answer && again === undefined) throw vault.broken(names[3]);
       const standing = standingOf(family, hash, generation, again !== undefined);
       if (scope && scope.purpose !== 'introspection') {
         scope.pending(grantId).rotation = {

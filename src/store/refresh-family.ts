@@ -3,7 +3,7 @@ import type { AdapterPayload } from 'oidc-provider';
 import type { GrantId } from '../oauth/index.ts';
 import type { Put } from './driver.ts';
 import { key } from './keys.ts';
-import { SealBroken, createStoreKeys } from './sealing.ts';
+import { SealBroken, derive, open, seal } from './sealing.ts';
 import { readRefreshText } from './token-text.ts';
 import type { Vault } from './vault.ts';
 
@@ -64,24 +64,24 @@ export function familyPuts(
   };
   const puts = [vault.sealed(key.family(grantId), family, next.ttlSeconds)];
   if (!rotation?.used || !answer || answer.ttlSeconds === 0) return puts;
-  const value = answerKeys(rotation.text).seal(key.answer(grantId), Buffer.from(answer.text));
+  const value = seal(answerKey(rotation.text), key.answer(grantId), Buffer.from(answer.text));
   return [...puts, { key: key.answer(grantId), value, ttlSeconds: answer.ttlSeconds }];
 }
 
 /**
- * The kept answer, when it is the one to this token: it is sealed under a key made from the token's own text, so that
+ * The kept answer, when it is the one to this token, whose use made the family what it is: it is sealed under a key made from the token's own text, so that
  * nobody without that text can read it, the store secret in hand or not.
  */
 export function openAnswer(name: string, sealed: Uint8Array | undefined, text: string): string | undefined {
   if (sealed === undefined) return undefined;
   try {
-    return Buffer.from(answerKeys(text).open(name, sealed)).toString('utf8');
+    return Buffer.from(open(answerKey(text), name, sealed)).toString('utf8');
   } catch (error) {
     if (error instanceof SealBroken) return undefined;
     throw error;
   }
 }
 
-function answerKeys(text: string): ReturnType<typeof createStoreKeys> {
-  return createStoreKeys(Buffer.from(text));
+function answerKey(text: string): Uint8Array {
+  return derive(Buffer.from(text), 'seal');
 }

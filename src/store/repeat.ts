@@ -33,8 +33,8 @@ export async function giveAgain(
     const [stored, sealedAnswer, dead] = await driver.getMany(names);
     if (dead !== undefined) return { kind: 'revoked' };
     const family = stored && vault.open<RefreshFamily>(names[0], stored);
-    const answer = openAnswer(names[1], sealedAnswer, text);
     const hash = keys.keyedHash('token', text);
+    const answer = family?.previous === hash ? openAnswer(names[1], sealedAnswer, text) : undefined;
     const standing = family && standingOf(family, hash, generation, answer !== undefined);
     if (!family || standing === 'good') throw forgotten();
     if (standing === 'replayed' || answer === undefined) return { kind: 'replayed' };
