@@ -2,11 +2,12 @@ import { Command } from 'commander';
 
 import { loadOrCreateKeys, rotateKeys, type SigningKeySet } from '../keys/index.ts';
 import { systemClock } from '../oauth/index.ts';
+import { UserError } from './explain.ts';
 import { inOffice, withStoreOptions, type Office, type OfficeOptions } from './office.ts';
 import { table } from './table.ts';
 
 export function keysCommand(): Command {
-  const keys = new Command('keys').description('the keys that sign id tokens');
+  const keys = new Command('keys').description('the keys that sign id tokens and JWT access tokens');
   withStoreOptions(keys.command('list'))
     .description('list signing keys; private parts are never shown')
     .action((options: OfficeOptions) => inOffice(options, list));
@@ -22,8 +23,13 @@ async function list({ signingKeys }: Office): Promise<void> {
 
 async function rotate({ signingKeys, audit }: Office): Promise<void> {
   const set = await rotateKeys(await loadOrCreateKeys(signingKeys, systemClock), systemClock);
-  await signingKeys.save(set);
-  const kidOf = (status: string): string => set.keys.find((one) => one.status === status)?.kid ?? '';
+  if (!(await signingKeys.save(set)))
+    throw new UserError('somebody else has rotated the keys at this moment; nothing was changed');
+  const kidOf = (status: string): string =>
+    set.keys
+      .filter((one) => one.status === status)
+      .map(({ kid }) => kid)
+      .join(' ');
   await audit.record({
     type: 'keys.rotated',
     outcome: 'success',

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
 import { clientRegistration, isLoopback, privateHost } from '../clients/index.ts';
+import { SIGNING_ALGORITHMS } from '../keys/index.ts';
 import { LATEST_SMART_VERSION, SMART_VERSIONS } from '../smart/index.ts';
 import { limits } from './limits.ts';
 import { Secret } from './secret.ts';
@@ -57,6 +58,10 @@ const fhirServer = z.strictObject({
     .enum(['opaque', 'jwt'])
     .default('opaque')
     .describe('what its access tokens look like: a reference only we can read, or a signed JWT (RFC 9068)'),
+  accessTokenAlgorithm: z
+    .enum(SIGNING_ALGORITHMS)
+    .default('ES256')
+    .describe('what signs its access tokens where they are JWTs; RS256 for software that knows nothing else'),
 });
 
 /** Two entries of one name: one of them would never be found. */

@@ -3,10 +3,12 @@
  * oidc-provider does. Called at start, by `gatehouse keys`, and by the watcher that notices a rotation.
  */
 export {
+  SIGNING_ALGORITHMS,
   checkKeys,
   inSigningOrder,
   loadOrCreateKeys,
   rotateKeys,
+  type SigningAlgorithm,
   type SigningKey,
   type SigningKeySet,
   type SigningKeyStore,

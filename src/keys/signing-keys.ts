@@ -3,6 +3,13 @@ import { exportJWK, generateKeyPair, type JWK } from 'jose';
 import type { Clock, EpochSeconds } from '../oauth/index.ts';
 
 /**
+ * What we sign with: id tokens and signed introspection answers with RS256, as SMART and RFC 9701 want; JWT access tokens
+ * with ES256, which costs a seventh.
+ */
+export const SIGNING_ALGORITHMS = ['RS256', 'ES256'] as const;
+export type SigningAlgorithm = (typeof SIGNING_ALGORITHMS)[number];
+
+/**
  * A signing key and where it is in its life:
  *
  *     next ──rotate──▶ active ──rotate──▶ retired ──rotate, when old enough──▶ gone
@@ -12,7 +19,7 @@ import type { Clock, EpochSeconds } from '../oauth/index.ts';
  */
 export interface SigningKey {
   readonly kid: string;
-  readonly alg: 'RS256';
+  readonly alg: SigningAlgorithm;
   readonly status: 'next' | 'active' | 'retired';
   readonly createdAt: EpochSeconds;
   readonly retiredAt?: EpochSeconds;
@@ -31,50 +38,67 @@ export interface SigningKeyStore {
   load(): Promise<SigningKeySet | undefined>;
   /** Writes the first key set; `false` when somebody else was first. */
   create(set: SigningKeySet): Promise<boolean>;
-  save(set: SigningKeySet): Promise<void>;
+  /** Puts the key set in the place of the version before it; `false` when another one is there by now. */
+  save(set: SigningKeySet): Promise<boolean>;
 }
 
 /** How long a retired key is published: longer than any id token lives. */
 const RETIRED_SECONDS = 24 * 3600;
 
-/** The key set, made on first use. Of several nodes starting at once, all end up with the same one. */
+/**
+ * The key set, made on first use, and completed where it is of a time that knew fewer algorithms. Of several nodes
+ * starting at once, all end up with the same one.
+ */
 export async function loadOrCreateKeys(store: SigningKeyStore, now: Clock): Promise<SigningKeySet> {
   const existing = await store.load();
-  if (existing) return existing;
-  const fresh = { version: 1, keys: [await newKey('active', now), await newKey('next', now)] };
+  if (!existing) return createKeys(store, now);
+  const missing = SIGNING_ALGORITHMS.filter(
+    (alg) => !existing.keys.some((key) => key.alg === alg && key.status === 'active'),
+  );
+  if (missing.length === 0) return existing;
+  const added = await Promise.all(missing.map((alg) => newPair(alg, now)));
+  const complete = { version: existing.version + 1, keys: [...existing.keys, ...added.flat()] };
+  return (await store.save(complete)) ? complete : loadOrCreateKeys(store, now);
+}
+
+async function createKeys(store: SigningKeyStore, now: Clock): Promise<SigningKeySet> {
+  const pairs = await Promise.all(SIGNING_ALGORITHMS.map((alg) => newPair(alg, now)));
+  const fresh = { version: 1, keys: pairs.flat() };
   if (await store.create(fresh)) return fresh;
   const winner = await store.load();
   if (!winner) throw new TypeError('the signing keys vanished while they were being made');
   return winner;
 }
 
-/** Moves every key one step on and adds a new `next`. */
+/** Moves every key one step on and adds a new `next` for each algorithm. */
 export async function rotateKeys(set: SigningKeySet, now: Clock): Promise<SigningKeySet> {
   const moved = set.keys.flatMap((key): SigningKey[] => {
     if (key.status === 'next') return [{ ...key, status: 'active' }];
     if (key.status === 'active') return [{ ...key, status: 'retired', retiredAt: now() }];
     return (key.retiredAt ?? 0) + RETIRED_SECONDS > now() ? [key] : [];
   });
-  return { version: set.version + 1, keys: [...moved, await newKey('next', now)] };
+  const next = await Promise.all(SIGNING_ALGORITHMS.map((alg) => newKey(alg, 'next', now)));
+  return { version: set.version + 1, keys: [...moved, ...next] };
 }
 
-async function newKey(status: 'active' | 'next', now: Clock): Promise<SigningKey> {
-  const { privateKey } = await generateKeyPair('RS256', { modulusLength: 2048, extractable: true });
+async function newPair(alg: SigningAlgorithm, now: Clock): Promise<SigningKey[]> {
+  return [await newKey(alg, 'active', now), await newKey(alg, 'next', now)];
+}
+
+async function newKey(alg: SigningAlgorithm, status: 'active' | 'next', now: Clock): Promise<SigningKey> {
+  const { privateKey } = await generateKeyPair(alg, { modulusLength: 2048, extractable: true });
   const createdAt = now();
   const kid = `sig-${new Date(createdAt * 1000).toISOString().slice(0, 10)}-${crypto.randomUUID().slice(0, 8)}`;
-  return {
-    kid,
-    alg: 'RS256',
-    status,
-    createdAt,
-    jwk: { ...(await exportJWK(privateKey)), kid, alg: 'RS256', use: 'sig' },
-  };
+  return { kid, alg, status, createdAt, jwk: { ...(await exportJWK(privateKey)), kid, alg, use: 'sig' } };
 }
 
 /** Ready means that the signing keys are there and open under our secret. */
 export async function checkKeys(store: Pick<SigningKeyStore, 'load'>): Promise<void> {
   const set = await store.load();
-  if (!set?.keys.some(({ status }) => status === 'active')) throw new Error('there is no active signing key');
+  const isThere = (alg: SigningAlgorithm): boolean =>
+    set?.keys.some((key) => key.alg === alg && key.status === 'active') ?? false;
+  const missing = SIGNING_ALGORITHMS.filter((alg) => !isThere(alg));
+  if (missing.length > 0) throw new Error(`there is no active signing key for ${missing.join(' and ')}`);
 }
 
 /** The keys in the order a signer should try them: active first. */

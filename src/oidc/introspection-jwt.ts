@@ -24,7 +24,8 @@ export async function signIfAsked(
   { issuer, signingKeys, clock }: IntrospectionJwtParts,
 ): Promise<void> {
   if (ctx.accepts('application/json', MEDIA_TYPE) !== MEDIA_TYPE) return;
-  const [key] = inSigningOrder(signingKeys());
+  // The default of RFC 9701 §6, which needs no registration.
+  const key = inSigningOrder(signingKeys()).find(({ alg }) => alg === 'RS256');
   if (!key) throw new TypeError('there is no signing key');
   const jwt = await new SignJWT({ token_introspection: ctx.body })
     .setProtectedHeader({ alg: key.alg, kid: key.kid, typ: 'token-introspection+jwt' })

@@ -54,8 +54,9 @@ export function resourceServerInfo(parts: Parts) {
 export function tokenShape({
   url,
   accessTokenFormat,
+  accessTokenAlgorithm: alg,
 }: FhirServerConfig): Pick<ResourceServer, 'audience' | 'accessTokenFormat' | 'jwt'> {
-  return { audience: url, accessTokenFormat, jwt: { sign: { alg: 'RS256' } } };
+  return { audience: url, accessTokenFormat, jwt: { sign: { alg } } };
 }
 
 function scopesForBackend(ctx: KoaContextWithOIDC, client: Client): string {

@@ -39,7 +39,7 @@ async function read(
   const { payload } = await jwtVerify(text, keys, {
     issuer,
     typ: 'at+jwt',
-    algorithms: ['RS256'],
+    algorithms: ['ES256', 'RS256'],
     currentDate: new Date(clock() * 1000),
   });
   const token = tokenFrom(payload);

@@ -260,9 +260,9 @@ describe.each(DRIVERS)('people and keys on the command line while the demo runs,
 
     const fresh = kidOf(after, 'next');
     while (!(await published()).includes(fresh) && performance.now() - rotatedAt < 2000) await delay(50);
-    expect((await published()).sort()).toEqual(
-      [kidOf(after, 'active'), kidOf(after, 'retired'), fresh].sort(),
-    );
+    const all = [...after.matchAll(/^(sig-\S+) +(?:RS256|ES256) /gm)].map(([, kid]) => kid);
+    expect(all).toHaveLength(6);
+    expect((await published()).sort()).toEqual(all.sort());
     expect(await signer()).toBe(kidOf(after, 'active'));
     expect(await suite.cli('keys', 'list')).toBe(after);
   });

@@ -124,7 +124,8 @@ describe('discovery', () => {
   test('[CAP-09] context-style is advertised exactly where a style document is served', async () => {
     const { issuer } = server;
     const fhir = { id: 'main', name: 'FHIR', url: FHIR };
-    const fhirServers = [{ ...fhir, smartVersion: '2.2.0', accessTokenFormat: 'opaque' } as const];
+    const tokens = { accessTokenFormat: 'opaque', accessTokenAlgorithm: 'ES256' } as const;
+    const fhirServers = [{ ...fhir, smartVersion: '2.2.0', ...tokens } as const];
     const style = styleDocument(issuer);
     for (const mounted of [style, undefined]) {
       const app = new Koa();
@@ -176,20 +177,26 @@ describe('discovery', () => {
     expect(scopes).toEqual(expect.arrayContaining([...others, `${server.issuer}/scopes/launch`]));
   });
 
-  test('[OIDC-02] [OIDC-03] [OIDC-12] the keys are bare public RSA keys with ids of their own', async () => {
+  test('[OIDC-02] [OIDC-03] [OIDC-12] the keys are bare public ones with ids of their own, RSA keys among them', async () => {
     const { keys } = (await read('/jwks')) as { keys: Document[] };
     expect(keys.length).toBeGreaterThanOrEqual(2);
     expect(new Set(keys.map(({ kid }) => kid)).size).toBe(keys.length);
-    for (const key of keys) {
-      expect(key).toMatchObject({ kty: 'RSA', use: 'sig', alg: 'RS256', kid: expect.any(String), e: 'AQAB' });
-      for (const secret of ['d', 'p', 'q', 'dp', 'dq', 'qi']) expect(key).not.toHaveProperty(secret);
-      await crypto.subtle.importKey(
-        'jwk',
-        key as JsonWebKey,
+    const shapes = {
+      RS256: [
+        { kty: 'RSA', e: 'AQAB' },
         { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' },
-        true,
-        ['verify'],
-      );
+      ],
+      ES256: [
+        { kty: 'EC', crv: 'P-256' },
+        { name: 'ECDSA', namedCurve: 'P-256' },
+      ],
+    } as const;
+    expect(new Set(keys.map(({ alg }) => alg))).toEqual(new Set(Object.keys(shapes)));
+    for (const key of keys) {
+      const [shape, algorithm] = shapes[key['alg'] as keyof typeof shapes];
+      expect(key).toMatchObject({ ...shape, use: 'sig', kid: expect.any(String) });
+      for (const secret of ['d', 'p', 'q', 'dp', 'dq', 'qi']) expect(key).not.toHaveProperty(secret);
+      await crypto.subtle.importKey('jwk', key as JsonWebKey, algorithm, true, ['verify']);
     }
   });
 

@@ -17,13 +17,18 @@ import { gatehouseOn } from '../../support/suite.ts';
 
 const RS = basic('fhir-server', RS_SECRET);
 const INACTIVE = { active: false };
+const OTHER = 'http://localhost:3998/fhir/r4';
 /** With 98 others it fills a scope parameter nearly to its limit. */
 const LONG_SCOPE = `patient/Observation.rs?code=${'x'.repeat(1000)}`;
 
 describe.each(DRIVERS)('JWT access tokens on %s', (driver) => {
   let backend: KeyedClient;
   const clients = [PUBLIC_APP, RESOURCE_SERVER];
-  const fhirServers = [{ id: 'main', name: 'Main', url: FHIR, accessTokenFormat: 'jwt' as const }];
+  const jwt = { accessTokenFormat: 'jwt' as const };
+  const fhirServers = [
+    { id: 'main', name: 'Main', url: FHIR, ...jwt },
+    { id: 'other', name: 'Other', url: OTHER, ...jwt, accessTokenAlgorithm: 'RS256' as const },
+  ];
   const suite = gatehouseOn(driver, async (issuer) => {
     const scope = `${issuer}/scopes/introspect system/*.rs`;
     backend = await keyedClient('backend', 'ES384', { scope, rights: ['introspect'] });
@@ -51,7 +56,7 @@ describe.each(DRIVERS)('JWT access tokens on %s', (driver) => {
       audience: FHIR,
       typ: 'at+jwt',
     });
-    expect(protectedHeader).toMatchObject({ alg: 'RS256', kid: expect.any(String) });
+    expect(protectedHeader).toMatchObject({ alg: 'ES256', kid: expect.any(String) });
     expect(payload).toMatchObject({
       client_id: 'public-app',
       scope: issued.scope,
@@ -130,6 +135,15 @@ describe.each(DRIVERS)('JWT access tokens on %s', (driver) => {
     expect(await ask(next.access_token)).toEqual(INACTIVE);
   });
 
+  test('[TOK-21] a FHIR server that knows nothing else has its tokens signed with RS256', async () => {
+    const { issuer } = suite.server;
+    const { body } = await redeem(issuer, await authorize(issuer, { params: { aud: OTHER } }));
+    const jwks = createRemoteJWKSet(new URL(`${issuer}/jwks`));
+    const { protectedHeader } = await jwtVerify(body.access_token, jwks, { issuer, audience: OTHER });
+    expect(protectedHeader.alg).toBe('RS256');
+    expect(await ask(body.access_token)).toMatchObject({ active: true, aud: OTHER });
+  });
+
   test('[REV-08] another client cannot revoke it', async () => {
     expect(await revokeAs(backend, issued.access_token)).toMatchObject({
       status: 400,
@@ -150,7 +164,8 @@ describe.each(DRIVERS)('JWT access tokens on %s', (driver) => {
       ].join(' ');
     const long = await redeem(issuer, await authorize(issuer, { scope: scopesOf(60) }));
     expect(decodeJwt(long.body.access_token)).toMatchObject({ scope: scopesOf(60) });
-    const longer = await redeem(issuer, await authorize(issuer, { scope: `${scopesOf(98)} ${LONG_SCOPE}` }));
+    const most = { scope: `${scopesOf(98)} ${LONG_SCOPE}`, params: { aud: OTHER } };
+    const longer = await redeem(issuer, await authorize(issuer, most));
     expect(longer.body.access_token).toMatch(/^gat_/);
     expect(await ask(longer.body.access_token)).toMatchObject({ active: true, scope: longer.body.scope });
   });

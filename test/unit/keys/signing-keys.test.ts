@@ -23,11 +23,18 @@ function memoryStore(): SigningKeyStore & { created: number } {
       this.created += 1;
       return true;
     },
-    save: async (set) => void (kept = set),
+    async save(set) {
+      if (kept?.version !== set.version - 1) return false;
+      kept = set;
+      return true;
+    },
   };
 }
 
-const lives = (set: SigningKeySet): string[] => set.keys.map(({ kid, status }) => `${kid} ${status}`);
+/** Of one algorithm: they all go the same way. */
+const only = (set: SigningKeySet, alg: string) => set.keys.filter((key) => key.alg === alg);
+const lives = (set: SigningKeySet, alg: string): string[] =>
+  only(set, alg).map(({ kid, status }) => `${kid} ${status}`);
 
 describe('signing keys', () => {
   let first: SigningKeySet;
@@ -41,9 +48,11 @@ describe('signing keys', () => {
     expect(first.keys.map(({ status, alg, createdAt }) => [status, alg, createdAt])).toEqual([
       ['active', 'RS256', START],
       ['next', 'RS256', START],
+      ['active', 'ES256', START],
+      ['next', 'ES256', START],
     ]);
     expect(first.keys[0]?.kid).toMatch(/^sig-2023-11-14-[0-9a-f]{8}$/);
-    expect(first.keys[0]?.kid).not.toBe(first.keys[1]?.kid);
+    expect(new Set(first.keys.map(({ kid }) => kid)).size).toBe(4);
   });
 
   test('[F34] afterwards they are the same', async () => {
@@ -59,30 +68,55 @@ describe('signing keys', () => {
   });
 
   test('[F34] keys that vanish meanwhile are a mistake, not an empty set', async () => {
-    const broken = { load: async () => undefined, create: async () => false, save: async () => undefined };
+    const broken = { load: async () => undefined, create: async () => false, save: async () => false };
     await expect(loadOrCreateKeys(broken, () => START)).rejects.toThrow('vanished');
   });
 
-  test('[F35] next → active → retired → gone, a day after it was retired', async () => {
-    const [one, two] = first.keys.map(({ kid }) => kid);
-    const second = await rotateKeys(first, () => START + 100);
-    const three = second.keys[2]?.kid;
-    expect(second.version).toBe(2);
-    expect(lives(second)).toEqual([`${one} retired`, `${two} active`, `${three} next`]);
-    expect(second.keys[0]).toMatchObject({ retiredAt: START + 100 });
-
-    const third = await rotateKeys(second, () => START + 100 + DAY - 1);
-    const four = third.keys[3]?.kid;
-    expect(lives(third)).toEqual([`${one} retired`, `${two} retired`, `${three} active`, `${four} next`]);
-
-    const fourth = await rotateKeys(third, () => START + 100 + DAY);
-    expect(lives(fourth).slice(0, 3)).toEqual([`${two} retired`, `${three} retired`, `${four} active`]);
-    expect(fourth.keys.map(({ status }) => status)).toEqual(['retired', 'retired', 'active', 'next']);
-    expect(fourth.version).toBe(4);
+  test('[F35] a key set of before there was ES256 gets keys for it, once, and keeps those it has', async () => {
+    const old = memoryStore();
+    const rsa = { version: 7, keys: only(first, 'RS256') };
+    await old.create(rsa);
+    const sets = await Promise.all([1, 2, 3].map(() => loadOrCreateKeys(old, () => START + 5)));
+    expect(new Set(sets.map((set) => JSON.stringify(set))).size).toBe(1);
+    expect(sets[0]!.version).toBe(8);
+    expect(only(sets[0]!, 'RS256')).toEqual(rsa.keys);
+    expect(only(sets[0]!, 'ES256').map(({ status }) => status)).toEqual(['active', 'next']);
+    const onlyRotatedRsa = { version: 9, keys: [...only(first, 'RS256'), ...only(first, 'ES256').slice(1)] };
+    await old.save(onlyRotatedRsa);
+    expect(only(await loadOrCreateKeys(old, () => START + 9), 'ES256').map(({ status }) => status)).toEqual([
+      ...['next', 'active', 'next'],
+    ]);
   });
 
+  test.each(['RS256', 'ES256'])(
+    '[F35] %s: next → active → retired → gone, a day after it was retired',
+    async (alg) => {
+      const [one, two] = only(first, alg).map(({ kid }) => kid);
+      const second = await rotateKeys(first, () => START + 100);
+      const three = only(second, alg)[2]?.kid;
+      expect(second.version).toBe(2);
+      expect(lives(second, alg)).toEqual([`${one} retired`, `${two} active`, `${three} next`]);
+      expect(only(second, alg)[0]).toMatchObject({ retiredAt: START + 100 });
+
+      const third = await rotateKeys(second, () => START + 100 + DAY - 1);
+      const four = only(third, alg)[3]?.kid;
+      expect(lives(third, alg)).toEqual([
+        ...[`${one} retired`, `${two} retired`, `${three} active`, `${four} next`],
+      ]);
+
+      const fourth = await rotateKeys(third, () => START + 100 + DAY);
+      expect(lives(fourth, alg).slice(0, 3)).toEqual([
+        ...[`${two} retired`, `${three} retired`, `${four} active`],
+      ]);
+      expect(only(fourth, alg).map(({ status }) => status)).toEqual([
+        ...['retired', 'retired', 'active', 'next'],
+      ]);
+      expect(fourth.version).toBe(4);
+    },
+  );
+
   test('[F35] rotation leaves the old set as it was', () => {
-    expect(first.keys.map(({ status }) => status)).toEqual(['active', 'next']);
+    expect(only(first, 'RS256').map(({ status }) => status)).toEqual(['active', 'next']);
   });
 
   test('[F35] whoever signs tries the active key first', () => {
