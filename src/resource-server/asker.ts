@@ -1,5 +1,5 @@
-import type { FhirVersion, Permission } from '../smart/index.ts';
-import { filtersFor, isEverything, levelOf, type Filter } from './filters.ts';
+import { PERMISSIONS, type FhirVersion, type Permission } from '../smart/index.ts';
+import { filtersFor, isEverything, isReachable, levelOf, type Filter } from './filters.ts';
 import type { DecideOptions } from './options.ts';
 import type { Refused } from './refused.ts';
 import type { TokenInfo } from './token.ts';
@@ -35,10 +35,23 @@ export function maySeeAll(asker: Asker, resourceType: string): boolean {
   );
 }
 
-/** The scope to ask for: `patient/Observation.rs`. Reading and searching are asked for together, as apps do. */
-export function scopeFor({ token }: Asker, letters: readonly Permission[], resourceType: string): string {
-  const asked = letters.map((letter) => (letter === 'r' || letter === 's' ? 'rs' : letter));
-  return `${levelOf(token)}/${resourceType}.${[...new Set(asked)].join('')}`;
+/**
+ * The scope to ask for: `patient/Observation.rs`. Reading and searching are asked for together, as apps do. It is one
+ * that would be enough: at `user/` for what no `patient/` scope reaches, or where the whole type is needed.
+ */
+export function scopeFor(
+  { token, fhirVersion }: Asker,
+  letters: readonly Permission[],
+  resourceType: string,
+  needs: 'part' | 'all' = 'part',
+): string {
+  const level = levelOf(token);
+  const reached =
+    needs === 'part' && letters.every((letter) => isReachable(letter, resourceType, fhirVersion));
+  const asked = new Set(
+    letters.flatMap((letter) => (letter === 'r' || letter === 's' ? ['r', 's'] : [letter])),
+  );
+  return `${level === 'patient' && !reached ? 'user' : level}/${resourceType}.${PERMISSIONS.filter((letter) => asked.has(letter)).join('')}`;
 }
 
 /** A 403 (RFC 6750 §3.1). `description` is for the app's developer and holds no patient. */
@@ -49,5 +62,5 @@ export function refuse(description: string, neededScope?: string): Refused {
 
 /** What an app sent, short enough for a sentence and without anything that could end it. */
 export function quoted(text: string): string {
-  return text.replace(/[^\x21\x23-\x5b\x5d-\x7e]/g, '').slice(0, 60);
+  return text.slice(0, 60).replace(/[^\x21\x23-\x5b\x5d-\x7e]/g, '');
 }

@@ -91,7 +91,7 @@ function refuseReferences(token: TokenInfo, body: unknown, options: DecideOption
     const type = quoted(reference.slice(0, mark));
     return refuse(
       `a reference with a condition searches every ${type}, which no granted scope permits`,
-      scopeFor(askerOf(token, options), ['s'], type),
+      scopeFor(askerOf(token, options), ['s'], type, 'all'),
     );
   }
   return undefined;

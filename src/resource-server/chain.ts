@@ -66,7 +66,8 @@ function refuseStep(
   patient: string | undefined,
 ): Refused | undefined {
   const filters = open(asker, 's', resourceType);
-  const needed = scopeFor(asker, ['s'], resourceType);
+  const aPartWillDo = confined || SHARED_TYPES.has(resourceType);
+  const needed = scopeFor(asker, ['s'], resourceType, aPartWillDo ? 'part' : 'all');
   if (filters.length === 0)
     return refuse(`this search looks into ${resourceType}, which no granted scope permits to search`, needed);
   const reached = filters.filter(
@@ -78,6 +79,7 @@ function refuseStep(
   if (reached.length === 0)
     return refuse(
       `this search looks into ${resourceType}, where it cannot be confined to the patient in context`,
+      needed,
     );
   if (!reached.some((filter) => isMet(filter, next, value)))
     return refuse(

@@ -1,4 +1,4 @@
-import { resourceTypesOf } from '../smart/index.ts';
+import { resourceTypesOf, type Permission } from '../smart/index.ts';
 import type { AllowedRequest } from './allowed.ts';
 import { open, quoted, refuse, scopeFor, type Asker } from './asker.ts';
 import { allow, openBoth, refuseControls } from './decide-read.ts';
@@ -143,7 +143,8 @@ function decideWhole(
   const filters = rule.any === true ? opened.flat() : opened.reduce(combine, [{ constraints: [] }]);
   // Who rehearses a write learns about what was sent, and nothing about what is there.
   const enough = rule.any === true ? filters.length > 0 : filters.some(isEverything);
-  if (!enough) return refuseOperation(asker, operation, resourceType, rule.letters);
+  if (!enough)
+    return refuseOperation(asker, operation, resourceType, rule.letters, rule.any === true ? 'part' : 'all');
   const refused = refuseControls(asker, query, WHOLE);
   return refused ?? allow(asker, operation, [{ constraints: [] }], () => [{ constraints: [] }]);
 }
@@ -156,13 +157,13 @@ function refuseOperation(
   asker: Asker,
   { name }: Operation,
   type: string,
-  letters: OperationRuleLetters,
+  letters: readonly Permission[],
+  needs: 'part' | 'all' = 'part',
 ): Refused {
   const what = type === '*' ? 'over every resource type' : `on ${type}`;
-  return refuse(`no granted scope permits operation ${name} ${what}, whole`, scopeFor(asker, letters, type));
+  const needed = scopeFor(asker, letters, type, needs);
+  return refuse(`no granted scope permits operation ${name} ${what}, whole`, needed);
 }
-
-type OperationRuleLetters = Extract<OperationRule, { as: 'whole' }>['letters'];
 
 /** What `_type` asks for, or every type. */
 function namedTypes(asker: Asker, { method, query }: FhirRequest): string[] | Refused {

@@ -45,7 +45,7 @@ export function filtersFor(
 }
 
 /** Can a scope that is confined to one patient say anything about this type? */
-function isReachable(letter: Permission, resourceType: string, fhirVersion: FhirVersion): boolean {
+export function isReachable(letter: Permission, resourceType: string, fhirVersion: FhirVersion): boolean {
   if (resourceType === '*') return true;
   if (SHARED_TYPES.has(resourceType)) return letter === 'r' || letter === 's';
   return patientElementOf(resourceType, fhirVersion) !== undefined;

@@ -52,6 +52,8 @@ const COMPARTMENTS: ReadonlySet<string> = new Set([
 ]);
 
 const UNKNOWN: FhirInteraction = { kind: 'unknown' };
+/** Ids by FHIR’s grammar that lead elsewhere in a path. */
+const DOTS = /^\.+$/;
 const OPERATION = /^\$[A-Za-z][A-Za-z0-9-]*$/;
 const FORM = 'application/x-www-form-urlencoded';
 
@@ -98,7 +100,7 @@ function typeLevel(
     return isFormPost(method, request) && rest.length === 0 ? { kind: 'search-type', resourceType } : UNKNOWN;
   }
   if (id.startsWith('$')) return rest.length === 0 ? operation(method, id, { resourceType }) : UNKNOWN;
-  if (!isFhirId(id) || /^\.+$/.test(id)) return UNKNOWN;
+  if (!isFhirId(id) || DOTS.test(id)) return UNKNOWN;
   const [next = ''] = rest;
   if (next === '*' || types.has(next))
     return compartment(method, { compartment: resourceType, id }, rest, request);
@@ -140,7 +142,9 @@ function instanceLevel(method: string, resourceType: string, id: string, rest: s
     return versionId === undefined ? operation(method, next, { resourceType, id }) : UNKNOWN;
   if (method !== 'GET' || next !== '_history' || more.length > 0) return UNKNOWN;
   if (versionId === undefined) return { kind: 'history-instance', resourceType, id };
-  return isFhirId(versionId) ? { kind: 'vread', resourceType, id, versionId } : UNKNOWN;
+  return isFhirId(versionId) && !DOTS.test(versionId)
+    ? { kind: 'vread', resourceType, id, versionId }
+    : UNKNOWN;
 }
 
 function operation(

@@ -43,7 +43,7 @@ export function refuseParameter(
         ? undefined
         : refuse(
             `:${modifier} looks into a ValueSet, which no granted scope permits`,
-            scopeFor(asker, ['r'], 'ValueSet'),
+            scopeFor(asker, ['r'], 'ValueSet', 'all'),
           );
     case 'above':
     case 'below':
@@ -68,7 +68,7 @@ function refuseControl(
     if (mayEverything(asker) && modifier === undefined) return undefined;
     return refuse(
       `${param} may look into any resource, so it needs search over every type of everybody`,
-      scopeFor(asker, ['s'], '*'),
+      scopeFor(asker, ['s'], '*', 'all'),
     );
   }
   const types = Object.hasOwn(MEMBERSHIP, param) && modifier === undefined ? MEMBERSHIP[param] : undefined;
@@ -77,6 +77,6 @@ function refuseControl(
   if (hidden === undefined) return undefined;
   return refuse(
     `${param} tells what is in a ${hidden}, which no granted scope permits to see whole`,
-    scopeFor(asker, ['r'], hidden),
+    scopeFor(asker, ['r'], hidden, 'all'),
   );
 }

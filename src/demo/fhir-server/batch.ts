@@ -1,5 +1,6 @@
 import { decideBatch, type EntryDecision, type TokenInfo } from '../../resource-server/index.ts';
 import type { DemoResource } from '../data/fhir.ts';
+import { parseJson } from '../read-body.ts';
 import { outcome, type Answer } from './answers.ts';
 import { DECIDE_OPTIONS, forbidden } from './guard.ts';
 import { perform } from './perform.ts';
@@ -14,7 +15,7 @@ export function serveBatch(
   resources: readonly DemoResource[],
 ): Answer {
   if (body === undefined) return outcome(413, 'too-long', 'a batch may be 64 KiB at most');
-  const decided = decideBatch(token, parse(body), DECIDE_OPTIONS);
+  const decided = decideBatch(token, parseJson(body), DECIDE_OPTIONS);
   if (!decided.allowed) {
     return decided.status === 400 ? outcome(400, 'invalid', decided.description) : forbidden(decided);
   }
@@ -24,14 +25,6 @@ export function serveBatch(
     return outcome(413, 'too-long', `a batch may hold ${MAX_ENTRIES} entries at most`);
   const entry = decided.entries.map((one) => entryOf(answerTo(one, fhirBaseUrl, resources)));
   return { status: 200, body: { resourceType: 'Bundle', type: 'batch-response', entry } };
-}
-
-function parse(body: string): unknown {
-  try {
-    return JSON.parse(body);
-  } catch {
-    return undefined;
-  }
 }
 
 function answerTo(

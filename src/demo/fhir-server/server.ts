@@ -9,12 +9,12 @@ import {
 } from '../../resource-server/index.ts';
 import { DEMO_RESOURCES } from '../data/demo-data.ts';
 import type { DemoResource } from '../data/fhir.ts';
-import { readBody, readForm } from '../read-body.ts';
+import { parseJson, readBody } from '../read-body.ts';
 import { NOT_FOUND, outcome, send, tryAgain, type Answer } from './answers.ts';
 import { serveBatch } from './batch.ts';
 import { capabilityStatement } from './capability-statement.ts';
 import { anyOrigin, requestId, type DemoLog } from './envelope.ts';
-import { authenticate, authorize } from './guard.ts';
+import { authenticate, authorize, type Guarded } from './guard.ts';
 import { perform, readOnly } from './perform.ts';
 
 export interface FhirServerOptions {
@@ -99,16 +99,29 @@ async function serveGuarded(
   if (interaction.kind === 'unknown') return outcome(404, 'not-supported', 'there is nothing at this path');
   if (interaction.kind === 'batch')
     return serveBatch(await readBody(ctx.req), token.value, parts.base, parts.resources);
-  const form = isFormSearch(ctx, interaction) ? await readForm(ctx.req) : new URLSearchParams();
-  if (!form) return outcome(413, 'too-long', 'a search form may be 64 KiB at most');
-  const allowed = authorize(token.value, { ...request, form });
+  const sent = await readSent(ctx, interaction);
+  if (!sent.ok) return sent.answer;
+  const allowed = authorize(token.value, { ...request, ...sent.value });
   if (!allowed.ok) return allowed.answer;
-  const query = new URLSearchParams([...request.query, ...form]);
+  const query = new URLSearchParams([...request.query, ...(sent.value.form ?? [])]);
   return perform(allowed.value, query, parts.base, parts.resources);
 }
 
-function isFormSearch({ method }: Context, { kind }: FhirInteraction): boolean {
-  return method === 'POST' && kind.startsWith('search-');
+/** What is decided about beside the address: the form of a search, the content of a write. */
+async function readSent(
+  ctx: Context,
+  { kind }: FhirInteraction,
+): Promise<Guarded<Pick<FhirRequest, 'form' | 'body'>>> {
+  const reads = ctx.method === 'POST' && kind.startsWith('search-');
+  if (!reads && kind !== 'create' && kind !== 'update') return { ok: true, value: {} };
+  const text = await readBody(ctx.req);
+  if (text === undefined)
+    return { ok: false, answer: outcome(413, 'too-long', 'what is sent may be 64 KiB at most') };
+  if (reads) return { ok: true, value: { form: new URLSearchParams(text) } };
+  const body = parseJson(text);
+  if (body === undefined && text !== '')
+    return { ok: false, answer: outcome(400, 'invalid', 'the content is no JSON') };
+  return { ok: true, value: { body } };
 }
 
 function isReading({ method }: Context): boolean {
