@@ -119,6 +119,14 @@ function typesOf(asker: Asker, resourceType: string, query: URLSearchParams): st
   return named.length === 0 ? ['*'] : [...new Set(named)];
 }
 
+/** Does a condition ask for anything? A server that is asked for nothing in particular would take all there is. */
+export function hasCriterion(query: URLSearchParams): boolean {
+  return [...query].some(
+    ([name, value]) =>
+      value !== '' && !FORM_OF_ANSWER.has(name) && !name.startsWith('_sort') && name !== '_type',
+  );
+}
+
 /** Why nothing of this type is open, and what to ask for. */
 export function refuseType(
   asker: Asker,

@@ -4,7 +4,7 @@ import { open, refuse, scopeFor, type Asker } from './asker.ts';
 import { visibleTo, type FhirResource } from './compartment.ts';
 import { member } from './constraint.ts';
 import { refuseControls } from './decide-read.ts';
-import { decideSearch, refuseType } from './decide-search.ts';
+import { decideSearch, hasCriterion, refuseType } from './decide-search.ts';
 import { combine, isEverything, isWithin, onlyPatient, type Filter } from './filters.ts';
 import { isInclude } from './includes.ts';
 import type { FhirInteraction, FhirRequest } from './interaction.ts';
@@ -78,6 +78,8 @@ function decideCondition(
       ? search
       : refuse(`no granted scope permits the search a conditional ${kind} on ${resourceType} is`, needed);
   }
+  if ((condition.size > 0 || kind === 'create') && !hasCriterion(condition))
+    return refuse(`the condition of this ${kind} asks for nothing in particular`);
   if (search.exact) return search;
   return refuse(
     `the condition of this ${kind} would look at resources this token may not see`,
