@@ -35,6 +35,7 @@ export { createSigningKeyStore } from './signing-keys.ts';
 export {
   disguiseJwt,
   grantIdOf,
+  grantRefOf,
   newGrantId,
   newJwtId,
   newTokenText,

@@ -121,6 +121,16 @@ export function grantIdOf(keys: StoreKeys, kind: TokenKind, text: string): Grant
     : read(keys, JWT_ID_PREFIXES[kind], jwtIdIn(payload));
 }
 
+const REF_LENGTH = 22;
+
+/**
+ * What stands for a grant where others read it: the same for all its tokens, of no use to ask or end anything, and not to be
+ * found from the grant id without the store secret.
+ */
+export function grantRefOf(keys: StoreKeys, grantId: GrantId): string {
+  return keys.keyedHash('grant-ref', grantId).slice(0, REF_LENGTH);
+}
+
 function jwtIdIn(payload: string): string {
   try {
     const claims = JSON.parse(Buffer.from(payload, 'base64url').toString()) as {

@@ -71,8 +71,7 @@ describe.each(WATCHED)('watching %s', (_name, makePlace) => {
     const now = performance.now();
     return until(() => ear.latest() >= now, 'all of it was told');
   };
-  const names = (): string[] =>
-    ear.told.flatMap((one) => (typeof one === 'object' ? [one.name] : []));
+  const names = (): string[] => ear.told.flatMap((one) => (typeof one === 'object' ? [one.name] : []));
 
   test('[REV-05] [REV-07] every way in which something ends is told, and what is only issued is not', async () => {
     await listening();
@@ -87,9 +86,7 @@ describe.each(WATCHED)('watching %s', (_name, makePlace) => {
     expect(await driver.getMany(['gh:{epoch}:changes'])).toEqual([Buffer.from(VALUE)]);
     await upToDate();
     const told = new Set(names());
-    expect(told).toEqual(
-      new Set([revoked.deadKey, replayed.deadKey, removed.deadKey, 'gh:{epoch}:changes']),
-    );
+    expect(told).toEqual(new Set([revoked.deadKey, replayed.deadKey, removed.deadKey, 'gh:{epoch}:changes']));
   });
 
   test('[REV-05] [F20] no ending of another node is missed unsaid, with many at once on every primary', async () => {

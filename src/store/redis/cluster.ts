@@ -99,9 +99,7 @@ async function connect(cluster: Cluster): Promise<void> {
 
 /** Every master of a slot. ioredis forgets one that it lost until it is told of it again. */
 function mastersOf(cluster: Cluster): Redis[] {
-  const connections = new Map(
-    cluster.nodes('master').map((redis) => [nameOf(redis), redis]),
-  );
+  const connections = new Map(cluster.nodes('master').map((redis) => [nameOf(redis), redis]));
   const owners = new Set(Array.from({ length: SLOTS }, (_, slot) => cluster.slots[slot]?.[0]));
   return [...owners].map((owner) => {
     const connection = owner === undefined ? undefined : connections.get(owner);
