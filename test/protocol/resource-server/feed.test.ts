@@ -146,7 +146,7 @@ describe.each(DRIVERS)('the feed of revocations of two nodes on %s', (driver) =>
       [{ authorization: 'Bearer nonsense' }, 401, 'invalid_token'],
     ] as const;
     for (const [headers, status, error] of rows) {
-      const answer = await poll('', headers as Record<string, string>);
+      const answer = await poll('', headers);
       expect([answer.status, answer.body['error']]).toEqual([status, error]);
       expect(answer.headers.get('cache-control')).toBe('no-store');
       if (status === 401) expect(answer.headers.has('www-authenticate')).toBe(true);
