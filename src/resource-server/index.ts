@@ -30,6 +30,8 @@ export {
 } from './server.ts';
 export type { CacheOptions } from './token-cache.ts';
 export type { Credentials } from './credentials.ts';
+export { createGuard, type Admitted, type Checked, type GuardOptions, type GuardedRequest } from './guard.ts';
+export type { UsageOptions } from './usage.ts';
 export type { RefusedAnswer } from './refused-answer.ts';
 export type { FeedState } from './revocations.ts';
 export { createJwtReader, type JwtReaderOptions } from './jwt.ts';

@@ -2,15 +2,17 @@ import { systemClock, type Clock } from '../oauth/index.ts';
 import { bearerRefusal, readBearer } from './bearer.ts';
 import { createAuthorizer, type Credentials } from './credentials.ts';
 import { createEndpoints } from './endpoints.ts';
+import type { FhirInteraction } from './interaction.ts';
 import { introspectBy, type Introspect } from './introspection.ts';
 import { createJwtReader } from './jwt.ts';
 import { createKnowledge } from './knowledge.ts';
 import { createLook } from './look.ts';
 import { answerTo, type RefusedAnswer } from './refused-answer.ts';
 import { followRevocations, type FeedState } from './revocations.ts';
-import { createSender } from './sender.ts';
+import { createSender, type GatehouseSender } from './sender.ts';
 import { createTokenCache, type CacheOptions } from './token-cache.ts';
 import type { TokenInfo } from './token.ts';
+import { createUsageReporter, type UsageLine, type UsageOptions } from './usage.ts';
 
 export interface ResourceServerOptions {
   /** The issuer of the tokens, as it stands in them; its endpoints are found by its metadata. */
@@ -21,6 +23,8 @@ export interface ResourceServerOptions {
   readonly credentials: Credentials;
   /** `false`: every request asks Gatehouse. Default: 10,000 tokens for 300 s at most. */
   readonly cache?: CacheOptions | false;
+  /** What was done with which grant, told to Gatehouse now and then. `false`: not. Default: once a minute. */
+  readonly usage?: UsageOptions | false;
   /** Milliseconds a question to Gatehouse may take, default 1000. An answer that is older counts no more. */
   readonly timeoutMs?: number;
   /** Told why Gatehouse cannot be used as it should, in words for an operator; holds no token. Default: nobody is. */
@@ -37,6 +41,7 @@ export type RequestHeaders = Headers | Readonly<Record<string, string | readonly
 
 /** A FHIR server's door: knows which tokens are good, and hears within a second of those that are no more. */
 export interface ResourceServer {
+  readonly issuer: string;
   readonly fhirBaseUrl: string;
   /**
    * The live token of a request. Never rejects: what cannot be told is 503, never a pass.
@@ -46,8 +51,10 @@ export interface ResourceServer {
   authenticate(headers: RequestHeaders): Promise<Authenticated>;
   /** As {@link authenticate}, for a token by itself. */
   introspect: Introspect;
+  /** Notes for the next report that a request was let through; the adapters do it by themselves. */
+  used(token: TokenInfo, interaction: FhirInteraction): void;
   /** How the server stands with Gatehouse, for health and metrics. */
-  status(): { readonly feed: FeedState; readonly cachedTokens: number };
+  status(): { readonly feed: FeedState; readonly cachedTokens: number; readonly lostUses: number };
   /** Ends what runs beside the requests. Afterwards every request is answered 503. */
   close(): Promise<void>;
 }
@@ -91,6 +98,10 @@ export function createResourceServer(options: ResourceServerOptions): ResourceSe
           onProblem,
           ask: ({ query = '', ...init }) => gatehouse('revocations', init, query),
         });
+  const usage =
+    options.usage === false
+      ? undefined
+      : createUsageReporter({ ...options.usage, clock, onProblem, post: reportTo(gatehouse, timeoutMs) });
   let closed = false;
   const look = createLook({
     knowledge,
@@ -114,8 +125,10 @@ export function createResourceServer(options: ResourceServerOptions): ResourceSe
   const introspect: Introspect = async (text) =>
     closed ? { kind: 'unavailable', detail: 'the resource server was closed' } : look(text);
   return {
+    issuer,
     fhirBaseUrl,
     introspect,
+    used: (token, interaction) => usage?.note(token, interaction),
     async authenticate(headers) {
       const bearer = readBearer(authorizationOf(headers));
       if (bearer.kind !== 'token') return answerTo(bearerRefusal(bearer));
@@ -124,12 +137,25 @@ export function createResourceServer(options: ResourceServerOptions): ResourceSe
       if (result.kind === 'unavailable') onProblem(result.detail);
       return answerTo(result);
     },
-    status: () => ({ feed: feed?.state() ?? 'none', cachedTokens: cache.size }),
+    status: () => ({ feed: feed?.state() ?? 'none', cachedTokens: cache.size, lostUses: usage?.lost() ?? 0 }),
     async close() {
       closed = true;
       cache.clear();
-      await feed?.close();
+      await Promise.all([feed?.close(), usage?.close()]);
     },
+  };
+}
+
+function reportTo(gatehouse: GatehouseSender, timeoutMs: number) {
+  return async (lines: readonly UsageLine[]): Promise<void> => {
+    const response = await gatehouse('usage', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', accept: 'application/json' },
+      body: JSON.stringify({ uses: lines }),
+      signal: AbortSignal.timeout(timeoutMs),
+    });
+    await response.body?.cancel();
+    if (response.status !== 200) throw new Error(`the report of usage was answered ${response.status}`);
   };
 }
 

@@ -73,7 +73,7 @@ describe('a resource server of the kit, with two nodes on one Redis', () => {
     expect(probe.asked('/introspect')).toBe(1);
     const known = await probe.server.authenticate({ authorization: `Bearer ${token}` });
     expect(known).toMatchObject({ ok: true, token: { patient: 'p1', clientId: 'public-app' } });
-    expect(probe.server.status()).toEqual({ feed: 'stream', cachedTokens: 1 });
+    expect(probe.server.status()).toEqual({ feed: 'stream', cachedTokens: 1, lostUses: 0 });
   });
 
   test('[REV-05] [REV-06] a grant that ends at another node is refused within a second', async () => {
@@ -105,7 +105,7 @@ describe('a resource server of the kit, with two nodes on one Redis', () => {
       expect([await probe.status(token), probe.asked('/introspect')]).toEqual([200, count]);
     await revokeElsewhere(refreshToken);
     expect(await probe.status(token)).toBe(401);
-    expect(probe.server.status()).toEqual({ feed: 'none', cachedTokens: 0 });
+    expect(probe.server.status()).toEqual({ feed: 'none', cachedTokens: 0, lostUses: 0 });
   });
 
   test('[REV-10] [REV-07] a client whose grants end as a whole is refused within a second', async () => {
