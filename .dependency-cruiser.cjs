@@ -17,6 +17,7 @@ const DOMAIN = [
   'limits',
   'introspection',
   'revocations',
+  'usage',
 ];
 
 /** Of the domain, what may import other parts of it. */

@@ -70,6 +70,7 @@ import {
   createProgressStore,
   createSigningKeyStore,
   createTokenReader,
+  createUsageStore,
   createVault,
   grantOfTombstone,
   grantRefOf,
@@ -334,6 +335,11 @@ function createPublicApp(parts: PublicAppParts): Koa {
     tell: parts.tell,
     tally: parts.tally,
     feed: parts.feed,
+    usage: createUsageStore(
+      vault,
+      parts.trust,
+      config.tokens.refreshTokenSeconds + config.tokens.accessTokenSeconds,
+    ),
     launches,
     launchHash,
     audit,
@@ -359,6 +365,12 @@ const NEVER_MS = 3_600_000;
 /** Somebody waits for us to stop; what is still to be taken back by then stays for whoever shows it again. */
 const UNDO_MS = 2000;
 /** Their writes are not those of a page. */
-const DIRECT_PATHS: ReadonlySet<string> = new Set(['/token', '/introspect', '/revoke', '/revocations']);
-const POST_PATHS: ReadonlySet<string> = new Set(['/token', '/introspect', '/revoke', '/launches']);
+const DIRECT_PATHS: ReadonlySet<string> = new Set([
+  '/token',
+  '/introspect',
+  '/revoke',
+  '/revocations',
+  '/usage',
+]);
+const POST_PATHS: ReadonlySet<string> = new Set(['/token', '/introspect', '/revoke', '/launches', '/usage']);
 const PROGRAM_PATHS: ReadonlySet<string> = new Set([...DIRECT_PATHS, ...POST_PATHS]);

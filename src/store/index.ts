@@ -46,5 +46,6 @@ export { KEY_TABLE } from './key-table.ts';
 export { createTokenReader } from './token-reader.ts';
 export { grantOfTombstone, key, type KeyedTokenKind } from './keys.ts';
 export { exportStore, importStore, type ImportSummary } from './transfer/index.ts';
+export { createUsageStore } from './usage.ts';
 export { allTakenBack } from './unsettled.ts';
 export { createVault, type Vault } from './vault.ts';

@@ -19,6 +19,7 @@ export const key = {
   token: (grantId: GrantId, kind: KeyedTokenKind, hash: string) =>
     `gh:{${grantId}}:${TOKEN_LETTERS[kind]}:${hash}`,
   used: (tokenKey: string) => `${tokenKey}:used`,
+  usage: (grantId: GrantId) => `gh:{${grantId}}:usage`,
   dead: (grantId: GrantId) => `gh:{${grantId}}:dead`,
   session: (hash: string) => `gh:{s.${hash}}:session`,
   sessionByUid: (hash: string) => `gh:{u.${hash}}:session`,
