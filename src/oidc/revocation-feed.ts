@@ -65,6 +65,11 @@ async function stream(
   { feed, audit, clock, clients }: RevocationFeedRouteParts,
 ): Promise<void> {
   const { client_id: clientId } = caller.client.registration;
+  if (ctx.req.destroyed || ctx.res.destroyed) {
+    // It left while we asked who it is: nobody would tell of its end.
+    ctx.respond = false;
+    return;
+  }
   const open = streams.get(clientId) ?? 0;
   if (open >= MOST_STREAMS) {
     ctx.set('Retry-After', RETRY_SECONDS);

@@ -33,11 +33,13 @@ export interface KnowledgeListener {
 export function createKnowledge({ onEnded, onResync }: KnowledgeListener): Knowledge {
   const endings = new Map<string, number>();
   let freshUntil = -Infinity;
+  /** By the other clock: that of a machine that slept, or was moved while it ran, may have stood still. */
+  let freshUntilTime = -Infinity;
   let generation = 0;
   /** The last resync, by their clock and by ours; all endings after `from`, by ours, are remembered. */
   let since: { readonly theirs: EpochSeconds; readonly ours: number; readonly from: number } | undefined;
   return {
-    isFresh: () => performance.now() < freshUntil,
+    isFresh: () => performance.now() < freshUntil && Date.now() < freshUntilTime,
     generation: () => generation,
     endedSince: (ref, moment) =>
       since === undefined || moment < since.from || (endings.get(ref) ?? -Infinity) >= moment,
@@ -47,6 +49,7 @@ export function createKnowledge({ onEnded, onResync }: KnowledgeListener): Knowl
     },
     knownTo(moment) {
       freshUntil = Math.max(freshUntil, moment + FRESH_MS);
+      freshUntilTime = Date.now() + freshUntil - performance.now();
     },
     ended(ref) {
       endings.delete(ref);

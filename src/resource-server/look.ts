@@ -4,6 +4,7 @@ import type { Clock } from '../oauth/index.ts';
 import type { IntrospectionResult, Introspect } from './introspection.ts';
 import type { Knowledge } from './knowledge.ts';
 import type { TokenCache } from './token-cache.ts';
+import type { TokenInfo } from './token.ts';
 
 /** Whoever comes later than this asks anew: the answer may be from before a revocation. */
 const JOIN_MS = 500;
@@ -17,20 +18,29 @@ export interface LookParts {
   readonly clock: Clock;
 }
 
+/** Of one token. */
+export interface Look {
+  /** From what is kept, at once; most requests need no more. */
+  readonly atHand: (text: string) => TokenInfo | undefined;
+  readonly further: Introspect;
+}
+
 /**
  * Looks a token up, at the nearest place that can tell. What is kept counts only while everything is known that ended until a
  * second ago; what ended while its token was asked about is asked again.
  */
-export function createLook(parts: LookParts): Introspect {
+export function createLook(parts: LookParts): Look {
   const { knowledge, cache, clock } = parts;
+  const kept = (name: string): TokenInfo | undefined =>
+    knowledge.isFresh() ? cache.get(name, clock()) : undefined;
   const underway = new Map<
     string,
     { readonly result: Promise<IntrospectionResult>; readonly since: number }
   >();
-  return (text) => {
-    const name = hash('sha256', text, 'base64url');
-    const kept = knowledge.isFresh() ? cache.get(name, clock()) : undefined;
-    if (kept) return Promise.resolve({ kind: 'active', token: kept });
+  const further: Introspect = (text) => {
+    const name = nameOf(text);
+    const token = kept(name);
+    if (token) return Promise.resolve({ kind: 'active', token });
     const joined = underway.get(name);
     const now = performance.now();
     if (joined && now - joined.since < JOIN_MS) return joined.result;
@@ -41,6 +51,12 @@ export function createLook(parts: LookParts): Introspect {
     });
     return flight.result;
   };
+  return { atHand: (text) => kept(nameOf(text)), further };
+}
+
+/** Of the encodings this one costs least. */
+function nameOf(text: string): string {
+  return hash('sha256', text, 'hex');
 }
 
 async function lookFurther(parts: LookParts, text: string, name: string): Promise<IntrospectionResult> {

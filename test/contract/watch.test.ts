@@ -3,7 +3,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/gl
 
 import type { Commit, StoreDriver, Watcher } from '../../src/store/index.ts';
 import { until } from '../support/app.ts';
-import { PLACES, atOnce, type Place } from './stores.ts';
+import { masterOf, primaryInSync, startCluster, startSentinels } from '../support/redis-topologies.ts';
+import { PLACES, atOnce, openQuietly, type Place } from './stores.ts';
 
 const VALUE = Uint8Array.of(7);
 
@@ -34,6 +35,19 @@ function knewInTime({ told }: Ear, name: string, from: number, endedBy: number):
     .some((one) => one === 'missed' || (typeof one === 'object' && one.name === name));
 }
 
+const commitOf = (change: Partial<Commit> = {}): Commit => {
+  const tag = randomBytes(16).toString('base64url');
+  return {
+    mode: 'issue',
+    deadKey: `gh:{${tag}}:dead`,
+    deadTtlSeconds: 60,
+    consume: [],
+    puts: [{ key: `gh:{${tag}}:grant`, value: VALUE, ttlSeconds: 60 }],
+    removes: [],
+    ...change,
+  };
+};
+
 // A command is told nothing: its driver through the socket knows nothing.
 const WATCHED = PLACES.filter(([name]) => name !== 'embedded, through its socket');
 
@@ -54,18 +68,6 @@ describe.each(WATCHED)('watching %s', (_name, makePlace) => {
     ear = earOn(driver);
     await until(() => ear.latest() > -Infinity, 'the watcher hears');
     return ear;
-  };
-  const commitOf = (change: Partial<Commit> = {}): Commit => {
-    const tag = randomBytes(16).toString('base64url');
-    return {
-      mode: 'issue',
-      deadKey: `gh:{${tag}}:dead`,
-      deadTtlSeconds: 60,
-      consume: [],
-      puts: [{ key: `gh:{${tag}}:grant`, value: VALUE, ttlSeconds: 60 }],
-      removes: [],
-      ...change,
-    };
   };
   const upToDate = (): Promise<void> => {
     const now = performance.now();
@@ -122,5 +124,48 @@ describe.each(WATCHED)('watching %s', (_name, makePlace) => {
     const gone = performance.now();
     await new Promise((resolve) => setTimeout(resolve, 700));
     expect(ear.latest()).toBeLessThan(gone);
+  });
+});
+
+describe('watching while a primary is replaced', () => {
+  test('[REV-05] [F10] nothing is claimed until all of it is heard at the new one', async () => {
+    const topology = await startSentinels({ downAfterMs: 500, replicas: 3 });
+    const [driver, other] = [await openQuietly(topology.place), await openQuietly(topology.place)];
+    const ear = earOn(driver);
+    await until(() => ear.latest() > -Infinity, 'the watcher hears');
+    const primary = await primaryInSync(topology, 3);
+    process.kill(primary.pid, 'SIGSTOP');
+    const revoke = commitOf({ mode: 'revoke', puts: [] });
+    const from = ear.told.length;
+    await until(
+      async () => (await other.commit(revoke).catch(() => undefined)) === 'committed',
+      'it is written',
+    );
+    const endedBy = performance.now();
+    await until(() => ear.latest() >= endedBy, 'the watcher hears again');
+    expect(knewInTime(ear, revoke.deadKey, from, endedBy)).toBe(true);
+    expect(ear.told.slice(from)).toContain('missed');
+    ear.stop();
+    await Promise.all([driver.close(), other.close()]);
+    await topology.stop();
+  });
+
+  test('[REV-05] [F13] without one of three masters nobody says that everything was told', async () => {
+    const topology = await startCluster({ nodeTimeoutMs: 1000 });
+    const driver = await openQuietly(topology.place);
+    const ear = earOn(driver);
+    await until(() => ear.latest() > -Infinity, 'the watcher hears');
+    const victim = await masterOf(topology, 'gh:{x}:y');
+    await victim?.kill();
+    const killed = performance.now();
+    await new Promise((resolve) => setTimeout(resolve, 3000));
+    expect(ear.latest()).toBeLessThan(killed);
+    const from = ear.told.length;
+    await victim?.restart();
+    await until(() => ear.latest() > killed, 'the watcher hears again');
+    expect(ear.told.slice(from)).toContain('missed');
+    ear.stop();
+    await driver.close();
+    await topology.stop();
   });
 });

@@ -23,7 +23,7 @@ function setUp(iat = NOW - 10, entries = 10) {
     meanwhile();
     return answer;
   };
-  const look = createLook({
+  const { further: look } = createLook({
     ...{ knowledge, cache, clock: () => clock },
     introspect: ask('introspect'),
     readJwt: ask('jwt'),
