@@ -14,7 +14,7 @@ export const REVOCATIONS = '/revocations';
 const MOST_STREAMS = 64;
 /** Then the reader connects anew, and proves anew who it is. */
 const LONGEST_STREAM_SECONDS = 15 * 60;
-/** What a poll tells may be so old; of what is older nobody has any use. */
+/** What is told may be so old; of what is older nobody has any use. */
 const OLDEST_MS = 1000;
 const RETRY_SECONDS = '1';
 
@@ -41,18 +41,16 @@ export function revocationFeed(parts: RevocationFeedRouteParts): Router {
     }
     const caller = await resourceServerOf(ctx, parts);
     if (!caller) return;
-    if (/\btext\/event-stream\b/i.test(ctx.get('Accept'))) await stream(ctx, caller, streams, parts);
-    else poll(ctx, parts);
+    const age = performance.now() - parts.feed.completeTo();
+    if (age > OLDEST_MS)
+      answer(ctx, 503, 'temporarily_unavailable', 'this node cannot tell now what has ended');
+    else if (/\btext\/event-stream\b/i.test(ctx.get('Accept'))) await stream(ctx, caller, streams, parts);
+    else poll(ctx, age, parts);
   });
   return router;
 }
 
-function poll(ctx: Context, { feed, clock }: RevocationFeedRouteParts): void {
-  const age = performance.now() - feed.completeTo();
-  if (age > OLDEST_MS) {
-    answer(ctx, 503, 'temporarily_unavailable', 'this node cannot tell now what has ended');
-    return;
-  }
+function poll(ctx: Context, age: number, { feed, clock }: RevocationFeedRouteParts): void {
   const { after } = ctx.query;
   const news = feed.since(typeof after === 'string' ? after : undefined);
   ctx.body = { ...news, age_ms: Math.ceil(age), now: clock() };

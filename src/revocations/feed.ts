@@ -26,7 +26,7 @@ export interface Follower {
 /** The feed of this node. */
 export interface RevocationFeed {
   since(cursor: string | undefined): News;
-  /** @returns stops it */
+  /** After {@link RevocationFeed.stop} it ends at once. @returns stops it */
   follow(follower: Follower): () => void;
   /** The moment (`performance.now()`) before which everything has been told; -Infinity: nobody knows. */
   completeTo(): number;
@@ -130,7 +130,8 @@ export function createRevocationFeed(parts: RevocationFeedParts): RevocationFeed
       return followers.size;
     },
     follow(follower) {
-      followers.add(follower);
+      if (stopped) follower.end();
+      else followers.add(follower);
       return () => followers.delete(follower);
     },
     stop() {
