@@ -86,7 +86,7 @@ export function createRevocationFeed(parts: RevocationFeedParts): RevocationFeed
         await new Promise((resolve) => setTimeout(resolve, TRY_AGAIN_MS).unref());
       });
     }
-    seen = parts.revision();
+    seen = parts.revision() ?? seen;
     refreshing = undefined;
     resync();
   };
@@ -109,11 +109,10 @@ export function createRevocationFeed(parts: RevocationFeedParts): RevocationFeed
     },
     upTo(moment) {
       const revision = parts.revision();
-      if (refreshing) return;
-      // Found by looking: changed without a word by an older node, or while the store was another one.
-      const isOther = revision !== seen;
+      if (refreshing || revision === undefined) return;
+      // Found by looking: changed without a word by an older node, or in another store that was adopted.
+      const isOther = seen !== undefined && revision !== seen;
       seen = revision;
-      if (revision === undefined) return;
       if (isOther) {
         resync();
         resyncLater();

@@ -21,6 +21,19 @@ import { nodesOn } from '../../support/nodes.ts';
 
 const RS = basic('fhir-server', RS_SECRET);
 
+/** A machine that has too much to do hears its own beats late; then the node says that it cannot tell, and is asked again. */
+async function told<Answer>(
+  ask: () => Promise<Answer>,
+  statusOf: (answer: Answer) => number,
+): Promise<Answer> {
+  let answer = await ask();
+  await until(async () => {
+    if (statusOf(answer) === 503) answer = await ask();
+    return statusOf(answer) !== 503;
+  }, 'the node can tell');
+  return answer;
+}
+
 describe.each(DRIVERS)('the feed of revocations of two nodes on %s', (driver) => {
   let asker: KeyedClient;
   const nodes = nodesOn(driver, async (issuer) => {
@@ -40,13 +53,17 @@ describe.each(DRIVERS)('the feed of revocations of two nodes on %s', (driver) =>
     nodes.ask(node, '/revoke', { form: { token, client_id: 'public-app' } });
   const open = async (headers: Record<string, string> = RS): Promise<EventReader> => {
     // The first node listens where the issuer says.
-    const reader = await readEvents(`${nodes.issuer}/revocations`, headers);
+    const reader = await told(() => readEvents(`${nodes.issuer}/revocations`, headers), openStatus);
     if (reader.response.status === 200)
       await until(() => reader.named('alive').length > 0, 'the stream gives a sign of life');
     return reader;
   };
+  const openStatus = ({ response }: EventReader): number => response.status;
   const poll = (after = '', headers: Record<string, string> = RS) =>
-    nodes.ask(0, `/revocations?after=${after}`, { headers });
+    told(
+      () => nodes.ask(0, `/revocations?after=${after}`, { headers }),
+      ({ status }) => status,
+    );
 
   let issued: TokenAnswer['body'];
   beforeAll(async () => {
@@ -75,9 +92,9 @@ describe.each(DRIVERS)('the feed of revocations of two nodes on %s', (driver) =>
     const { body } = await nodes.ask(0, '/token', { form, headers: own });
     const token = String(body['access_token']);
     for (const more of [{}, { unheard_of: '1' }] as Record<string, string>[]) {
-      const told = await nodes.ask(0, '/introspect', { form: { token, ...more }, headers: own });
-      expect(told.body).toMatchObject({ active: true, client_id: 'secret-app' });
-      expect(told.body['grant_ref']).toBeUndefined();
+      const { body: seen } = await nodes.ask(0, '/introspect', { form: { token, ...more }, headers: own });
+      expect(seen).toMatchObject({ active: true, client_id: 'secret-app' });
+      expect(seen['grant_ref']).toBeUndefined();
     }
   });
 
@@ -88,9 +105,9 @@ describe.each(DRIVERS)('the feed of revocations of two nodes on %s', (driver) =>
     const ref = await refOf(issued.access_token);
     const began = performance.now();
     await revoke(1, issued.refresh_token);
-    const told = () => reader.named('ended').find(({ data }) => data['grant_ref'] === ref);
+    const named = () => reader.named('ended').find(({ data }) => data['grant_ref'] === ref);
     // Two embedded drivers on one file: the other one only learns that something was written.
-    const isTold = () => told() ?? reader.events.find(({ event, at }) => event === 'resync' && at > began);
+    const isTold = () => named() ?? reader.events.find(({ event, at }) => event === 'resync' && at > began);
     await until(() => isTold() !== undefined, 'it was told');
     expect(isTold()!.at - began).toBeLessThan(1000);
     const news = await poll(String(first.body['cursor']));
@@ -188,8 +205,8 @@ describe.each(DRIVERS)('the feed of revocations of two nodes on %s', (driver) =>
     await revoke(0, (await tokens()).refresh_token);
     reader.close();
     await until(() => audit.slice(from).some(({ type }) => type === 'revocations.closed'), 'it was closed');
-    const told = audit.slice(from).filter(({ type }) => type.startsWith('revocations.'));
-    expect(told).toMatchObject([
+    const records = audit.slice(from).filter(({ type }) => type.startsWith('revocations.'));
+    expect(records).toMatchObject([
       { type: 'revocations.opened', resourceServer: 'fhir-server' },
       { type: 'revocations.closed', resourceServer: 'fhir-server', reason: 'reader' },
     ]);

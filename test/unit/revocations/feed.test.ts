@@ -101,14 +101,19 @@ describe('the feed of a node', () => {
     expect(told).toEqual(['resync']);
   });
 
-  test('[REV-05] of a store that is not the one we know nothing is claimed, and afterwards everybody forgets', () => {
+  test('[REV-05] of a store that is not the one we know nothing is claimed, and of another one everybody forgets', () => {
     const { hears, state, told } = setUp();
     state.revision = undefined;
     hears.upTo(5);
     expect(told).toEqual([]);
     state.revision = 'one';
     hears.upTo(6);
-    expect(told).toEqual(['resync', 'to 6']);
+    expect(told).toEqual(['to 6']);
+    state.revision = undefined;
+    hears.upTo(7);
+    state.revision = 'of another store';
+    hears.upTo(8);
+    expect(told).toEqual(['to 6', 'resync', 'to 8']);
   });
 
   test('[REV-05] once it was stopped it ends whoever follows, and whoever comes', () => {
