@@ -16,6 +16,8 @@ const DOMAIN = [
   'config',
   'limits',
   'introspection',
+  'revocations',
+  'usage',
 ];
 
 /** Of the domain, what may import other parts of it. */

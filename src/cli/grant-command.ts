@@ -3,6 +3,7 @@ import { Command, Option } from 'commander';
 import { UserError } from './explain.ts';
 import { inOffice, withStoreOptions, type Office, type OfficeOptions } from './office.ts';
 import { table } from './table.ts';
+import { usageTable } from './usage-command.ts';
 
 interface OwnerOptions extends OfficeOptions {
   readonly user?: string;
@@ -16,6 +17,14 @@ export function grantCommand(): Command {
     .addOption(new Option('--user <username>').conflicts('client'))
     .option('--client <client_id>')
     .action((options: OwnerOptions) => inOffice(options, (office) => list(options, office)));
+  withStoreOptions(grant.command('show'))
+    .description('show one grant, and what was done with it and when, as FHIR servers report it')
+    .requiredOption('--id <grant>', 'write --id=<grant> where the id begins with -')
+    .addOption(new Option('--user <username>', 'whose it is').conflicts('client'))
+    .option('--client <client_id>', 'whose it is')
+    .action((options: OwnerOptions & { id: string }) =>
+      inOffice(options, (office) => show(options, options.id, office)),
+    );
   withStoreOptions(grant.command('revoke'))
     .description('end one grant now, with all its tokens; grant ids are shown by grant list')
     .requiredOption('--id <grant>', 'write --id=<grant> where the id begins with -')
@@ -48,6 +57,19 @@ async function list(options: OwnerOptions, office: Office): Promise<void> {
     ],
   );
   process.stdout.write(table(['GRANT', 'CLIENT', 'USER', 'PATIENT', 'UNTIL', 'SCOPE'], rows));
+}
+
+async function show(options: OwnerOptions, id: string, office: Office): Promise<void> {
+  const grant = (await grantsOf(options, office)).find(({ grantId }) => grantId === id);
+  if (!grant) throw new UserError(`there is no such grant: ${id}`);
+  const { clientId, accountId, patient, expiresAt, scope } = grant;
+  const account = await office.accounts.find(accountId);
+  const until = new Date(expiresAt * 1000).toISOString();
+  const lines = [
+    ...[`grant    ${id}`, `client   ${clientId}`, `user     ${account?.username ?? accountId}`],
+    ...[`patient  ${patient ?? '-'}`, `until    ${until}`, `scope    ${scope}`],
+  ];
+  process.stdout.write(`${lines.join('\n')}\n\n${usageTable(await office.usage.of(id))}`);
 }
 
 async function revoke(options: OwnerOptions, id: string, office: Office): Promise<void> {

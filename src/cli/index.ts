@@ -8,6 +8,7 @@ import { grantCommand } from './grant-command.ts';
 import { keysCommand } from './keys-command.ts';
 import { storeCommand } from './store-command.ts';
 import { serveCommand } from './serve-command.ts';
+import { usageCommand } from './usage-command.ts';
 import { userCommand } from './user-command.ts';
 
 /**
@@ -27,6 +28,7 @@ export async function run(argv: readonly string[]): Promise<number> {
     clientCommand,
     userCommand,
     grantCommand,
+    usageCommand,
     keysCommand,
     storeCommand,
     configCommand,

@@ -12,6 +12,7 @@ import {
   createGrantIndex,
   createGrantList,
   createSigningKeyStore,
+  createUsageStore,
   createVault,
   openKeyRing,
   type GrantIndex,
@@ -19,6 +20,7 @@ import {
   type StoreDriver,
   type StoreKeys,
 } from '../store/index.ts';
+import type { UsageStore } from '../usage/index.ts';
 import { configOption } from './config-command.ts';
 import { DEFAULT_DEMO_DIR, demoConfig } from './demo-config.ts';
 import { openCommandStore } from './run-server.ts';
@@ -35,6 +37,7 @@ export interface Office {
   readonly signingKeys: SigningKeyStore;
   readonly grants: GrantIndex;
   readonly grantList: ReturnType<typeof createGrantList>;
+  readonly usage: UsageStore;
   readonly audit: AuditRecorder;
 }
 
@@ -84,6 +87,7 @@ export async function inOffice(
       signingKeys: createSigningKeyStore(vault),
       grantList: createGrantList(vault),
       grants: createGrantIndex(driver, refreshTokenSeconds + accessTokenSeconds),
+      usage: createUsageStore(vault, TRUSTING, refreshTokenSeconds + accessTokenSeconds),
       audit,
     });
   } finally {
@@ -91,6 +95,9 @@ export async function inOffice(
     await driver.close();
   }
 }
+
+/** A command only reads what was used; what is believed is decided where it is written. */
+const TRUSTING = { unsureBefore: () => 0, endedAt: () => 0 };
 
 async function configOf({ config: file, demo, dataDir }: OfficeOptions): Promise<Config> {
   if (demo)

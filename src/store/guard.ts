@@ -44,8 +44,8 @@ export interface GuardedStore {
   readonly check: () => Promise<void>;
   readonly trust: Trust;
   /**
-   * Changes whenever something changed of which every node keeps a copy in memory: see {@link tellOfChange}. `undefined`
-   * while nobody knows, because the store has not answered for a while.
+   * Changes whenever something changed of which every node keeps a copy in memory, see {@link tellOfChange}, and when another
+   * store is worked with. `undefined` while nobody knows, because the store has not answered for a while.
    */
   readonly revision: () => string | undefined;
   readonly stop: () => void;
@@ -104,7 +104,7 @@ export async function guardEpoch(
       if (material) options.ring?.use(material);
       const isTold = await lineage.look(lineageBefore);
       await barred.follow(changes);
-      revision = { id: Buffer.from(changes ?? []).toString(), at };
+      revision = { id: `${found.id} ${Buffer.from(changes ?? []).toString()}`, at };
       accept(found);
       // Until it is told who answers, each command is preceded by another look.
       if (isTold) seen = connection;
@@ -186,7 +186,7 @@ function isAdopted(
 }
 
 const GUARDED: ReadonlySet<string | symbol> = new Set<keyof StoreDriver>([
-  ...(['getMany', 'lookUp', 'put', 'putIfAbsent', 'take', 'remove', 'commit'] as const),
+  ...(['getMany', 'lookUp', 'put', 'announce', 'putIfAbsent', 'take', 'remove', 'commit'] as const),
   ...(['addMember', 'removeMember', 'members', 'count', 'assure'] as const),
 ]);
 

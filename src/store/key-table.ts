@@ -60,6 +60,13 @@ export const KEY_TABLE: readonly KeyRow[] = [
     sealed: false,
   },
   {
+    key: 'gh:{<grant>}:usage',
+    holds: 'what was done with the grant, as FHIR servers report it',
+    keptFor: 'as the grant',
+    bytes: 1000,
+    sealed: true,
+  },
+  {
     key: 'gh:{<grant>}:dead',
     holds: 'tombstone: was revoked',
     keptFor: 'refresh token lifetime',

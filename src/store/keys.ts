@@ -19,6 +19,7 @@ export const key = {
   token: (grantId: GrantId, kind: KeyedTokenKind, hash: string) =>
     `gh:{${grantId}}:${TOKEN_LETTERS[kind]}:${hash}`,
   used: (tokenKey: string) => `${tokenKey}:used`,
+  usage: (grantId: GrantId) => `gh:{${grantId}}:usage`,
   dead: (grantId: GrantId) => `gh:{${grantId}}:dead`,
   session: (hash: string) => `gh:{s.${hash}}:session`,
   sessionByUid: (hash: string) => `gh:{u.${hash}}:session`,
@@ -44,3 +45,8 @@ export const key = {
   changes: 'gh:{epoch}:changes',
   barred: 'gh:{epoch}:barred',
 } as const;
+
+/** The grant whose tombstone has this name; `undefined` when it is none. */
+export function grantOfTombstone(name: string): GrantId | undefined {
+  return /^gh:\{([A-Za-z0-9_-]{22})\}:dead$/.exec(name)?.[1];
+}
