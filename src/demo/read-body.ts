@@ -20,3 +20,12 @@ export async function readForm(request: IncomingMessage): Promise<URLSearchParam
   const body = await readBody(request);
   return body === undefined ? undefined : new URLSearchParams(body);
 }
+
+/** Reads JSON; `undefined` for what is none. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

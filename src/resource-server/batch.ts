@@ -1,14 +1,17 @@
-import { decide, type Decision } from './decide.ts';
-import { interactionOf, type FhirInteraction } from './interaction.ts';
+import { askerOf, quoted, refuse, scopeFor } from './asker.ts';
 import { member } from './constraint.ts';
+import { decide, type RequestDecision } from './decide.ts';
+import { interactionOf, type FhirInteraction, type FhirRequest } from './interaction.ts';
+import type { DecideOptions } from './options.ts';
 import type { Refused } from './refused.ts';
 import type { TokenInfo } from './token.ts';
+import { referencesIn } from './visible-bundle.ts';
 
 /** What one entry asks for, and whether the token may do it. Do what stands in `interaction`, and nothing else. */
 export interface EntryDecision {
   readonly interaction: FhirInteraction;
   readonly query: URLSearchParams;
-  readonly decision: Decision;
+  readonly decision: RequestDecision;
 }
 
 export type BatchDecision =
@@ -23,46 +26,75 @@ export type BatchDecision =
   | { readonly allowed: false; readonly status: 400; readonly description: string };
 
 /**
- * Decides a `batch` or `transaction` Bundle: each entry by its own interaction, as if it had been sent alone (SEM-11).
- * A transaction is all or nothing, so one entry that is refused refuses it. `url` must be relative to the FHIR base URL.
+ * Decides a `batch` or `transaction` Bundle: each entry by its own interaction, as if it had been sent alone, with the
+ * parameters in its `url`, its `ifNoneExist` and its `resource` (SEM-11). A transaction is all or nothing, so one entry
+ * that is refused refuses it. `url` must be relative to the FHIR base URL.
+ *
+ * A reference with a condition (`Patient?identifier=1`) is a search whose answer the server writes into the record: it
+ * takes search on that type, of everybody. A reference to another entry (`urn:uuid:…`) is nobody's record until the
+ * server has given it an id, so what belongs to a patient must name the patient.
  *
  * ```ts
  * const decided = decideBatch(token, JSON.parse(body));
  * if (!decided.allowed) return answer(decided.status, decided.description);
  * return decided.entries.map(({ decision, interaction }) =>
- *   decision.allowed ? perform(interaction, decision.filters) : refusal(decision),
+ *   decision.allowed ? perform(interaction, decision) : denial(decision),
  * );
  * ```
  */
-export function decideBatch(token: TokenInfo, bundle: unknown): BatchDecision {
+export function decideBatch(token: TokenInfo, bundle: unknown, options: DecideOptions = {}): BatchDecision {
   const malformed = (description: string): BatchDecision => ({ allowed: false, status: 400, description });
   if (!isObject(bundle) || member(bundle, 'resourceType') !== 'Bundle') return malformed('this is no Bundle');
   const type = member(bundle, 'type');
   if (type !== 'batch' && type !== 'transaction') return malformed('its type must be batch or transaction');
   const sent = member(bundle, 'entry') ?? [];
   if (!Array.isArray(sent)) return malformed('its entry must be a list');
-  const entries = sent.map((entry: unknown) => decideEntry(token, entry));
+  const entries = sent.map((entry: unknown) => decideEntry(token, entry, options));
   const refused = entries.map(({ decision }) => decision).find((decision) => !decision.allowed);
   return type === 'transaction' && refused ? refused : { allowed: true, type, entries };
 }
 
-function decideEntry(token: TokenInfo, entry: unknown): EntryDecision {
+function decideEntry(token: TokenInfo, entry: unknown, options: DecideOptions): EntryDecision {
+  const request = requestOf(entry);
+  const interaction = interactionOf(request, options.fhirVersion);
+  const decision = decide(token, request, options);
+  const refused = decision.allowed ? refuseReferences(token, request.body, options) : undefined;
+  return { interaction, query: request.query, decision: refused ?? decision };
+}
+
+/** An entry as the request it would be alone. */
+function requestOf(entry: unknown): FhirRequest {
   const request = isObject(entry) ? member(entry, 'request') : undefined;
-  const of = (name: string): unknown => (isObject(request) ? member(request, name) : undefined);
-  const [method, url] = [of('method'), of('url')];
-  const { path, query } = split(typeof url === 'string' ? url : '');
-  const interaction = interactionOf({
-    method: typeof method === 'string' ? method : '',
+  const text = (name: string): string | undefined => {
+    const value = isObject(request) ? member(request, name) : undefined;
+    return typeof value === 'string' ? value : undefined;
+  };
+  const { path, query } = split(text('url') ?? '');
+  const condition = isObject(request) && member(request, 'ifNoneExist') !== undefined;
+  return {
+    method: text('method') ?? '',
     pathBelowBase: path,
     query,
-  });
-  const decision = decide(token, interaction);
-  // A create on a condition also tells whether something matches, which is a search.
-  const condition = interaction.kind === 'create' && of('ifNoneExist') !== undefined;
-  if (!condition || !decision.allowed) return { interaction, query, decision };
-  const { resourceType } = interaction;
-  const search = decide(token, { kind: 'search-type', resourceType });
-  return { interaction, query, decision: search.allowed ? decision : search };
+    body: isObject(entry) ? member(entry, 'resource') : undefined,
+    ...(condition ? { ifNoneExist: text('ifNoneExist') ?? '' } : {}),
+  };
+}
+
+/** Why a reference in what is written would search where the token may not: its condition is a search as any other. */
+function refuseReferences(token: TokenInfo, body: unknown, options: DecideOptions): Refused | undefined {
+  for (const reference of referencesIn(body)) {
+    const mark = reference.indexOf('?');
+    if (mark < 0) continue;
+    const { path: pathBelowBase, query } = split(reference);
+    const found = decide(token, { method: 'GET', pathBelowBase, query }, options);
+    if (found.allowed && found.interaction.kind === 'search-type' && found.check.length === 0) continue;
+    const type = quoted(reference.slice(0, mark));
+    return refuse(
+      `a reference with a condition searches every ${type}, which no granted scope permits`,
+      scopeFor(askerOf(token, options), ['s'], type, 'all'),
+    );
+  }
+  return undefined;
 }
 
 function split(url: string): { path: string; query: URLSearchParams } {

@@ -6,28 +6,46 @@ interface Token {
   readonly code: string;
 }
 
-/** Search parameter → the elements it looks at. What is not here matches nothing, so it never broadens. */
+/**
+ * Search parameter → the elements it looks at, as R4 and R5 spell them. What is not here matches nothing, so it never
+ * broadens: dates, quantities, references and texts are compared in ways that a list of codes is not.
+ */
 const ELEMENTS: Readonly<Record<string, readonly string[]>> = {
   _id: ['id'],
+  _security: ['meta.security'],
+  _tag: ['meta.tag'],
   category: ['category'],
   class: ['class'],
   'clinical-status': ['clinicalStatus'],
-  code: ['code', 'medicationCodeableConcept'],
+  code: ['code', 'medicationCodeableConcept', 'medication.concept', 'code.concept'],
+  criticality: ['criticality'],
   intent: ['intent'],
+  'lifecycle-status': ['lifecycleStatus'],
+  priority: ['priority'],
+  severity: ['severity'],
   status: ['status'],
   type: ['type'],
+  'vaccine-code': ['vaccineCode'],
   'verification-status': ['verificationStatus'],
 };
+const PATHS = new Map(
+  Object.entries(ELEMENTS).map(([param, paths]) => [param, paths.map((path) => path.split('.'))]),
+);
+
+/** The elements of a resource that deciding about a constraint needs, e.g. `['code', 'medicationCodeableConcept', …]`. */
+export function elementsOfConstraint({ param }: Constraint): string[] {
+  return (PATHS.get(param) ?? []).flatMap(([root]) => root ?? []);
+}
 
 /**
  * Does a resource meet one `param=value` of a granular scope, read as a FHIR token search: a comma means "or", and
- * a value is `code`, `system|code`, `|code` (no system) or `system|`. A parameter we do not know matches nothing.
+ * a value is `code`, `system|code`, `|code` (no system) or `system|`. A parameter we do not know matches nothing, and
+ * neither does one with a modifier (`code:in`, `status:not`).
  *
  * @see SEM-14 … SEM-18; FHIR R4, "token" search parameters
  */
 export function matchesConstraint(resource: object, { param, value }: Constraint): boolean {
-  const elements = Object.hasOwn(ELEMENTS, param) ? (ELEMENTS[param] ?? []) : [];
-  const tokens = elements.flatMap((name) => tokensOf(member(resource, name)));
+  const tokens = (PATHS.get(param) ?? []).flatMap((path) => tokensAt(resource, path));
   return value.split(/(?<!\\),/).some((wanted) => tokens.some((token) => matchesToken(token, wanted)));
 }
 
@@ -38,6 +56,14 @@ function matchesToken(token: Token, wanted: string): boolean {
   const code = wanted.slice(bar + 1);
   if (system === '' && code === '') return false;
   return (token.system ?? '') === system && (code === '' || token.code === code);
+}
+
+function tokensAt(value: object, [name = '', ...rest]: readonly string[]): Token[] {
+  const found = member(value, name);
+  if (rest.length === 0) return tokensOf(found);
+  return (Array.isArray(found) ? found : [found]).flatMap((each: unknown) =>
+    typeof each === 'object' && each !== null ? tokensAt(each, rest) : [],
+  );
 }
 
 /** Reads a `code`, `Coding` or `CodeableConcept`, or a list of them. */

@@ -8,9 +8,9 @@
  * if (bearer.kind !== 'token') return answer(401, challenge(bearerRefusal(bearer)));
  * const result = await introspect(bearer.token);
  * if (result.kind !== 'active') …
- * const decision = decide(result.token, interactionOf(request));
- * if (!decision.allowed) return answer(decision.status, challenge(decision));
- * const visible = resources.filter((resource) => visibleTo(decision.filters, resource));
+ * const decision = decide(result.token, request);
+ * if (!decision.allowed) return answer(denial(decision));
+ * const visible = resources.filter(decision.visible);
  * ```
  */
 export { bearerRefusal, readBearer, type Bearer } from './bearer.ts';
@@ -23,20 +23,22 @@ export {
 export { createJwtReader, type JwtReaderOptions } from './jwt.ts';
 export { tokenFrom, verifyToken, type TokenInfo } from './token.ts';
 export { interactionOf, type FhirInteraction, type FhirRequest } from './interaction.ts';
-export { decide, type Allowed, type Decision, type Filter } from './decide.ts';
+export { decide, type Decision, type RequestDecision } from './decide.ts';
+export type { Allowed, AllowedRequest, Check } from './allowed.ts';
+export type { DecideOptions } from './options.ts';
+export type { Filter } from './filters.ts';
+export type { Parameter } from './narrow.ts';
+export { visibleBundle } from './visible-bundle.ts';
 export { decideBatch, type BatchDecision, type EntryDecision } from './batch.ts';
 export type { Refused } from './refused.ts';
-export {
-  SHARED_TYPES,
-  isInPatientCompartment,
-  patientsOf,
-  visibleTo,
-  type FhirResource,
-} from './compartment.ts';
+export { isInPatientCompartment, patientsOf, visibleTo, type FhirResource } from './compartment.ts';
+export { SHARED_TYPES, WITHHELD_TYPES, patientElementOf, type PatientElement } from './patient-record.ts';
 export { matchesConstraint } from './constraint.ts';
 export {
   challenge,
+  denial,
   operationOutcome,
+  type Denial,
   type IssueCode,
   type OperationOutcome,
   type Severity,

@@ -51,3 +51,25 @@ export function challenge(refused?: Pick<Refused, 'error' | 'description' | 'nee
 function quotable(text: string): string {
   return text.replace(/[^\x20-\x21\x23-\x5b\x5d-\x7e]/g, '');
 }
+
+/** A refusal as an answer: the status, the header and the body to send. */
+export interface Denial {
+  readonly status: 401 | 403;
+  readonly headers: { readonly 'WWW-Authenticate': string };
+  readonly body: OperationOutcome;
+}
+
+/**
+ * The whole answer to a refused request, from `decide`, `decideBatch` or `verifyToken` (SEM-04).
+ *
+ * ```ts
+ * const { status, headers, body } = denial(decision);
+ * ```
+ */
+export function denial(refused: Refused): Denial {
+  return {
+    status: refused.status,
+    headers: { 'WWW-Authenticate': challenge(refused) },
+    body: operationOutcome('error', refused.status === 401 ? 'login' : 'forbidden', refused.description),
+  };
+}

@@ -7,6 +7,8 @@ import type { ResourceScope } from './scope.ts';
 export const ENFORCEABLE_PARAMETERS: ReadonlySet<string> = new Set([
   ...[
     '_id',
+    '_security',
+    '_tag',
     'category',
     'class',
     'clinical-status',

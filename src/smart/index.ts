@@ -53,7 +53,13 @@ export {
   type LaunchContext,
   type ParsedLaunchContext,
 } from './launch-context.ts';
-export { RESOURCE_TYPES } from './resource-types.ts';
+export {
+  FHIR_VERSIONS,
+  RESOURCE_TYPES,
+  isResourceType,
+  resourceTypesOf,
+  type FhirVersion,
+} from './resource-types.ts';
 export { capabilities, type Features } from './capabilities.ts';
 export {
   smartConfiguration,

@@ -1,4 +1,4 @@
-import { RESOURCE_TYPES, resourceTypeOfLowercase } from './resource-types.ts';
+import { isResourceType, resourceTypeOfLowercase } from './resource-types.ts';
 
 /** The letters of a v2 scope, in the only order the grammar allows (SCO-01, SCO-02). */
 export const PERMISSIONS = ['c', 'r', 'u', 'd', 's'] as const;
@@ -72,7 +72,7 @@ const V1_SUFFIX = new Map<string, string>([
   ['*', 'cruds'],
 ]);
 /** A plain search parameter. Modifiers (`code:in`), chains (`patient.name`) and `_filter` cannot be enforced (SCO-12). */
-const SEARCH_PARAM = /^(_id|[a-z][a-z-]*)$/;
+const SEARCH_PARAM = /^(_id|_security|_tag|[a-z][a-z-]*)$/;
 /** RFC 6749 §3.3 scope-token: printable ASCII without space, `"` and `\`. */
 const SCOPE_TOKEN = /^[\x21\x23-\x5b\x5d-\x7e]+$/;
 const ABSOLUTE_URI = /^[a-z][a-z0-9+.-]*:\/\/[^/]+/;
@@ -142,7 +142,7 @@ function parseContextScope(text: string): ParsedScope {
 function parseResourceScope(text: string): ParsedScope {
   const [, level, resourceType, suffix, query] = RESOURCE_SYNTAX.exec(text) ?? [];
   if (!isLevel(level) || resourceType === undefined || suffix === undefined) return refuse('malformed', text);
-  if (resourceType !== '*' && !RESOURCE_TYPES.has(resourceType)) return refuse('resource-type', text);
+  if (resourceType !== '*' && !isResourceType(resourceType)) return refuse('resource-type', text);
 
   const v1 = V1_SUFFIX.get(suffix);
   if (v1 !== undefined && query !== undefined) return refuse('constraint', text);

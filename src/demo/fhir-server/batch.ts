@@ -1,14 +1,21 @@
 import { decideBatch, type EntryDecision, type TokenInfo } from '../../resource-server/index.ts';
+import type { DemoResource } from '../data/fhir.ts';
+import { parseJson } from '../read-body.ts';
 import { outcome, type Answer } from './answers.ts';
-import { forbidden } from './guard.ts';
+import { DECIDE_OPTIONS, forbidden } from './guard.ts';
 import { perform } from './perform.ts';
 
 const MAX_ENTRIES = 100;
 
 /** A batch of reads and searches: each entry is decided and answered by itself, as if it had come alone (SEM-11). */
-export function serveBatch(body: string | undefined, token: TokenInfo, fhirBaseUrl: string): Answer {
+export function serveBatch(
+  body: string | undefined,
+  token: TokenInfo,
+  fhirBaseUrl: string,
+  resources: readonly DemoResource[],
+): Answer {
   if (body === undefined) return outcome(413, 'too-long', 'a batch may be 64 KiB at most');
-  const decided = decideBatch(token, parse(body));
+  const decided = decideBatch(token, parseJson(body), DECIDE_OPTIONS);
   if (!decided.allowed) {
     return decided.status === 400 ? outcome(400, 'invalid', decided.description) : forbidden(decided);
   }
@@ -16,21 +23,16 @@ export function serveBatch(body: string | undefined, token: TokenInfo, fhirBaseU
     return outcome(400, 'not-supported', 'this server carries out batches, and no transactions');
   if (decided.entries.length > MAX_ENTRIES)
     return outcome(413, 'too-long', `a batch may hold ${MAX_ENTRIES} entries at most`);
-  const entry = decided.entries.map((one) => entryOf(answerTo(one, fhirBaseUrl)));
+  const entry = decided.entries.map((one) => entryOf(answerTo(one, fhirBaseUrl, resources)));
   return { status: 200, body: { resourceType: 'Bundle', type: 'batch-response', entry } };
 }
 
-function parse(body: string): unknown {
-  try {
-    return JSON.parse(body);
-  } catch {
-    return undefined;
-  }
-}
-
-function answerTo({ interaction, query, decision }: EntryDecision, fhirBaseUrl: string): Answer {
-  if (!decision.allowed) return forbidden(decision);
-  return perform(interaction, query, decision, fhirBaseUrl);
+function answerTo(
+  { query, decision }: EntryDecision,
+  fhirBaseUrl: string,
+  resources: readonly DemoResource[],
+): Answer {
+  return decision.allowed ? perform(decision, query, fhirBaseUrl, resources) : forbidden(decision);
 }
 
 /** What would have been a status, headers and a body, as an entry. */

@@ -3,9 +3,11 @@ import {
   bearerRefusal,
   challenge,
   decide,
+  denial,
   readBearer,
-  type Allowed,
-  type FhirInteraction,
+  type AllowedRequest,
+  type DecideOptions,
+  type FhirRequest,
   type Introspect,
   type Refused,
   type TokenInfo,
@@ -44,15 +46,18 @@ function unauthorized(refused: Pick<Refused, 'error' | 'description'> | undefine
   };
 }
 
-/** What the token may see of this interaction, or the 403 to send (SEM-04). */
-export function authorize(token: TokenInfo, interaction: FhirInteraction): Guarded<Allowed> {
-  const decision = decide(token, interaction);
+/** What the kit has to know of us: we speak R4, and `_page` is the cursor in our links. */
+export const DECIDE_OPTIONS: DecideOptions = { fhirVersion: '4.0.1', parameters: new Set(['_page']) };
+
+/** What the token may see of this request, or the 403 to send (SEM-04). */
+export function authorize(token: TokenInfo, request: FhirRequest): Guarded<AllowedRequest> {
+  const decision = decide(token, request, DECIDE_OPTIONS);
   if (decision.allowed) return { ok: true, value: decision };
   return { ok: false, answer: forbidden(decision) };
 }
 
 /** The refusal to send: in a batch, for one entry. */
 export function forbidden(refused: Refused): Answer {
-  const headers = { 'WWW-Authenticate': challenge(refused) };
-  return outcome(refused.status, 'forbidden', refused.description, headers);
+  const { status, headers, body } = denial(refused);
+  return { status, headers: { ...headers }, body };
 }

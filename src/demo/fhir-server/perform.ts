@@ -1,5 +1,5 @@
-import { visibleTo, type Allowed, type FhirInteraction } from '../../resource-server/index.ts';
-import { DEMO_RESOURCES } from '../data/demo-data.ts';
+import type { AllowedRequest, FhirInteraction } from '../../resource-server/index.ts';
+import type { DemoResource } from '../data/fhir.ts';
 import { NOT_FOUND, outcome, type Answer } from './answers.ts';
 import { SERVED_TYPES } from './capability-statement.ts';
 import { parseSearch, runSearch } from './search.ts';
@@ -14,14 +14,16 @@ const WRITES: ReadonlySet<FhirInteraction['kind']> = new Set([
 
 /** Does what was allowed, within its filters: one request, or one entry of a batch. */
 export function perform(
-  interaction: FhirInteraction,
+  allowed: AllowedRequest,
   query: URLSearchParams,
-  allowed: Allowed,
   fhirBaseUrl: string,
+  resources: readonly DemoResource[],
 ): Answer {
+  const { interaction } = allowed;
   const { kind } = interaction;
-  if (kind === 'read' || kind === 'vread') return read(interaction, allowed);
-  if (kind === 'search-type') return search(interaction.resourceType, query, allowed, fhirBaseUrl);
+  const visible = resources.filter(allowed.visible);
+  if (kind === 'read' || kind === 'vread') return read(interaction, visible);
+  if (kind === 'search-type') return search(interaction.resourceType, query, visible, fhirBaseUrl);
   if (WRITES.has(kind)) return readOnly(kind);
   return outcome(404, 'not-supported', `this server does not support ${kind}`);
 }
@@ -29,12 +31,12 @@ export function perform(
 /** Each resource has one version, the one that is judged and shown (SEM-20). */
 function read(
   wanted: { resourceType: string; id: string; versionId?: string },
-  { filters }: Allowed,
+  visible: readonly DemoResource[],
 ): Answer {
-  const resource = DEMO_RESOURCES.find(
+  const resource = visible.find(
     ({ resourceType, id }) => resourceType === wanted.resourceType && id === wanted.id,
   );
-  if (!resource || !visibleTo(filters, resource)) return NOT_FOUND;
+  if (!resource) return NOT_FOUND;
   const { versionId, lastUpdated } = resource.meta;
   if (wanted.versionId !== undefined && wanted.versionId !== versionId) return NOT_FOUND;
   const headers = { ETag: `W/"${versionId}"`, 'Last-Modified': new Date(lastUpdated).toUTCString() };
@@ -44,14 +46,14 @@ function read(
 function search(
   resourceType: string,
   query: URLSearchParams,
-  { filters }: Allowed,
+  visible: readonly DemoResource[],
   fhirBaseUrl: string,
 ): Answer {
   if (!SERVED_TYPES.has(resourceType))
     return outcome(404, 'not-supported', `this server holds no ${resourceType}`);
   const parsed = parseSearch(resourceType, query, fhirBaseUrl);
   if (!parsed.ok) return outcome(400, 'invalid', parsed.description);
-  return { status: 200, body: runSearch(parsed.search, DEMO_RESOURCES, filters, fhirBaseUrl) };
+  return { status: 200, body: runSearch(parsed.search, visible, fhirBaseUrl) };
 }
 
 export function readOnly(what: string): Answer {

@@ -1,4 +1,3 @@
-import { visibleTo, type Filter } from '../../resource-server/index.ts';
 import type { DemoResource } from '../data/fhir.ts';
 import { dateOf } from './dates.ts';
 import { foldText, nameOf } from './names.ts';
@@ -86,16 +85,12 @@ function readPage(page: string | null): number | undefined {
   return offset === undefined ? undefined : Number(offset);
 }
 
-/** A page of a search: security first, so that neither `total` nor a link counts what may not be seen (SEM-16). */
-export function runSearch(
-  search: Search,
-  resources: readonly DemoResource[],
-  filters: readonly Filter[],
-  fhirBaseUrl: string,
-): object {
-  const found = resources
+/**
+ * A page of a search among what may be seen: neither `total` nor a link counts anything else (SEM-16).
+ */
+export function runSearch(search: Search, visible: readonly DemoResource[], fhirBaseUrl: string): object {
+  const found = visible
     .filter(({ resourceType }) => resourceType === search.resourceType)
-    .filter((resource) => visibleTo(filters, resource))
     .filter((resource) => search.matchers.every((matches) => matches(resource)));
   if (search.order) found.sort(search.order);
   const page = found.slice(search.offset, search.offset + search.count);

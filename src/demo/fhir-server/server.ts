@@ -4,14 +4,17 @@ import {
   interactionOf,
   type Discovery,
   type FhirInteraction,
+  type FhirRequest,
   type Introspect,
 } from '../../resource-server/index.ts';
-import { readBody, readForm } from '../read-body.ts';
+import { DEMO_RESOURCES } from '../data/demo-data.ts';
+import type { DemoResource } from '../data/fhir.ts';
+import { parseJson, readBody } from '../read-body.ts';
 import { NOT_FOUND, outcome, send, tryAgain, type Answer } from './answers.ts';
 import { serveBatch } from './batch.ts';
 import { capabilityStatement } from './capability-statement.ts';
 import { anyOrigin, requestId, type DemoLog } from './envelope.ts';
-import { authenticate, authorize } from './guard.ts';
+import { authenticate, authorize, type Guarded } from './guard.ts';
 import { perform, readOnly } from './perform.ts';
 
 export interface FhirServerOptions {
@@ -22,14 +25,15 @@ export interface FhirServerOptions {
   /** Where Gatehouse publishes the SMART configuration of this FHIR base URL. */
   readonly discoveryUrl: string;
   readonly log?: DemoLog;
+  /** What it holds; default: the synthetic patients. */
+  readonly resources?: readonly DemoResource[];
 }
-
-const NO_FORM = new URLSearchParams();
 
 interface Parts {
   readonly base: string;
   readonly introspect: Introspect;
   readonly discover: () => Promise<Discovery>;
+  readonly resources: readonly DemoResource[];
 }
 
 /**
@@ -39,7 +43,8 @@ interface Parts {
 export function createFhirServer(options: FhirServerOptions): Koa {
   const base = options.fhirBaseUrl.replace(/\/$/, '');
   const discover = createDiscoveryProxy({ url: options.discoveryUrl });
-  const parts: Parts = { base, introspect: options.introspect, discover };
+  const { introspect, resources = DEMO_RESOURCES } = options;
+  const parts: Parts = { base, introspect, discover, resources };
   const app = new Koa();
   app.silent = true;
   const log = options.log ?? (() => undefined);
@@ -60,13 +65,18 @@ async function serve(ctx: Context, parts: Parts): Promise<Answer> {
   if (ctx.path !== root && !ctx.path.startsWith(`${root}/`)) return NOT_FOUND;
   const pathBelowBase = ctx.path.slice(root.length);
   if (pathBelowBase === '/.well-known/smart-configuration') return smartConfiguration(ctx, parts);
-  const query = new URLSearchParams(ctx.querystring);
-  const contentType = ctx.get('Content-Type');
-  const interaction = interactionOf({ method: ctx.method, pathBelowBase, query, contentType });
+  const request: FhirRequest = {
+    method: ctx.method,
+    pathBelowBase,
+    query: new URLSearchParams(ctx.querystring),
+    contentType: ctx.get('Content-Type'),
+    ...(ctx.get('If-None-Exist') ? { ifNoneExist: ctx.get('If-None-Exist') } : {}),
+  };
+  const interaction = interactionOf(request);
   if (interaction.kind === 'capabilities') {
     return { status: 200, body: capabilityStatement(parts.base, await parts.discover()) };
   }
-  return serveGuarded(ctx, parts, interaction, query);
+  return serveGuarded(ctx, parts, interaction, request);
 }
 
 /** Always `application/json`, whatever the Accept header asks for, and without a token (DISC-02, DISC-03). */
@@ -82,18 +92,36 @@ async function serveGuarded(
   ctx: Context,
   parts: Parts,
   interaction: FhirInteraction,
-  query: URLSearchParams,
+  request: FhirRequest,
 ): Promise<Answer> {
   const token = await authenticate(ctx, parts.introspect);
   if (!token.ok) return token.answer;
   if (interaction.kind === 'unknown') return outcome(404, 'not-supported', 'there is nothing at this path');
-  if (interaction.kind === 'batch') return serveBatch(await readBody(ctx.req), token.value, parts.base);
-  const allowed = authorize(token.value, interaction);
+  if (interaction.kind === 'batch')
+    return serveBatch(await readBody(ctx.req), token.value, parts.base, parts.resources);
+  const sent = await readSent(ctx, interaction);
+  if (!sent.ok) return sent.answer;
+  const allowed = authorize(token.value, { ...request, ...sent.value });
   if (!allowed.ok) return allowed.answer;
-  const form =
-    ctx.method === 'POST' && interaction.kind === 'search-type' ? await readForm(ctx.req) : NO_FORM;
-  if (!form) return outcome(413, 'too-long', 'a search form may be 64 KiB at most');
-  return perform(interaction, new URLSearchParams([...query, ...form]), allowed.value, parts.base);
+  const query = new URLSearchParams([...request.query, ...(sent.value.form ?? [])]);
+  return perform(allowed.value, query, parts.base, parts.resources);
+}
+
+/** What is decided about beside the address: the form of a search, the content of a write. */
+async function readSent(
+  ctx: Context,
+  { kind }: FhirInteraction,
+): Promise<Guarded<Pick<FhirRequest, 'form' | 'body'>>> {
+  const reads = ctx.method === 'POST' && kind.startsWith('search-');
+  if (!reads && kind !== 'create' && kind !== 'update') return { ok: true, value: {} };
+  const text = await readBody(ctx.req);
+  if (text === undefined)
+    return { ok: false, answer: outcome(413, 'too-long', 'what is sent may be 64 KiB at most') };
+  if (reads) return { ok: true, value: { form: new URLSearchParams(text) } };
+  const body = parseJson(text);
+  if (body === undefined && text !== '')
+    return { ok: false, answer: outcome(400, 'invalid', 'the content is no JSON') };
+  return { ok: true, value: { body } };
 }
 
 function isReading({ method }: Context): boolean {

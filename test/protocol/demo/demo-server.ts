@@ -1,5 +1,6 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { DemoResource } from '../../../src/demo/data/fhir.ts';
 import { createFhirServer, type DemoLogEntry } from '../../../src/demo/index.ts';
 import { createIntrospector } from '../../../src/resource-server/index.ts';
 
@@ -40,7 +41,7 @@ export interface DemoFhir {
 }
 
 /** The demo FHIR server in front of a small authorization server of our own. */
-export async function startFhir(): Promise<DemoFhir> {
+export async function startFhir(resources?: readonly DemoResource[]): Promise<DemoFhir> {
   const tokens = new Map<string, object>();
   const logged: DemoLogEntry[] = [];
   const auth = await listen((url) => (request, response) => {
@@ -66,7 +67,13 @@ export async function startFhir(): Promise<DemoFhir> {
       fhirBaseUrl,
     });
     const log = (entry: DemoLogEntry) => void logged.push(entry);
-    const app = createFhirServer({ fhirBaseUrl, introspect, discoveryUrl: `${auth.url}/smart`, log });
+    const app = createFhirServer({
+      fhirBaseUrl,
+      introspect,
+      discoveryUrl: `${auth.url}/smart`,
+      log,
+      ...(resources ? { resources } : {}),
+    });
     const handle = app.callback();
     return (request, response) => void handle(request, response);
   });

@@ -37,7 +37,15 @@ describe('interactionOf', () => {
     ['SEM-01', 'GET', '/Nothing/1', 'unknown'],
     ['SEM-01', 'GET', '/patient/1', 'unknown'],
     ['SEM-01', 'GET', '//Patient/1', 'unknown'],
-    ['SEM-01', 'GET', '/Patient/1/Observation', 'unknown'],
+    ['SEM-12', 'GET', '/Patient/1/Observation', 'search-compartment Observation Patient 1'],
+    ['SEM-12', 'GET', '/Encounter/1/*', 'search-compartment * Encounter 1'],
+    ['SEM-01', 'GET', '/Organization/1/Observation', 'unknown'],
+    ['SEM-01', 'GET', '/Patient/1/Nothing', 'unknown'],
+    ['SEM-01', 'POST', '/Patient/1/Observation', 'unknown'],
+    ['SEM-01', 'GET', '/Patient/1/Observation/2', 'unknown'],
+    ['SEM-01', 'GET', '/Patient/1/Observation/_search', 'unknown'],
+    ['SEM-01', 'GET', '/Patient/..', 'unknown'],
+    ['SEM-01', 'GET', '/Patient/./Observation', 'unknown'],
     ['SEM-01', 'GET', '/Patient/a%2Fb', 'unknown'],
     ['SEM-01', 'GET', '/Patient/../Observation', 'unknown'],
     ['SEM-01', 'GET', '/Patient/1/_history/2/3', 'unknown'],
@@ -55,6 +63,10 @@ describe('interactionOf', () => {
   test('[SEM-12] a search may be a form that was posted, and only a form', () => {
     expect(nameOf('POST', '/Patient/_search', FORM)).toBe('search-type Patient');
     expect(nameOf('POST', '/_search', FORM)).toBe('search-system');
+    expect(nameOf('POST', '/Patient/1/Observation/_search', FORM)).toBe(
+      'search-compartment Observation Patient 1',
+    );
+    expect(nameOf('POST', '/Patient/1/Observation/_search')).toBe('unknown');
     expect(nameOf('POST', '/Patient/_search', 'application/json')).toBe('unknown');
     expect(nameOf('POST', '/Patient/_search')).toBe('unknown');
     expect(nameOf('GET', '/Patient/_search', FORM)).toBe('unknown');
