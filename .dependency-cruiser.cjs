@@ -16,6 +16,7 @@ const DOMAIN = [
   'config',
   'limits',
   'introspection',
+  'revocations',
 ];
 
 /** Of the domain, what may import other parts of it. */

@@ -44,6 +44,7 @@ import { createPages, errorWords, interactionRoutes, type Progress } from './int
 import { createTeller, type Teller, type TokenReader } from './introspection/index.ts';
 import { checkKeys } from './keys/index.ts';
 import { createRequestLimits } from './limits/index.ts';
+import { createRevocationFeed, type RevocationFeed } from './revocations/index.ts';
 import { systemClock, type Clock } from './oauth/index.ts';
 import {
   OWN_CLIENT,
@@ -72,12 +73,17 @@ import {
   createSigningKeyStore,
   createTokenReader,
   createVault,
+  grantOfTombstone,
+  grantRefOf,
   guardEpoch,
   isStoreUnavailable,
+  key,
   openKeyRing,
   remembersReads,
   withPageRequest,
+  type GuardedStore,
   type StoreDriver,
+  type StoreKeys,
 } from './store/index.ts';
 
 export interface GatehouseOptions {
@@ -112,6 +118,7 @@ export async function createGatehouse(options: GatehouseOptions): Promise<Gateho
     onUnsure: (description) => log.error(description),
     onChange: (isKnown, description) => (isKnown ? log.warn(description) : log.error(description)),
   });
+  const feed = feedOf(store, ring.keys);
   const driver = remembersReads(store.driver);
   const metrics = createMetrics();
   const audit = countedAudit(options, metrics);
@@ -128,6 +135,10 @@ export async function createGatehouse(options: GatehouseOptions): Promise<Gateho
   });
   const tell = createTeller({ tokens, clients: remembered, fhirServers: config.fhirServers });
   const tally = createTally(audit);
+  metrics.watchFeed(() => ({
+    followers: feed.followers,
+    ageMs: Math.min(performance.now() - feed.completeTo(), NEVER_MS),
+  }));
   const { router: assets, stylesheet } = serveAssets(options.viewsDir);
   const pages = createPages(options.viewsDir, config.name, stylesheet);
   const clientKeys = createClientKeys({ config, log, clock, ...options.clientKeys });
@@ -147,7 +158,10 @@ export async function createGatehouse(options: GatehouseOptions): Promise<Gateho
     clock,
     keyStore,
     build: (keys) => buildProvider(protocol, keys),
-    onRotated: (version) => log.info({ version }, 'signing keys were rotated'),
+    onRotated: (version) => {
+      log.info({ version }, 'signing keys were rotated');
+      feed.resync();
+    },
     onFailure: (error) => log.warn({ err: error }, 'the signing keys could not be checked'),
   });
   const overload = watchOverload();
@@ -159,7 +173,18 @@ export async function createGatehouse(options: GatehouseOptions): Promise<Gateho
     ...(options.checks ?? []),
   ];
   const open = createListener(
-    createPublicApp({ ...protocol, metrics, engine, overload, assets, remembered, tokens, tell, tally }),
+    createPublicApp({
+      ...protocol,
+      metrics,
+      engine,
+      overload,
+      assets,
+      remembered,
+      tokens,
+      tell,
+      tally,
+      feed,
+    }),
     config.listen.tls,
   );
   const health = (): Promise<Health> => healthOf(checks, () => draining);
@@ -178,6 +203,7 @@ export async function createGatehouse(options: GatehouseOptions): Promise<Gateho
       draining = true;
       engine.stop();
       overload.stop();
+      feed.stop();
       await open.close();
       await allTakenBack(driver, UNDO_MS);
       store.stop();
@@ -188,6 +214,27 @@ export async function createGatehouse(options: GatehouseOptions): Promise<Gateho
       await driver.close();
     },
   };
+}
+
+/** What ended in the store, in the names that resource servers know it by. */
+function feedOf({ driver, revision, trust, check }: GuardedStore, keys: StoreKeys): RevocationFeed {
+  return createRevocationFeed({
+    watch: (hears) => driver.watch(hears),
+    revision() {
+      const current = revision();
+      return current === undefined ? undefined : `${current} ${trust.unsureBefore()}`;
+    },
+    meaningOf(name) {
+      if (name === key.changes) return 'memory';
+      const grantId = grantOfTombstone(name);
+      return grantId === undefined ? undefined : { ref: grantRefOf(keys, grantId) };
+    },
+    async refresh() {
+      // A look that is under way may have begun before the change; the next one has not.
+      await check();
+      await check();
+    },
+  });
 }
 
 function countedAudit({ auditSinks, log }: GatehouseOptions, metrics: Metrics): AuditRecorder {
@@ -208,6 +255,7 @@ interface PublicAppParts extends ProtocolParts {
   readonly tokens: TokenReader;
   readonly tell: Teller;
   readonly tally: Tally;
+  readonly feed: RevocationFeed;
 }
 
 function createPublicApp(parts: PublicAppParts): Koa {
@@ -270,10 +318,10 @@ function createPublicApp(parts: PublicAppParts): Koa {
   app.use(shedLoad(parts.overload, metrics.countShed));
   app.use(withDeadline());
   // What it writes in the end may fail, too.
-  app.use((ctx, next) => (TOKEN_PATHS.has(ctx.path) ? next() : withPageRequest(next)));
+  app.use((ctx, next) => (DIRECT_PATHS.has(ctx.path) ? next() : withPageRequest(next)));
   app.use(pinOrigin(config.issuer, config.trustProxy));
   app.use(noStore((path) => PROGRAM_PATHS.has(path)));
-  app.use(postOnly(PROGRAM_PATHS));
+  app.use(postOnly(POST_PATHS));
   app.use(failIntrospection());
   app.use(assets.routes());
   app.use(style.router.routes());
@@ -291,6 +339,7 @@ function createPublicApp(parts: PublicAppParts): Koa {
     tokens: parts.tokens,
     tell: parts.tell,
     tally: parts.tally,
+    feed: parts.feed,
     launches,
     launchHash,
     audit,
@@ -311,7 +360,11 @@ function pathsOf({ stack }: Pick<ReturnType<typeof discoveryRoutes>, 'stack'>): 
   return stack.map(({ path }) => String(path));
 }
 
+/** An hour: what the feed's age is while nothing is known. */
+const NEVER_MS = 3_600_000;
 /** Somebody waits for us to stop; what is still to be taken back by then stays for whoever shows it again. */
 const UNDO_MS = 2000;
-const TOKEN_PATHS: ReadonlySet<string> = new Set(['/token', '/introspect', '/revoke']);
-const PROGRAM_PATHS: ReadonlySet<string> = new Set([...TOKEN_PATHS, '/launches']);
+/** Their writes are not those of a page. */
+const DIRECT_PATHS: ReadonlySet<string> = new Set(['/token', '/introspect', '/revoke', '/revocations']);
+const POST_PATHS: ReadonlySet<string> = new Set(['/token', '/introspect', '/revoke', '/launches']);
+const PROGRAM_PATHS: ReadonlySet<string> = new Set([...DIRECT_PATHS, ...POST_PATHS]);

@@ -19,6 +19,8 @@ import {
   createLaunchStore,
   createProviderAdapter,
   disguiseJwt,
+  grantIdOf,
+  grantRefOf,
   isStoreUnavailable,
   newGrantId,
   newJwtId,
@@ -83,6 +85,10 @@ export function buildProvider(
     tokenText: (kind, grantId = newGrantId(), generation = 0) =>
       newTokenText(keys, kind as TokenKind, grantId, generation),
     jwtId: (kind, grantId = newGrantId()) => newJwtId(keys, kind as TokenKind, grantId),
+    grantRef: (kind, grantId, text) => {
+      const found = grantId ?? grantIdOf(keys, kind as TokenKind, text);
+      return found === undefined ? undefined : grantRefOf(keys, found);
+    },
     rememberAssertion: createAssertionMemory(vault, clock),
     requestUnitOfWork: (purpose, work) =>
       runInRequestScope(

@@ -54,6 +54,8 @@ export type AuditEvent =
         readonly since?: string;
       }
     >
+  | Event<'revocations.opened', { readonly resourceServer: ClientId }>
+  | Event<'revocations.closed', Reason & { readonly resourceServer: ClientId }>
   | Event<'token.revoked', Subject & { readonly what: 'grant' | 'token' }>
   | Event<'token.reuse', Subject & { readonly what: 'code-or-refresh-token' }>
   | Event<'client.changed', Subject & { readonly change: 'added' | 'removed' | 'disabled' | 'enabled' }>

@@ -1,5 +1,5 @@
 import cluster from 'node:cluster';
-import { AggregatorRegistry, Counter, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
+import { AggregatorRegistry, Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
 
 import type { Observe } from './log-requests.ts';
 
@@ -11,6 +11,8 @@ export interface Metrics {
   readonly countEvent: (type: string, outcome: string, count?: number) => void;
   readonly countLimited: (limit: string) => void;
   readonly countShed: (path: string) => void;
+  /** Watches how many follow the feed of revocations, and how old (milliseconds) what it tells is. */
+  readonly watchFeed: (look: () => { readonly followers: number; readonly ageMs: number }) => void;
   /** The page for Prometheus and its content type. */
   render(): Promise<{ readonly type: string; readonly body: string }>;
 }
@@ -55,6 +57,20 @@ export function createMetrics(): Metrics {
     observeIntrospection: (seconds) => introspections.observe(seconds),
     countEvent: (type, outcome, count = 1) => events.inc({ type, outcome }, count),
     countShed: (path) => shed.inc({ path }),
+    watchFeed: (look) => {
+      for (const [name, help, value] of [
+        ['subscribers', 'Streams of the feed of revocations', () => look().followers],
+        ['age_seconds', 'How old what the feed of revocations tells is', () => look().ageMs / 1000],
+      ] as const)
+        new Gauge({
+          name: `gatehouse_revocation_feed_${name}`,
+          help,
+          registers: [registry],
+          collect() {
+            this.set(value());
+          },
+        });
+    },
     countLimited: (limit) => limited.inc({ limit }),
     render: async () => ({ type: registry.contentType, body: await registry.metrics() }),
   };

@@ -11,6 +11,11 @@ export interface TellerParts {
 /** Finds the token a caller asks about: `undefined` unless it lives, as its client does, and this caller may know of it. */
 export type Teller = (text: string, caller: Caller) => Promise<LivingToken | undefined>;
 
+/** Apps need not know which of their tokens are of one grant. */
+function withoutGrantRef({ extra: { grant_ref: _ref, ...extra } = {}, ...token }: LivingToken): LivingToken {
+  return { ...token, extra };
+}
+
 export function createTeller({ tokens, clients, fhirServers }: TellerParts): Teller {
   const urlsOf = (ids: readonly string[]): string[] =>
     fhirServers.filter(({ id }) => ids.includes(id)).map(({ url }) => url);
@@ -18,6 +23,7 @@ export function createTeller({ tokens, clients, fhirServers }: TellerParts): Tel
     const token = await tokens.read(text);
     if (!token || !mayBeTold(caller, token, urlsOf)) return undefined;
     const owner = (clients.peek(token.clientId) ?? { client: await clients.find(token.clientId) }).client;
-    return owner && !owner.disabled ? token : undefined;
+    if (!owner || owner.disabled) return undefined;
+    return caller.rights.includes('introspect') ? token : withoutGrantRef(token);
   };
 }

@@ -4,7 +4,7 @@ import type { Context } from 'koa';
 
 import type { Tally } from '../audit/index.ts';
 import { browserOrigins, type Client, type ClientMemory } from '../clients/index.ts';
-import { answerAbout, type Teller, type TokenReader } from '../introspection/index.ts';
+import { answerAbout, type LivingToken, type Teller, type TokenReader } from '../introspection/index.ts';
 import type { SigningKeySet } from '../keys/index.ts';
 import type { RequestLimits } from '../limits/index.ts';
 import type { Clock, ErrorCode } from '../oauth/index.ts';
@@ -41,7 +41,7 @@ export function introspectByBearer(parts: BearerIntrospectionParts): Router {
       await next();
       return;
     }
-    const caller = await callerOf(ctx, text, parts);
+    const caller = (await bearerCaller(ctx, text, parts))?.client;
     if (!caller) return;
     const { client_id: callerId } = caller.registration;
     if (!(await withinLimit(ctx, parts.limits, 'introspectionsPerClient', `client ${callerId}`))) return;
@@ -52,11 +52,12 @@ export function introspectByBearer(parts: BearerIntrospectionParts): Router {
   return router;
 }
 
-async function callerOf(
+/** Whose backend token this is, if it may ask about tokens; else it is refused, and told why. */
+export async function bearerCaller(
   ctx: Context,
   text: string,
-  { tokens, clients, issuer }: BearerIntrospectionParts,
-): Promise<Client | undefined> {
+  { tokens, clients, issuer }: Pick<BearerIntrospectionParts, 'tokens' | 'clients' | 'issuer'>,
+): Promise<{ readonly client: Client; readonly token: LivingToken } | undefined> {
   const token = await tokens.read(text);
   const client = token?.kind === 'ClientCredentials' ? await clients.find(token.clientId) : undefined;
   if (!token || !client || client.disabled) {
@@ -68,7 +69,7 @@ async function callerOf(
     refuse(ctx, 403, 'insufficient_scope', `asking about tokens needs the scope ${scope}`, scope);
     return undefined;
   }
-  return client;
+  return { client, token };
 }
 
 async function answer(

@@ -1,4 +1,4 @@
-import type { Configuration, KoaContextWithOIDC } from 'oidc-provider';
+import type { AccessToken, ClientCredentials, Configuration, KoaContextWithOIDC } from 'oidc-provider';
 
 import { inSigningOrder } from '../keys/index.ts';
 import { findAccount } from './accounts.ts';
@@ -68,7 +68,7 @@ export function providerConfiguration(parts: ProviderParts): Configuration {
       (source.scopes.has('offline_access') || source.scopes.has('online_access')),
     rotateRefreshToken: true,
     revokeGrantPolicy: (ctx) => endsGrant(ctx, config.tokens.revokeAccessToken),
-    extraTokenClaims: async (ctx) => contextClaims(ctx, config),
+    extraTokenClaims: async (ctx, token) => tokenClaims(ctx, token, parts),
     renderError: (ctx, out, error) => {
       const status = 'status' in error && typeof error.status === 'number' ? error.status : 500;
       parts.pages.error(ctx, {
@@ -160,16 +160,20 @@ function endsGrant(ctx: KoaContextWithOIDC, setting: 'token' | 'grant'): boolean
   return !ctx.oidc.entities.AccessToken || ctx.oidc.route !== 'revocation' || setting === 'grant';
 }
 
-/** The launch context beside an access token: repeated by introspection (INT-04, INT-05). */
-function contextClaims(
+/**
+ * The launch context beside an access token, repeated by introspection (INT-04, INT-05), and what the feed of revocations
+ * calls its grant.
+ */
+function tokenClaims(
   ctx: KoaContextWithOIDC | undefined,
-  config: ProviderParts['config'],
+  { kind, jti, ...token }: AccessToken | ClientCredentials,
+  { config, grantRef }: ProviderParts,
 ): Record<string, never> {
+  const ref = grantRef(kind, 'grantId' in token ? token.grantId : undefined, jti);
   const granted = ctx?.oidc.entities.Grant?.smart;
-  if (!granted) return {};
-  const { fhirUser } = granted;
-  return { ...contextOnTheWire(granted, config), ...(fhirUser === undefined ? {} : { fhirUser }) } as Record<
-    string,
-    never
-  >;
+  return {
+    ...(granted ? contextOnTheWire(granted, config) : {}),
+    ...(granted?.fhirUser === undefined ? {} : { fhirUser: granted.fhirUser }),
+    ...(ref === undefined ? {} : { grant_ref: ref }),
+  } as Record<string, never>;
 }

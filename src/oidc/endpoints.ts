@@ -9,12 +9,14 @@ import type { Teller, TokenReader } from '../introspection/index.ts';
 import type { SigningKeySet } from '../keys/index.ts';
 import type { RequestLimits } from '../limits/index.ts';
 import type { LaunchStore } from '../launch/index.ts';
+import type { RevocationFeed } from '../revocations/index.ts';
 import type { AccountId, Clock } from '../oauth/index.ts';
 import { authorizeByPost, resumePostedRequest, type PostedRequestStore } from './authorize-post.ts';
 import { introspectByBearer } from './bearer-introspection.ts';
 import { launchEndpoint } from './launch-endpoint.ts';
 import { limitAuthorizations, limitFailures, mayFail } from './limited.ts';
 import { openDocuments } from './open-documents.ts';
+import { revocationFeed } from './revocation-feed.ts';
 
 export interface EndpointParts {
   readonly config: Config;
@@ -25,6 +27,7 @@ export interface EndpointParts {
   readonly tokens: TokenReader;
   readonly tell: Teller;
   readonly tally: Tally;
+  readonly feed: RevocationFeed;
   readonly launches: LaunchStore;
   readonly posted: PostedRequestStore;
   readonly findAccount: (id: AccountId) => Promise<Account | undefined>;
@@ -40,7 +43,9 @@ export function mountEndpoints(app: Koa, parts: EndpointParts): void {
   app.use(limitAuthorizations(parts.limits));
   app.use(limitFailures(parts.limits, mayFail));
   app.use(launchEndpoint(parts).routes());
-  app.use(introspectByBearer({ ...parts, clients: parts.remembered, issuer: parts.config.issuer }).routes());
+  const asked = { ...parts, clients: parts.remembered, issuer: parts.config.issuer };
+  app.use(introspectByBearer(asked).routes());
+  app.use(revocationFeed(asked).routes());
   app.use(authorizeByPost(parts.posted).routes());
   app.use(resumePostedRequest(parts.posted));
 }

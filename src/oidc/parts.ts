@@ -44,6 +44,8 @@ export interface ProviderParts {
   readonly tokenText: (kind: string, grantId: GrantId | undefined, generation?: number) => string;
   /** The `jti` of an access token that is a JWT; refers to its grant. */
   readonly jwtId: (kind: string, grantId: GrantId | undefined) => string;
+  /** What resource servers know the grant of a token by, from its grant id or its text; `undefined`: it has none. */
+  readonly grantRef: (kind: string, grantId: GrantId | undefined, text: string) => string | undefined;
   /** A JWT so spelled that the provider looks for it instead of turning it away. */
   readonly disguiseJwt: (text: string) => string;
   readonly newGrantId: () => GrantId;

@@ -1,4 +1,5 @@
 import { ROUTES } from './configuration.ts';
+import { REVOCATIONS } from './revocation-feed.ts';
 
 /** Every path that oidc-provider serves as we configure it, and what {@link mountEndpoints} adds. */
 export const SERVED_PATHS: readonly string[] = [
@@ -9,4 +10,5 @@ export const SERVED_PATHS: readonly string[] = [
   '/.well-known/openid-configuration',
   '/.well-known/oauth-authorization-server',
   '/launches',
+  REVOCATIONS,
 ];

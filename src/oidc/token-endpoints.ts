@@ -47,6 +47,7 @@ async function prepare(ctx: KoaContextWithOIDC, { clock, config }: ProviderParts
   const { route, entities, params, client } = ctx.oidc;
   const grant = entities.Grant;
   if (route === 'introspection') refusePublicCaller(ctx);
+  if (route === 'introspection' && !client?.rights?.includes('introspect')) hideGrantRef(ctx);
   refuseTwoMethods(ctx);
   if (ctx.status !== 200 || route !== 'token' || !grant?.smart) return;
   const { lifetimeSeconds } = grant.smart;
@@ -95,6 +96,12 @@ function callItInvalidClient(ctx: KoaContextWithOIDC): void {
   if (ctx.status !== 400 || !/^(invalid )?client_assertion(_type)? /.test(description ?? '')) return;
   ctx.status = 401;
   ctx.body = { ...(ctx.body as object), error: 'invalid_client' };
+}
+
+/** The grant's name in the feed of revocations is for resource servers: see introspection/tell.ts. */
+function hideGrantRef(ctx: KoaContextWithOIDC): void {
+  const { grant_ref: _ref, ...told } = ctx.body as { readonly grant_ref?: unknown };
+  ctx.body = told;
 }
 
 /** A public client proves nothing, so it may not ask about tokens (attack row A181). */

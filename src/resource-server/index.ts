@@ -1,6 +1,7 @@
 /**
  * The kit a FHIR server uses to let Gatehouse guard it: take the token, ask what it may do, decide, filter, answer.
- * Owns no routes, no store and no cache of tokens; knows no web framework. Called by the demo FHIR server, by the
+ * {@link createResourceServer} keeps what it learned of tokens as long as it hears of revocations; everything else is a
+ * function. Owns no routes and no store; knows no web framework but for the adapters beside it. Called by the demo FHIR server, by the
  * gateway, and by FHIR servers of others as `gatehouse/resource-server`.
  *
  * ```ts
@@ -20,6 +21,19 @@ export {
   type Introspect,
   type IntrospectorOptions,
 } from './introspection.ts';
+export {
+  createResourceServer,
+  type Authenticated,
+  type RequestHeaders,
+  type ResourceServer,
+  type ResourceServerOptions,
+} from './server.ts';
+export type { CacheOptions } from './token-cache.ts';
+export type { Credentials } from './credentials.ts';
+export { createGuard, type Admitted, type Checked, type GuardOptions, type GuardedRequest } from './guard.ts';
+export type { UsageOptions } from './usage.ts';
+export type { RefusedAnswer } from './refused-answer.ts';
+export type { FeedState } from './revocations.ts';
 export { createJwtReader, type JwtReaderOptions } from './jwt.ts';
 export { tokenFrom, verifyToken, type TokenInfo } from './token.ts';
 export { interactionOf, type FhirInteraction, type FhirRequest } from './interaction.ts';

@@ -1,4 +1,5 @@
 import { systemClock, type Clock } from '../oauth/index.ts';
+import { basic } from './credentials.ts';
 import { tokenFrom, verifyToken, type TokenInfo } from './token.ts';
 
 /**
@@ -39,40 +40,51 @@ export interface IntrospectorOptions {
  * ```
  */
 export function createIntrospector(options: IntrospectorOptions): Introspect {
-  const clock = options.clock ?? systemClock;
+  const authorization = basic(options.clientId, options.clientSecret);
+  const send = options.fetch ?? fetch;
+  return introspectBy(
+    (form) =>
+      send(options.endpoint, {
+        ...form,
+        headers: { ...form.headers, authorization },
+        signal: AbortSignal.timeout(options.timeoutMs ?? 2000),
+      }),
+    options,
+  );
+}
+
+/** The question of RFC 7662, without who asks and how long that may take. */
+export interface IntrospectionForm {
+  readonly method: 'POST';
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: URLSearchParams;
+  /** A redirect would carry the token to somebody we do not know. */
+  readonly redirect: 'error';
+}
+
+/** As {@link createIntrospector}, whatever way the question is sent. */
+export function introspectBy(
+  ask: (form: IntrospectionForm) => Promise<Response>,
+  { fhirBaseUrl, clock = systemClock }: Pick<IntrospectorOptions, 'fhirBaseUrl' | 'clock'>,
+): Introspect {
   return async (token) => {
     try {
-      const response = await ask(options, token);
-      if (response.status !== 200) return unavailable(`introspection answered ${response.status}`);
-      return understand(await response.json(), options.fhirBaseUrl, clock);
+      const response = await ask({
+        method: 'POST',
+        headers: { accept: 'application/json' },
+        body: new URLSearchParams({ token, token_type_hint: 'access_token' }),
+        redirect: 'error',
+      });
+      if (response.status !== 200) {
+        // Left unread, it would keep its connection.
+        await response.body?.cancel();
+        return unavailable(`introspection answered ${response.status}`);
+      }
+      return understand(await response.json(), fhirBaseUrl, clock);
     } catch (error) {
       return unavailable(error instanceof Error ? `${error.name}: ${error.message}` : String(error));
     }
   };
-}
-
-function ask(options: IntrospectorOptions, token: string): Promise<Response> {
-  const send = options.fetch ?? fetch;
-  return send(options.endpoint, {
-    method: 'POST',
-    headers: {
-      accept: 'application/json',
-      authorization: basic(options.clientId, options.clientSecret),
-    },
-    body: new URLSearchParams({ token, token_type_hint: 'access_token' }),
-    // A redirect would carry the token to somebody we do not know.
-    redirect: 'error',
-    signal: AbortSignal.timeout(options.timeoutMs ?? 2000),
-  });
-}
-
-/** HTTP Basic with id and secret form-encoded first (RFC 6749 §2.3.1). */
-function basic(clientId: string, clientSecret: string): string {
-  return `Basic ${Buffer.from(`${formEncode(clientId)}:${formEncode(clientSecret)}`).toString('base64')}`;
-}
-
-function formEncode(text: string): string {
-  return new URLSearchParams({ '': text }).toString().slice(1);
 }
 
 function understand(answer: unknown, fhirBaseUrl: string, clock: Clock): IntrospectionResult {

@@ -1,4 +1,4 @@
-import { createRemoteJWKSet, errors, jwtVerify, type JWTVerifyGetKey } from 'jose';
+import { createRemoteJWKSet, customFetch, errors, jwtVerify, type JWTVerifyGetKey } from 'jose';
 
 import { systemClock, type Clock } from '../oauth/index.ts';
 import type { IntrospectionResult, Introspect } from './introspection.ts';
@@ -11,6 +11,9 @@ export interface JwtReaderOptions {
   readonly jwksUri: string;
   /** Our own FHIR base URL: tokens for other audiences are refused (SEM-02). */
   readonly fhirBaseUrl: string;
+  /** Milliseconds the keys may take, default 2000. */
+  readonly timeoutMs?: number;
+  readonly fetch?: typeof fetch;
   readonly clock?: Clock;
 }
 
@@ -20,7 +23,10 @@ export interface JwtReaderOptions {
  */
 export function createJwtReader(options: JwtReaderOptions): Introspect {
   const clock = options.clock ?? systemClock;
-  const keys = createRemoteJWKSet(new URL(options.jwksUri));
+  const keys = createRemoteJWKSet(new URL(options.jwksUri), {
+    timeoutDuration: options.timeoutMs ?? 2000,
+    ...(options.fetch ? { [customFetch]: options.fetch } : {}),
+  });
   return async (token) => {
     try {
       return await read(token, keys, options, clock);
@@ -29,6 +35,9 @@ export function createJwtReader(options: JwtReaderOptions): Introspect {
     }
   };
 }
+
+/** Of public keys only; which of them signs is Gatehouse's choice. */
+const ALGORITHMS = ['RS256', 'RS384', 'ES256', 'ES384'] as const;
 
 async function read(
   text: string,
@@ -39,7 +48,7 @@ async function read(
   const { payload } = await jwtVerify(text, keys, {
     issuer,
     typ: 'at+jwt',
-    algorithms: ['ES256', 'RS256'],
+    algorithms: [...ALGORITHMS],
     currentDate: new Date(clock() * 1000),
   });
   const token = tokenFrom(payload);

@@ -22,6 +22,8 @@ export interface TokenInfo {
   /** Bare id of the encounter in context. */
   readonly encounter?: string;
   readonly tenant?: string;
+  /** What the feed of revocations calls the grant of this token; absent where Gatehouse is too old to have one. */
+  readonly grantRef?: string;
 }
 
 /**
@@ -31,7 +33,7 @@ export interface TokenInfo {
  * @see SMART App Launch 2.2.0, "Token Introspection" — SEM-25
  */
 export function tokenFrom(wire: Readonly<Record<string, unknown>>): TokenInfo | undefined {
-  const { scope, client_id: clientId, exp, iat, aud } = wire;
+  const { scope, client_id: clientId, exp, iat, aud, grant_ref: grantRef } = wire;
   if (typeof scope !== 'string' || typeof clientId !== 'string' || typeof exp !== 'number') return undefined;
   if (aud !== undefined && typeof aud !== 'string' && !isTextList(aud)) return undefined;
   const texts = readTexts(wire);
@@ -43,6 +45,7 @@ export function tokenFrom(wire: Readonly<Record<string, unknown>>): TokenInfo | 
     exp,
     ...(typeof iat === 'number' ? { iat } : {}),
     ...(aud === undefined ? {} : { aud }),
+    ...(typeof grantRef === 'string' ? { grantRef } : {}),
     ...texts,
   };
 }

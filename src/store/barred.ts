@@ -69,7 +69,8 @@ export function createBarred(driver: StoreDriver): Barred {
 
 /** Tells every node that something it keeps in memory is another now. */
 export async function tellOfChange(driver: StoreDriver): Promise<void> {
-  await driver.put({ key: key.changes, value: Buffer.from(randomBytes(CHANGE_BYTES).toString('base64url')) });
+  const value = Buffer.from(randomBytes(CHANGE_BYTES).toString('base64url'));
+  await driver.announce({ key: key.changes, value });
 }
 
 function nameOf(owner: Owner): string {

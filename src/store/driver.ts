@@ -64,6 +64,25 @@ export interface MemberRow {
   readonly expiresAt?: EpochSeconds;
 }
 
+/**
+ * Somebody who is told what ends while it is away from the store (see {@link StoreDriver.watch}). Whoever keeps something in
+ * memory may use it as long as {@link Watcher.upTo} stays recent.
+ */
+export interface Watcher {
+  /**
+   * Something of a grant ended, or what every node keeps in memory changed: the name of the tombstone, or of what was
+   * announced. May come more than once, and also when nothing ended after all.
+   */
+  ended(name: string): void;
+  /** Some of it may have been missed: nothing that is kept counts any more. */
+  missed(): void;
+  /**
+   * Everything that ended before this moment (`performance.now()`) has been told. Four times a second while the store can be
+   * reached; when it does not come, nobody knows.
+   */
+  upTo(moment: number): void;
+}
+
 /** What every name of ours begins with; a Redis may hold what others keep there. */
 export const NAME_PREFIX = 'gh:';
 
@@ -85,6 +104,8 @@ export interface StoreDriver {
    */
   lookUp(keys: readonly string[]): Promise<readonly (Uint8Array | undefined)[]>;
   put(put: Put): Promise<void>;
+  /** Writes, and in the same step tells every watcher the name of the key. */
+  announce(put: Put): Promise<void>;
   /** Writes unless the key exists. Of concurrent callers exactly one gets `true`. */
   putIfAbsent(put: Marker): Promise<boolean>;
   /** Returns the value and forgets it in one step: of concurrent callers, exactly one gets it. */
@@ -136,6 +157,13 @@ export interface StoreDriver {
    * where a name or an address was moved. Where they do not, all are made anew.
    */
   sameEverywhere(): Promise<void>;
+  /**
+   * Tells what ends from now on, wherever it is ended: every tombstone that is written, and every commit that removes
+   * something. It is told in the step that writes it, so nothing is written and not told.
+   *
+   * @returns stops it
+   */
+  watch(watcher: Watcher): () => void;
   /** Resolves when the store answers. */
   ping(): Promise<void>;
   close(): Promise<void>;

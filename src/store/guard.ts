@@ -186,7 +186,7 @@ function isAdopted(
 }
 
 const GUARDED: ReadonlySet<string | symbol> = new Set<keyof StoreDriver>([
-  ...(['getMany', 'lookUp', 'put', 'putIfAbsent', 'take', 'remove', 'commit'] as const),
+  ...(['getMany', 'lookUp', 'put', 'announce', 'putIfAbsent', 'take', 'remove', 'commit'] as const),
   ...(['addMember', 'removeMember', 'members', 'count', 'assure'] as const),
 ]);
 

@@ -14,6 +14,7 @@ export {
   type CommitOutcome,
   type Row,
   type StoreDriver,
+  type Watcher,
 } from './driver.ts';
 export { makeFolder, openEmbeddedStore, openForCommand, openForServer } from './embedded/index.ts';
 export { adoptStore, readEpoch, type StoreEpoch } from './epoch.ts';
@@ -34,6 +35,7 @@ export { createSigningKeyStore } from './signing-keys.ts';
 export {
   disguiseJwt,
   grantIdOf,
+  grantRefOf,
   newGrantId,
   newJwtId,
   newTokenText,
@@ -42,7 +44,7 @@ export {
 } from './token-text.ts';
 export { KEY_TABLE } from './key-table.ts';
 export { createTokenReader } from './token-reader.ts';
-export { key, type KeyedTokenKind } from './keys.ts';
+export { grantOfTombstone, key, type KeyedTokenKind } from './keys.ts';
 export { exportStore, importStore, type ImportSummary } from './transfer/index.ts';
 export { allTakenBack } from './unsettled.ts';
 export { createVault, type Vault } from './vault.ts';

@@ -44,3 +44,8 @@ export const key = {
   changes: 'gh:{epoch}:changes',
   barred: 'gh:{epoch}:barred',
 } as const;
+
+/** The grant whose tombstone has this name; `undefined` when it is none. */
+export function grantOfTombstone(name: string): GrantId | undefined {
+  return /^gh:\{([A-Za-z0-9_-]{22})\}:dead$/.exec(name)?.[1];
+}

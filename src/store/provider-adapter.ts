@@ -135,8 +135,19 @@ function tokenAdapter(
       const place = locate(id);
       if (!place) return;
       const scope = currentRequestScope();
-      if (scope) scope.pending(place.grantId).removes.add(place.tokenKey);
-      else await driver.remove([place.tokenKey]);
+      if (scope) {
+        scope.pending(place.grantId).removes.add(place.tokenKey);
+        return;
+      }
+      // A commit, which is told to those who keep the token in memory.
+      await driver.commit({
+        mode: 'issue',
+        deadKey: key.dead(place.grantId),
+        deadTtlSeconds: grantTtlSeconds,
+        consume: [],
+        puts: [],
+        removes: [place.tokenKey],
+      });
     },
     // The grant's tombstone ends its tokens; there is nothing to look for one by one.
     revokeByGrantId: () => Promise.resolve(),

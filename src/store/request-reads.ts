@@ -14,6 +14,10 @@ export function remembersReads(driver: StoreDriver): StoreDriver {
       writing([put.key]);
       return driver.put(put);
     },
+    announce: (put: Put) => {
+      writing([put.key]);
+      return driver.announce(put);
+    },
     putIfAbsent: (put: Marker) => {
       writing([put.key]);
       return driver.putIfAbsent(put);

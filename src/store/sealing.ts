@@ -5,6 +5,8 @@ import {
   createSecretKey,
   hkdfSync,
   randomBytes,
+  type Cipheriv,
+  type Decipheriv,
   type KeyObject,
 } from 'node:crypto';
 
@@ -38,6 +40,10 @@ export interface StoreKeys {
   keyedHash(kind: string, text: string): string;
   /** 32 bytes to hide a grant id under, different for each token. */
   mask(tweak: Uint8Array): Uint8Array;
+  /** Another name for an id of 16 bytes, always the same; says nothing without the master secret. */
+  hide(id: Uint8Array): Uint8Array;
+  /** The id that has this name; there is one for any 16 bytes. */
+  reveal(name: Uint8Array): Uint8Array;
 }
 
 /** A key that values are sealed under; {@link KeyMaterial.root} makes the one with the number 0. */
@@ -91,6 +97,8 @@ export function createExchangeableKeys(first: KeyMaterial): ExchangeableKeys {
     keyedHash: (kind, text) =>
       createHmac('sha256', derived.hashKey).update(`${kind}\0${text}`).digest('base64url'),
     mask: (tweak) => createHmac('sha256', derived.maskKey).update(tweak).digest(),
+    hide: (id) => oneBlock(createCipheriv('aes-256-ecb', derived.nameKey, null), id),
+    reveal: (name) => oneBlock(createDecipheriv('aes-256-ecb', derived.nameKey, null), name),
   };
 }
 
@@ -103,7 +111,14 @@ function deriveAll({ root, dataKeys }: KeyMaterial) {
     sealKey: createSecretKey(derive(root, 'seal')),
     hashKey: createSecretKey(derive(root, 'keyed-hash')),
     maskKey: createSecretKey(derive(root, 'token-mask')),
+    nameKey: createSecretKey(derive(root, 'grant-name')),
   };
+}
+
+/** Of a single block a cipher makes another one, each of its own: nothing is chained, so nothing else is needed. */
+function oneBlock(cipher: Cipheriv | Decipheriv, block: Uint8Array): Uint8Array {
+  cipher.setAutoPadding(false);
+  return Buffer.concat([cipher.update(block), cipher.final()]);
 }
 
 function numbered(id: number): Buffer {

@@ -121,6 +121,21 @@ export function grantIdOf(keys: StoreKeys, kind: TokenKind, text: string): Grant
     : read(keys, JWT_ID_PREFIXES[kind], jwtIdIn(payload));
 }
 
+/**
+ * What stands for a grant where others read it: the same for all its tokens, of no use to ask or end anything, and not to be
+ * found from the grant id without the store secret.
+ */
+export function grantRefOf(keys: StoreKeys, grantId: GrantId): string {
+  return Buffer.from(keys.hide(Buffer.from(grantId, 'base64url'))).toString('base64url');
+}
+
+/** The grant a reference may stand for; whether there is one shows when it is looked for. */
+export function grantOfRef(keys: StoreKeys, ref: string): GrantId | undefined {
+  const bytes = Buffer.from(ref, 'base64url');
+  if (bytes.byteLength !== GRANT_ID_BYTES || bytes.toString('base64url') !== ref) return undefined;
+  return Buffer.from(keys.reveal(bytes)).toString('base64url');
+}
+
 function jwtIdIn(payload: string): string {
   try {
     const claims = JSON.parse(Buffer.from(payload, 'base64url').toString()) as {

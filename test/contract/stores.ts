@@ -21,6 +21,8 @@ export interface Place {
   readonly address: readonly [StoreDriver['name'], string];
   /** Takes the store away from under a driver, and what is no file from under all of them. */
   takeAway(driver: StoreDriver): Promise<void>;
+  /** Says something to every server, as an operator would; nothing where there is none. */
+  tell(command: string): Promise<void>;
   /** Every byte the store has ever written to its disk. */
   diskBytes(): Promise<Buffer>;
   /** Closes every driver and removes everything. */
@@ -38,6 +40,7 @@ async function embeddedPlace(): Promise<Place> {
       return driver;
     },
     takeAway: (driver) => driver.close(),
+    tell: () => Promise.resolve(),
     diskBytes: () => bytesBelow(folder),
     async clear() {
       await Promise.all(opened.map((driver) => driver.close()));
@@ -59,6 +62,7 @@ async function socketPlace(): Promise<Place> {
       return driver;
     },
     takeAway: () => server.close(),
+    tell: () => Promise.resolve(),
     diskBytes: () => bytesBelow(folder),
     async clear() {
       await Promise.all([...opened, server].map((driver) => driver.close()));
@@ -86,6 +90,9 @@ async function redisPlace(start: () => Promise<Topology>): Promise<Place> {
     },
     async takeAway() {
       await Promise.all(data.map((server) => server.kill()));
+    },
+    async tell(command) {
+      await Promise.all(data.map((server) => server.tell(command)));
     },
     diskBytes: async () => Buffer.concat(await Promise.all(data.map(({ dataDir }) => bytesBelow(dataDir)))),
     async clear() {

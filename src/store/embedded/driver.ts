@@ -11,8 +11,10 @@ import {
   type Put,
   type Row,
   type StoreDriver,
+  type Watcher,
 } from '../driver.ts';
 import { dumpRows, restoreRows } from './dump.ts';
+import { createTelling } from './telling.ts';
 
 export const FILE_NAME = 'gatehouse.sqlite';
 const BUSY_TIMEOUT_MS = 5000;
@@ -66,6 +68,7 @@ class EmbeddedStore implements StoreDriver {
   readonly #database: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
   readonly #sweeper: NodeJS.Timeout;
+  readonly #telling = createTelling(() => this.#writtenElsewhere());
 
   constructor(database: DatabaseSync, location: string) {
     this.#database = database;
@@ -83,6 +86,15 @@ class EmbeddedStore implements StoreDriver {
 
   async put(put: Put): Promise<void> {
     this.#guard(() => this.#write(put));
+  }
+
+  async announce(put: Put): Promise<void> {
+    this.#guard(() => this.#write(put));
+    this.#telling.tell(put.key);
+  }
+
+  watch(watcher: Watcher): () => void {
+    return this.#telling.watch(watcher);
   }
 
   async putIfAbsent(put: Put): Promise<boolean> {
@@ -107,6 +119,13 @@ class EmbeddedStore implements StoreDriver {
   }
 
   async commit(commit: Commit): Promise<CommitOutcome> {
+    const outcome = this.#decide(commit);
+    const hasEnded = outcome === 'committed' && (commit.mode === 'revoke' || commit.removes.length > 0);
+    if (hasEnded || outcome === 'lost') this.#telling.tell(commit.deadKey);
+    return outcome;
+  }
+
+  #decide(commit: Commit): CommitOutcome {
     const dead: Put = { key: commit.deadKey, value: MARK, ttlSeconds: commit.deadTtlSeconds };
     return this.#transaction(() => {
       if (commit.mode === 'revoke') {
@@ -202,7 +221,13 @@ class EmbeddedStore implements StoreDriver {
 
   async close(): Promise<void> {
     clearInterval(this.#sweeper);
+    this.#telling.stop();
     if (this.#database.isOpen) this.#database.close();
+  }
+
+  /** Changes when another process, or another driver, has written to the file. */
+  #writtenElsewhere(): unknown {
+    return this.#guard(() => this.#prepare('PRAGMA data_version').get()?.['data_version']);
   }
 
   #isThere({ key, value }: NonNullable<Commit['expect']>): boolean {

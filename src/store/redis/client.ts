@@ -10,6 +10,8 @@ export interface RedisClient {
   pipeline(): ChainableCommander;
   /** The connections that writes go to. @throws when one that should be there is not */
   primaries(): readonly Redis[];
+  /** The name of a key that lies on this one. */
+  keyOn(primary: Redis): string;
   /** Resolves when this one would take a write; rejects otherwise. */
   alive(primary: Redis): Promise<unknown>;
   /** Resolves when commands can be sent; rejects when that cannot be had now. */

@@ -11,8 +11,8 @@ import {
   type Usage,
 } from './options.ts';
 import { addressOf, type ClusterPlace } from './place.ts';
+import { SLOTS, slotOf } from './slots.ts';
 
-const SLOTS = 16_384;
 /** A cluster that has just started takes two seconds before it writes. */
 const OPEN_TIMEOUT_MS = 8000;
 /** A command goes on to where it is sent (MOVED, ASK) this often; it has not run where it was refused. */
@@ -58,6 +58,7 @@ export function createClusterClient({ clusterNodes }: ClusterPlace, usage: Usage
     commands: cluster,
     pipeline: () => cluster.pipeline(),
     primaries: () => mastersOf(cluster),
+    keyOn: (primary) => keyOn(cluster, nameOf(primary)),
     alive: mustBeOk,
     connect: () => connect(cluster),
     whyNot: () => knock({ ...options.redisOptions, ...addresses[0] }),
@@ -98,15 +99,29 @@ async function connect(cluster: Cluster): Promise<void> {
 
 /** Every master of a slot. ioredis forgets one that it lost until it is told of it again. */
 function mastersOf(cluster: Cluster): Redis[] {
-  const connections = new Map(
-    cluster.nodes('master').map((redis) => [`${redis.options.host ?? ''}:${redis.options.port ?? 0}`, redis]),
-  );
+  const connections = new Map(cluster.nodes('master').map((redis) => [nameOf(redis), redis]));
   const owners = new Set(Array.from({ length: SLOTS }, (_, slot) => cluster.slots[slot]?.[0]));
   return [...owners].map((owner) => {
     const connection = owner === undefined ? undefined : connections.get(owner);
     if (connection) return connection;
     throw new Error(owner === undefined ? 'some slots have no master' : `no connection to ${owner}`);
   });
+}
+
+/** As ioredis names a node. */
+function nameOf({ options }: Redis): string {
+  return `${options.host ?? ''}:${options.port ?? 0}`;
+}
+
+/** Of so many names some lie on every master that has more than a handful of slots. */
+const NAMES = 2048;
+
+function keyOn(cluster: Cluster, master: string): string {
+  for (let at = 0; at < NAMES; at += 1) {
+    const key = `gh:{beat.${at}}`;
+    if (cluster.slots[slotOf(`beat.${at}`)]?.[0] === master) return key;
+  }
+  throw new Error(`no slot of ${master} is known`);
 }
 
 /** A master answers PING also where it refuses everything else with CLUSTERDOWN. */

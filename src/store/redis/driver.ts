@@ -10,6 +10,7 @@ import {
   type Put,
   type Row,
   type StoreDriver,
+  type Watcher,
 } from '../driver.ts';
 import type { RedisClient } from './client.ts';
 import { createDeadlines, type Deadlines } from './deadlines.ts';
@@ -21,8 +22,10 @@ import { commitArguments, commitCommand, type CommitArguments } from './commit-a
 import { createMarker, isFull } from './marker.ts';
 import { createSweep, type Sweep } from './sweep.ts';
 import { asBuffer, millis } from './values.ts';
+import { watchRedis } from './watch.ts';
 
 interface OwnCommands {
+  gatehouseAnnounce(key: string, value: Uint8Array, ttlMs: number): Promise<unknown>;
   gatehouseCount(key: string, by: number, windowMs: number): Promise<unknown>;
   gatehouseAddMember(key: string, member: string, score: string, now: number): Promise<unknown>;
   gatehouseCommit(...args: CommitArguments): Promise<unknown>;
@@ -54,6 +57,7 @@ export class RedisStore implements StoreDriver {
   readonly #mark: ReturnType<typeof createMarker>;
   readonly #sweep: Sweep;
   readonly #sweeper: NodeJS.Timeout;
+  readonly #watches = new Set<() => void>();
 
   constructor({ client, reader, durable, sweepEveryMs }: RedisStoreParts) {
     this.#sweep = createSweep(client.commands);
@@ -90,6 +94,21 @@ export class RedisStore implements StoreDriver {
         ? this.#redis.set(key, bytes)
         : this.#redis.set(key, bytes, 'PX', millis(ttlSeconds)),
     );
+  }
+
+  async announce({ key, value, ttlSeconds }: Put): Promise<void> {
+    const own = this.#redis as unknown as OwnCommands;
+    const ttlMs = ttlSeconds === undefined ? 0 : millis(ttlSeconds);
+    await this.#guard(own.gatehouseAnnounce(key, asBuffer(value), ttlMs));
+  }
+
+  watch(watcher: Watcher): () => void {
+    const unwatch = watchRedis(this.#client, watcher);
+    this.#watches.add(unwatch);
+    return () => {
+      this.#watches.delete(unwatch);
+      unwatch();
+    };
   }
 
   async putIfAbsent(put: Marker): Promise<boolean> {
@@ -199,6 +218,7 @@ export class RedisStore implements StoreDriver {
 
   async close(): Promise<void> {
     clearInterval(this.#sweeper);
+    for (const unwatch of this.#watches) unwatch();
     await Promise.all(this.#all.map((one) => one.close()));
   }
 

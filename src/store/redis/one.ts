@@ -76,6 +76,7 @@ function clientOf(redis: Redis, kind: 'single' | 'sentinel', location: string): 
     commands: redis,
     pipeline: () => redis.pipeline(),
     primaries: () => [redis],
+    keyOn: () => 'gh:{beat}',
     alive: () => redis.ping(),
     // ioredis asks sentinels for ever; who opens a store wants to know that none answers.
     async connect() {

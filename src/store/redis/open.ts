@@ -6,13 +6,14 @@ import { createDurableWriter } from './durable.ts';
 import { createSentinelClient, createSingleClient } from './one.ts';
 import { reasonOf, withoutCommand, type Usage } from './options.ts';
 import type { RedisPlace } from './place.ts';
-import { ADD_MEMBER, COMMIT, COMMIT_END, COUNT, SWEEP, SWEPT } from './scripts.ts';
+import { ADD_MEMBER, ANNOUNCE, COMMIT, COMMIT_END, COUNT, SWEEP, SWEPT } from './scripts.ts';
 import { SWEEP_EVERY_MS } from './sweep.ts';
 
 /** What every connection can run, by the name it is called by. */
 const SCRIPTS: Readonly<Record<string, { lua: string; numberOfKeys?: number }>> = {
   gatehouseCommit: { lua: COMMIT },
   gatehouseCommitEnd: { lua: COMMIT_END },
+  gatehouseAnnounce: { lua: ANNOUNCE, numberOfKeys: 1 },
   gatehouseCount: { lua: COUNT, numberOfKeys: 1 },
   gatehouseAddMember: { lua: ADD_MEMBER, numberOfKeys: 1 },
   gatehouseSweep: { lua: SWEEP, numberOfKeys: 1 },

@@ -1,4 +1,10 @@
 /**
+ * Where watchers hear what ended: names of tombstones, and of what was announced. In a cluster a message reaches every node;
+ * whoever listens at the one where it was written has it before anything that is written there later.
+ */
+export const ENDED_CHANNEL = 'gh:ended';
+
+/**
  * The commit of driver.ts in the grant's slot. ACL: needs EVALSHA, SCRIPT LOAD, and the commands called below.
  *
  * A commit that Redis comes to only after its deadline issues nothing: whoever sent it has given up, and the client may
@@ -9,6 +15,7 @@
  *       `value`), the expected value, the deadline (ms since 1970, of Redis' own clock), then a ttl (ms) for each marker, then value and ttl (ms, or 0 for none) for each put
  */
 const COMMIT_BODY = `
+local function tell() redis.call('PUBLISH', '${ENDED_CHANNEL}', KEYS[1]) end
 local mode, deadTtl = ARGV[1], ARGV[2]
 local markers, puts, removes = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
 local expected, first = ARGV[6], 8
@@ -26,6 +33,7 @@ else
   for i = 1, markers do
     if redis.call('EXISTS', KEYS[1 + i]) == 1 then
       redis.call('SET', KEYS[1], '1', 'PX', deadTtl)
+      tell()
       return 'lost'
     end
   end
@@ -44,6 +52,7 @@ end
 for i = 1, removes do
   redis.call('DEL', KEYS[1 + markers + puts + i])
 end
+if mode == 'revoke' or removes > 0 then tell() end
 return 'committed'
 `;
 
@@ -63,6 +72,33 @@ export const COMMIT_END = `#!lua flags=allow-oom${COMMIT_BODY}`;
  */
 export const MARK = `#!lua flags=allow-oom
 return redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2], 'NX')
+`;
+
+/**
+ * The announcement of driver.ts.
+ *
+ * KEYS  the key
+ * ARGV  its value, its ttl (ms, or 0 for none)
+ */
+export const ANNOUNCE = `#!lua
+if tonumber(ARGV[2]) > 0 then
+  redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+else
+  redis.call('SET', KEYS[1], ARGV[1])
+end
+redis.call('PUBLISH', '${ENDED_CHANNEL}', KEYS[1])
+return 1
+`;
+
+/**
+ * A sign of life that comes back over a subscription: see watch.ts. It may write, says its first line, so that one who takes
+ * no writes (a replica, a primary that was cut off) gives none.
+ *
+ * KEYS  a key that lies on this primary; it is not touched
+ * ARGV  the channel, what to say
+ */
+export const BEAT = `#!lua flags=allow-oom
+return redis.call('PUBLISH', ARGV[1], ARGV[2])
 `;
 
 /**

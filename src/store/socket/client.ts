@@ -63,6 +63,7 @@ class RemoteStore implements StoreDriver {
   /** An embedded store loses nothing that was acknowledged. */
   lineage = (): Promise<string> => this.#ask('lineage');
   put = (put: Put): Promise<void> => this.#ask('put', put);
+  announce = (put: Put): Promise<void> => this.#ask('announce', put);
   putIfAbsent = (put: Marker): Promise<boolean> => this.#ask('putIfAbsent', put);
   take = (key: string): Promise<Uint8Array | undefined> => this.#ask('take', key);
   remove = (keys: readonly string[]): Promise<void> => this.#ask('remove', keys);
@@ -76,6 +77,8 @@ class RemoteStore implements StoreDriver {
     this.#ask('count', key, by, windowSeconds);
   restore = (rows: readonly Row[]): Promise<number> => this.#ask('restore', rows);
   concerns = (): Promise<readonly string[]> => this.#ask('concerns');
+  /** A command keeps nothing that could end meanwhile. Nobody tells it, and it never knows. */
+  watch = (): (() => void) => () => undefined;
   sameEverywhere = (): Promise<void> => Promise.resolve();
   ping = (): Promise<void> => this.#ask('ping');
 

@@ -5,13 +5,13 @@ import type { StoreDriver } from '../driver.ts';
  * as a JSON array; the answer is `{result}` or `{error}`. `dump` answers a line of JSON for each batch of rows, and last
  * `{end: true}` or `{error}`.
  */
-export const PROTOCOL = '1';
+export const PROTOCOL = '2';
 /** Of a call with its arguments. */
 export const MAX_CALL_BYTES = 64 * 1024 * 1024;
 
 /** What is called as it is. */
 export const METHODS = [
-  ...(['getMany', 'put', 'putIfAbsent', 'take', 'remove', 'commit', 'count'] as const),
+  ...(['getMany', 'put', 'announce', 'putIfAbsent', 'take', 'remove', 'commit', 'count'] as const),
   ...(['addMember', 'removeMember', 'members', 'restore', 'concerns', 'assure', 'lineage', 'ping'] as const),
 ] satisfies (keyof StoreDriver)[];
 export type Method = (typeof METHODS)[number];

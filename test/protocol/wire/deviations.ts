@@ -114,6 +114,12 @@ export const DEVIATIONS: readonly Deviation[] = [
     reason: 'the whole context is repeated at each refresh (REF-11), and a new id token may come with it',
   },
   {
+    of: ['introspected clinician', 'introspected patient', 'introspected backend'],
+    how: 'extra',
+    at: ['$.grant_ref'],
+    reason: 'what GET /revocations calls the grant of a token, for resource servers that keep what they were told',
+  },
+  {
     of: ['introspected clinician'],
     how: 'extra',
     at: ['$.fhirContext*'],
