@@ -38,6 +38,11 @@ export interface AllowedRequest extends Allowed {
   /** May this resource be in the answer; before and after a write: may it be so written? */
   readonly visible: (resource: FhirResource) => boolean;
   /**
+   * May this resource, which names no patient, be shown beside others (`Observation/1`, …) that are? So a Provenance
+   * comes with what it is about, which is all that says whose it is. Absent: nothing is shown for that reason.
+   */
+  readonly visibleBeside?: (resource: FhirResource, shown: ReadonlySet<string>) => boolean;
+  /**
    * May the answer to a write hold the resource (`Prefer: return=representation`)? Writing does not let read (SEM-13).
    * True of everything that is no write.
    */

@@ -5,7 +5,7 @@ import { interactionOf, type FhirInteraction, type FhirRequest } from './interac
 import type { DecideOptions } from './options.ts';
 import type { Refused } from './refused.ts';
 import type { TokenInfo } from './token.ts';
-import { referencesIn } from './visible-bundle.ts';
+import { referencesIn } from './references.ts';
 
 /** What one entry asks for, and whether the token may do it. Do what stands in `interaction`, and nothing else. */
 export interface EntryDecision {

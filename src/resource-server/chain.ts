@@ -40,7 +40,11 @@ export function refuseName(asker: Asker, name: SearchName, value: string, place:
       return refuseParameter(asker, name, value);
     case 'chain': {
       const confined = leadsToPatient(asker, place, name.param) && (name.type ?? 'Patient') === 'Patient';
-      const targets = name.type ? [name.type] : confined ? ['Patient'] : targetsOf(name.param);
+      const targets = name.type
+        ? [name.type]
+        : confined
+          ? ['Patient']
+          : targetsOf(name.param, place.resourceType);
       if (!targets && mayEverything(asker)) return refuseName(asker, name.next, value, { resourceType: '*' });
       if (!targets) return refuse(untyped(name.param));
       return firstRefusal(targets, (type) =>
@@ -105,7 +109,9 @@ function leadsToPatient(asker: Asker, { resourceType, patient }: Place, param: s
   return param === element.search || (element.path.length === 1 && param === element.path[0]);
 }
 
-function targetsOf(param: string): readonly string[] | undefined {
+function targetsOf(param: string, resourceType: string): readonly string[] | undefined {
+  // Only a Patient has one. Taken anywhere, three ways at every step would make many.
+  if (param === 'general-practitioner' && resourceType !== 'Patient') return undefined;
   return Object.hasOwn(TARGETS, param) ? TARGETS[param] : undefined;
 }
 

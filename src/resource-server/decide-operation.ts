@@ -13,6 +13,7 @@ const RECORD: ReadonlySet<string> = new Set(['_count', '_format', '_pretty', '_s
 const BULK: ReadonlySet<string> = new Set([
   ...['_elements', '_format', '_outputFormat', '_since', '_type', '_typeFilter', '_until'],
 ]);
+const MAX_TYPE_FILTERS = 200;
 const WHOLE: ReadonlySet<string> = new Set(['_format', '_pretty']);
 
 /**
@@ -98,7 +99,9 @@ function systemPartOf({ token }: Asker): Asker['token'] {
 
 /** Each `_typeFilter` is a search of its own: `Observation?code=x`. Several stand between commas. */
 function refuseTypeFilters(asker: Asker, operation: Operation, query: URLSearchParams): Refused | undefined {
-  for (const text of query.getAll('_typeFilter').flatMap((value) => value.split(','))) {
+  const filters = query.getAll('_typeFilter').flatMap((value) => value.split(','));
+  if (filters.length > MAX_TYPE_FILTERS) return refuse(`_typeFilter may hold ${MAX_TYPE_FILTERS} searches`);
+  for (const text of filters) {
     const mark = text.indexOf('?');
     const type = mark < 0 ? text : text.slice(0, mark);
     if (!resourceTypesOf(asker.fhirVersion).has(type)) return refuse('_typeFilter must be type?query');

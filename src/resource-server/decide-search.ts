@@ -2,7 +2,9 @@ import { resourceTypesOf } from '../smart/index.ts';
 import type { AllowedRequest } from './allowed.ts';
 import { mayEverything, open, quoted, refuse, scopeFor, type Asker } from './asker.ts';
 import { refuseName, type Place } from './chain.ts';
-import { visibleTo } from './compartment.ts';
+import { visibleTo, type FhirResource } from './compartment.ts';
+import { member } from './constraint.ts';
+import { referencesIn } from './references.ts';
 import { combine, isEverything, onlyPatient, type Filter } from './filters.ts';
 import { includesOf, isInclude } from './includes.ts';
 import type { FhirInteraction } from './interaction.ts';
@@ -76,9 +78,27 @@ function allowSearch(
     visible: (resource) =>
       resource.resourceType === 'OperationOutcome' ||
       visibleTo(filtersOf(resource.resourceType), resource, asker.fhirVersion),
+    visibleBeside: (resource, shown) =>
+      resource.resourceType === 'Provenance' &&
+      isAboutShown(resource, shown) &&
+      visibleTo(filtersOf('Provenance').map(ofAnybody), resource, asker.fhirVersion),
     representation: true,
     withheld: includes.withheld,
   };
+}
+
+/** Is everything this Provenance is about among what is shown? It says so itself, each target by a reference. */
+function isAboutShown(resource: FhirResource, shown: ReadonlySet<string>): boolean {
+  const target = member(resource, 'target');
+  if (!Array.isArray(target) || target.length === 0) return false;
+  return target.every((one: unknown) => {
+    const [reference, ...more] = referencesIn(one);
+    return reference !== undefined && more.length === 0 && shown.has(reference);
+  });
+}
+
+function ofAnybody({ constraints }: Filter): Filter {
+  return { constraints };
 }
 
 /** The types that are searched: the one in the path, or those `_type` names, or every one. */
@@ -97,6 +117,14 @@ function typesOf(asker: Asker, resourceType: string, query: URLSearchParams): st
   const unknown = named.find((type) => !known.has(type));
   if (unknown !== undefined) return refuse(`_type names ${quoted(unknown)}, which is no FHIR resource type`);
   return named.length === 0 ? ['*'] : [...new Set(named)];
+}
+
+/** Does a condition ask for anything? A server that is asked for nothing in particular would take all there is. */
+export function hasCriterion(query: URLSearchParams): boolean {
+  return [...query].some(
+    ([name, value]) =>
+      value !== '' && !FORM_OF_ANSWER.has(name) && !name.startsWith('_sort') && name !== '_type',
+  );
 }
 
 /** Why nothing of this type is open, and what to ask for. */
@@ -128,7 +156,7 @@ function placeOf(asker: Asker, resourceType: string, filters: readonly Filter[])
 }
 
 /** Looks at each parameter of a search. */
-export function refuseParameters(asker: Asker, query: URLSearchParams, place: Place): Refused | undefined {
+function refuseParameters(asker: Asker, query: URLSearchParams, place: Place): Refused | undefined {
   if (query.size > MAX_PARAMETERS) return refuse(`a search may have ${MAX_PARAMETERS} parameters`);
   for (const [name, value] of query) {
     const refused = PLAIN.test(name) ? undefined : refuseOne(asker, name, value, place);

@@ -4,8 +4,9 @@ import { open, refuse, scopeFor, type Asker } from './asker.ts';
 import { visibleTo, type FhirResource } from './compartment.ts';
 import { member } from './constraint.ts';
 import { refuseControls } from './decide-read.ts';
-import { decideSearch, refuseType } from './decide-search.ts';
+import { decideSearch, hasCriterion, refuseType } from './decide-search.ts';
 import { combine, isEverything, isWithin, onlyPatient, type Filter } from './filters.ts';
+import { isInclude } from './includes.ts';
 import type { FhirInteraction, FhirRequest } from './interaction.ts';
 import { SHARED_TYPES } from './patient-record.ts';
 import type { Refused } from './refused.ts';
@@ -41,16 +42,15 @@ export function decideWrite(
   const filters = open(asker, LETTERS[kind], resourceType);
   if (filters.length === 0) return refuseWrite(asker, interaction);
   const condition = conditionOf(interaction, request);
-  const refused = condition ? undefined : refuseControls(asker, request.query, CONTROLS);
-  const search = condition && decideCondition(asker, interaction, filters, condition);
-  if (refused ?? (search && !search.allowed)) return refused ?? (search as Refused);
-  const both = search?.allowed ? combine(filters, search.filters) : filters;
+  const refused = condition === request.query ? undefined : refuseControls(asker, request.query, CONTROLS);
+  if (refused) return refused;
+  const search = condition && decideCondition(asker, interaction, condition);
+  if (search && !search.allowed) return search;
+  const both = search ? combine(filters, search.filters) : filters;
+  const judged = request.body !== undefined && kind !== 'patch';
   return (
     judgeContent(asker, interaction, both, request) ??
-    allowWrite(asker, interaction, both, {
-      add: search?.allowed ? search.add : [],
-      judged: request.body !== undefined && kind !== 'patch',
-    })
+    allowWrite(asker, interaction, both, { add: search?.add ?? [], judged })
   );
 }
 
@@ -64,10 +64,13 @@ function conditionOf(interaction: Write, { query, ifNoneExist }: FhirRequest): U
 function decideCondition(
   asker: Asker,
   interaction: Write,
-  filters: readonly Filter[],
   condition: URLSearchParams,
 ): AllowedRequest | Refused {
   const { kind, resourceType } = interaction;
+  if ([...condition.keys()].some(isInclude))
+    return refuse(
+      `the condition of a ${kind} may not include other resources: some servers would ${kind} them`,
+    );
   const search = decideSearch(asker, interaction, resourceType, condition);
   if (!search.allowed) {
     const needed = scopeFor(asker, [LETTERS[kind], 's'], resourceType);
@@ -75,8 +78,9 @@ function decideCondition(
       ? search
       : refuse(`no granted scope permits the search a conditional ${kind} on ${resourceType} is`, needed);
   }
-  const known = search.exact || filters.some(isEverything) ? search.exact : false;
-  if (known) return search;
+  if ((condition.size > 0 || kind === 'create') && !hasCriterion(condition))
+    return refuse(`the condition of this ${kind} asks for nothing in particular`);
+  if (search.exact) return search;
   return refuse(
     `the condition of this ${kind} would look at resources this token may not see`,
     scopeFor(asker, ['s'], resourceType),

@@ -23,15 +23,17 @@ const WHOLE: ReadonlySet<string> = new Set(['', 'false', 'data']);
 export function refuseShape(shown: Shown, query: URLSearchParams): Refused | undefined {
   if (shown.filters.some(isEverything)) return undefined;
   for (const [name, value] of query) {
-    const refused =
-      name === '_summary'
-        ? refuseSummary(shown, value)
-        : name === '_elements'
-          ? refuseElements(shown, value)
-          : undefined;
+    const refused = refuseOne(shown, name, value);
     if (refused) return refused;
   }
   return undefined;
+}
+
+function refuseOne(shown: Shown, name: string, value: string): Refused | undefined {
+  if (name === '_summary') return refuseSummary(shown, value);
+  if (name === '_elements') return refuseElements(shown, value);
+  // FHIR: to ask for no entries is to ask for their number.
+  return name === '_count' && /^0+$/.test(value) ? refuseSummary(shown, 'count') : undefined;
 }
 
 function refuseSummary(shown: Shown, value: string): Refused | undefined {
@@ -39,7 +41,7 @@ function refuseSummary(shown: Shown, value: string): Refused | undefined {
   if (value === 'count')
     return shown.exact
       ? undefined
-      : refuse('_summary=count would count what this token may not see; leave it out and count the entries');
+      : refuse('this would count what the token may not see too; ask for the entries and count those');
   const byIdOnly =
     shown.resourceType === 'Patient' && shown.filters.every((one) => one.constraints.length === 0);
   const needsNothing = shown.filters.every(

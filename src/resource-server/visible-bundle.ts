@@ -1,10 +1,13 @@
 import type { AllowedRequest } from './allowed.ts';
+import type { FhirResource } from './compartment.ts';
 import { isResource } from './decide-write.ts';
 import { member } from './constraint.ts';
 import { SHARED_TYPES } from './patient-record.ts';
+import { referencesIn } from './references.ts';
 
 interface Entry {
   readonly sent: object;
+  readonly resource: FhirResource;
   readonly names: readonly string[];
   readonly refersTo: readonly string[];
   readonly isMatch: boolean;
@@ -12,7 +15,7 @@ interface Entry {
 
 /**
  * What a token may see of a Bundle that answers its search, history or `$everything`. Drops entries that are not
- * visible; entries that came along (`_include`, or what an operation adds) and have no link to one that stays, since
+ * visible (a Provenance is, with what it is about); entries that came along (`_include`, or what an operation adds) and have no link to one that stays, since
  * they would tell of what was dropped; entries without a resource; and the `total`, which counts them all.
  *
  * Links stay as they are: the server that wrote them must bind its pages to the token, or decide each anew. A page may
@@ -29,20 +32,32 @@ export function visibleBundle(decision: AllowedRequest, bundle: unknown): object
   if (!isResource(bundle) || bundle.resourceType !== 'Bundle')
     return { resourceType: 'Bundle', type: 'searchset', entry: [] };
   const sent = member(bundle, 'entry');
-  const entries = (Array.isArray(sent) ? sent : []).flatMap((one: unknown) => readEntry(decision, one));
+  const all = (Array.isArray(sent) ? sent : []).flatMap((one: unknown) => readEntry(decision, one));
+  const entries = all.filter(({ resource }) => decision.visible(resource));
   const kept = linked(entries);
+  const shown = new Set([...kept].flatMap(({ names }) => names));
   const { total: _counted, ...rest } = bundle as unknown as Readonly<Record<string, unknown>>;
-  return { ...rest, entry: entries.filter((one) => kept.has(one)).map(({ sent: entry }) => entry) };
+  const stays = (one: Entry): boolean =>
+    kept.has(one) || (!one.isMatch && decision.visibleBeside?.(one.resource, shown) === true);
+  return { ...rest, entry: all.filter(stays).map(({ sent: entry }) => entry) };
 }
 
 function readEntry(decision: AllowedRequest, sent: unknown): Entry[] {
   if (typeof sent !== 'object' || sent === null) return [];
   const resource = member(sent, 'resource');
-  if (!isResource(resource) || !decision.visible(resource)) return [];
+  if (!isResource(resource)) return [];
   const fullUrl = member(sent, 'fullUrl');
   const { resourceType, id = '' } = resource;
   const names = [`${resourceType}/${id}`, ...(typeof fullUrl === 'string' ? [fullUrl] : [])];
-  return [{ sent, names, refersTo: referencesIn(resource), isMatch: isMatch(decision, sent, resourceType) }];
+  return [
+    {
+      sent,
+      resource,
+      names,
+      refersTo: referencesIn(resource),
+      isMatch: isMatch(decision, sent, resourceType),
+    },
+  ];
 }
 
 /** Is an entry there for its own sake? In what an operation answers, all that belongs to the patient is. */
@@ -53,6 +68,9 @@ function isMatch({ interaction }: AllowedRequest, entry: object, resourceType: s
   return mode !== 'include';
 }
 
+/** Everything of one patient refers to these, so that is no link to a match, unless they are the match. */
+const IN_EVERYTHING: ReadonlySet<string> = new Set([...SHARED_TYPES, 'Patient']);
+
 /** The matches, and whatever a chain of references ties to one of them, in either direction. */
 function linked(entries: readonly Entry[]): ReadonlySet<Entry> {
   const named = groupBy(entries, ({ names }) => names);
@@ -61,9 +79,10 @@ function linked(entries: readonly Entry[]): ReadonlySet<Entry> {
   // A Set is walked in the order of insertion, and what is added on the way is walked too.
   for (const entry of kept) {
     for (const name of entry.refersTo) for (const other of named.get(name) ?? []) kept.add(other);
+    for (const name of entry.refersTo) named.delete(name);
+    if (!entry.isMatch && IN_EVERYTHING.has(entry.resource.resourceType)) continue;
     for (const name of entry.names) for (const other of referring.get(name) ?? []) kept.add(other);
     for (const name of entry.names) referring.delete(name);
-    for (const name of entry.refersTo) named.delete(name);
   }
   return kept;
 }
@@ -81,20 +100,4 @@ function groupBy(
     }
   }
   return groups;
-}
-
-/** Every `reference` in a resource, without the version it may name. */
-export function referencesIn(value: unknown): string[] {
-  const found: string[] = [];
-  const waiting: unknown[] = [value];
-  while (waiting.length > 0) {
-    const next = waiting.pop();
-    if (typeof next !== 'object' || next === null) continue;
-    for (const [name, below] of Object.entries(next)) {
-      if (name === 'reference' && typeof below === 'string')
-        found.push(below.replace(/\/_history\/[^/]*$/, ''));
-      else waiting.push(below);
-    }
-  }
-  return found;
 }

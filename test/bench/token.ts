@@ -160,16 +160,16 @@ async function tokenOf(
 async function refreshes(target: Target, scope: string): Promise<readonly (() => Promise<unknown>)[]> {
   const chains = await Promise.all((await codes(target, AT_ONCE, scope)).map((code) => redeem(target, code)));
   const each = Math.ceil((2 * SIZE) / AT_ONCE);
-  const calls = chains.flatMap((first) => {
-    let token = Promise.resolve(first);
-    return times(each, () => () => {
-      token = token.then((shown) =>
+  const newest = chains.map((first) => Promise.resolve(first));
+  // Round after round over all chains, so that as many are under way as in the other flows.
+  return times(each, () => 0).flatMap(() =>
+    newest.map((_first, chain) => () => {
+      newest[chain] = newest[chain]!.then((shown) =>
         tokenOf(target, { grant_type: 'refresh_token', client_id: 'public-app', refresh_token: shown }),
       );
-      return token;
-    });
-  });
-  return calls;
+      return newest[chain];
+    }),
+  );
 }
 
 async function assertions(target: Target, client: KeyedClient): Promise<readonly (() => Promise<unknown>)[]> {

@@ -27,19 +27,32 @@ interface Life {
 export function violationsOf({ history, stories }: Speaker): string[] {
   const { operations } = history;
   return [
-    ...operations.flatMap(wrongAnswer),
+    ...operations.flatMap((operation) => wrongAnswer(operation, operations)),
     ...groups(operations, 'assertion').flatMap(assertionUsedTwice),
     ...operations.filter(({ story }) => story < 0).flatMap(backendTokenLost),
     ...stories.flatMap((story) => violationsOfStory(story, history)),
   ];
 }
 
-function wrongAnswer(operation: Operation): string[] {
+function wrongAnswer(operation: Operation, all: readonly Operation[]): string[] {
   const { status, headers, body } = operation.answer;
   if (!STATUSES.has(status)) return [`no answer for a client: ${describeOperation(operation)}`];
-  if (operation.isCalm && status === 503) return [`not settled: ${describeOperation(operation)}`];
+  if (operation.isCalm && status === 503 && !isAnsweredLater(operation, all))
+    return [`not settled: ${describeOperation(operation)}`];
   if (status !== 503 || (headers.has('retry-after') && body.error === 'temporarily_unavailable')) return [];
   return [`503 without Retry-After or its code: ${describeOperation(operation)}`];
+}
+
+/** Who is told to come again, and does so while all is calm, is served. */
+function isAnsweredLater({ kind, story, shown, began }: Operation, all: readonly Operation[]): boolean {
+  return all.some(
+    (other) =>
+      other.kind === kind &&
+      other.story === story &&
+      other.shown === shown &&
+      other.began > began &&
+      other.answer.status !== 503,
+  );
 }
 
 function assertionUsedTwice(uses: readonly Operation[]): string[] {

@@ -5,6 +5,7 @@ import { disturb, killNode, powerCut } from './chaos.ts';
 import { KNOWN_GAP, violationsOf } from './checks.ts';
 import { createHistory, describeHistory, isOpen, type Operation } from './history.ts';
 import { orphansOf } from './orphans.ts';
+import type { TokenAnswer } from '../support/flow.ts';
 import { createRandom } from './random.ts';
 import type { Stack } from './stack.ts';
 import { createSpeaker, type Speaker, type Story } from './story.ts';
@@ -16,6 +17,9 @@ const SIGN_IN = 0.15;
 const SETTLED_IN_MS = 15_000;
 /** A lost commit is looked for every 250 ms, and a look takes 800 ms at most. */
 const UNDO_MS = 1300;
+/** When all is calm, so often a client asks again that was told to, and waits so long: a little more than Retry-After. */
+const CALM_TRIES = 3;
+const PATIENCE_MS = 2100;
 
 export interface ScheduleResult {
   readonly index: number;
@@ -107,9 +111,9 @@ async function lookAtAll(stack: Stack, speaker: Speaker, nodes: number): Promise
     const wasAnswered = history.operations.some(
       ({ kind, story: id, answer }) => kind === 'redeem' && id === story.id && !isOpen(answer),
     );
-    if (!wasAnswered) await speaker.redeem(story, story.id % nodes);
+    if (!wasAnswered) await patiently(() => speaker.redeem(story, story.id % nodes));
     const newest = story.chain.at(-1);
-    if (newest !== undefined) await speaker.refresh(story, newest, (story.id + 1) % nodes);
+    if (newest !== undefined) await patiently(() => speaker.refresh(story, newest, (story.id + 1) % nodes));
   }
   await lookAtTokens(speaker, stories, nodes);
   if (stack.proxy.waiting === 0) return;
@@ -120,9 +124,19 @@ async function lookAtAll(stack: Stack, speaker: Speaker, nodes: number): Promise
 
 async function lookAtTokens(speaker: Speaker, stories: readonly Story[], nodes: number): Promise<void> {
   const asked = stories.flatMap((story) => story.accessTokens.map((token) => ({ story, token })));
-  await Promise.all(asked.map(({ story, token }, at) => speaker.introspect(story, token, at % nodes)));
+  await Promise.all(
+    asked.map(({ story, token }, at) => patiently(() => speaker.introspect(story, token, at % nodes))),
+  );
   const ofBackend = speaker.history.operations.flatMap(({ kind, answer }) =>
     kind === 'assertion' && answer.status === 200 ? [answer.body.access_token] : [],
   );
-  for (const token of ofBackend) await speaker.introspect(undefined, token, 0);
+  for (const token of ofBackend) await patiently(() => speaker.introspect(undefined, token, 0));
+}
+
+/** A machine that is busy with something else may make a request wait too long: then it is asked again, as it was told to. */
+async function patiently(ask: () => Promise<TokenAnswer>): Promise<void> {
+  for (let tries = 0; tries < CALM_TRIES; tries += 1) {
+    if ((await ask()).status !== 503) return;
+    await delay(PATIENCE_MS);
+  }
 }

@@ -70,7 +70,8 @@ async function serve(ctx: Context, parts: Parts): Promise<Answer> {
     pathBelowBase,
     query: new URLSearchParams(ctx.querystring),
     contentType: ctx.get('Content-Type'),
-    ...(ctx.get('If-None-Exist') ? { ifNoneExist: ctx.get('If-None-Exist') } : {}),
+    // An empty header was sent all the same.
+    ifNoneExist: ctx.headers['if-none-exist']?.toString(),
   };
   const interaction = interactionOf(request);
   if (interaction.kind === 'capabilities') {

@@ -2,6 +2,7 @@ import { expect, test } from '@jest/globals';
 import {
   bearerRefusal,
   challenge,
+  denial,
   operationOutcome,
   readBearer,
 } from '../../../src/resource-server/index.ts';
@@ -44,5 +45,17 @@ test('[SEM-04] an OperationOutcome says what happened', () => {
   expect(operationOutcome('error', 'forbidden', 'no')).toEqual({
     resourceType: 'OperationOutcome',
     issue: [{ severity: 'error', code: 'forbidden', diagnostics: 'no' }],
+  });
+});
+
+test.each([
+  [403, 'insufficient_scope', 'forbidden'],
+  [401, 'invalid_token', 'login'],
+] as const)('[SEM-04] a refusal with %d is an answer in one call', (status, error, code) => {
+  const refused = { allowed: false, status, error, description: 'no', neededScope: 'user/Group.rs' } as const;
+  expect(denial(refused)).toEqual({
+    status,
+    headers: { 'WWW-Authenticate': `Bearer error="${error}", error_description="no", scope="user/Group.rs"` },
+    body: { resourceType: 'OperationOutcome', issue: [{ severity: 'error', code, diagnostics: 'no' }] },
   });
 });

@@ -7,6 +7,7 @@ const OBSERVATION = 'http://terminology.hl7.org/CodeSystem/observation-category'
 const labAndSurvey = {
   resourceType: 'Observation',
   id: 'o1',
+  meta: { tag: [{ system: 'urn:tags', code: 'study' }], security: [{ code: 'R' }] },
   status: 'final',
   category: [
     { coding: [{ system: OBSERVATION, code: 'laboratory' }] },
@@ -37,6 +38,13 @@ describe('matchesConstraint', () => {
     ['SEM-14', 'value-quantity', '5', false],
     ['SEM-14', 'constructor', 'x', false],
     ['SEM-14', 'clinical-status', 'active', false],
+    ['SEM-14', '_tag', 'urn:tags|study', true],
+    ['SEM-14', '_tag', 'urn:tags|other', false],
+    ['SEM-14', '_security', 'R', true],
+    ['SEM-14', 'code:in', 'local', false],
+    ['SEM-14', 'category:not', 'vital-signs', false],
+    ['SEM-14', 'identifier', 'local', false],
+    ['SEM-14', 'date', '2026', false],
   ])('[%s] %s=%s: %s', (_requirement, param, value, holds) => {
     expect(matchesConstraint(labAndSurvey, { param, value })).toBe(holds);
   });

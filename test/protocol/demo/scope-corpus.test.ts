@@ -95,7 +95,7 @@ describe('the corpus of scope decisions, over HTTP', () => {
         const { scope: _unsaid, ...rest } = expected as Expected & { scope?: string };
         expectAnswer(
           { status: Number(response.status), challenge: 'error="insufficient_scope"', body },
-          rest as Expected,
+          rest,
         );
       }
     },
