@@ -106,13 +106,18 @@ async function run(options: Options): Promise<void> {
   const audit = createAuditRecorder([createStdoutSink()], Date.now, (sink, error) =>
     log.error({ err: error, sink }, 'an audit record could not be kept'),
   );
+  const [address, managementAddress] = [
+    { host: options.host, port: portOf('--port', options.port) },
+    { host: options.managementHost, port: portOf('--management-port', options.managementPort) },
+  ];
+  const tls = tlsOf(options);
   const gateway = createGateway(gatewayOptionsOf(options, process.env), {
     audit,
     onProblem: (detail, error) => log.warn({ err: error }, detail),
   });
   const metrics = createMetrics();
   let draining = false;
-  const open = listenerOf(gateway.handle, tlsOf(options), UPLOAD_MS);
+  const open = listenerOf(gateway.handle, tls, UPLOAD_MS);
   const management = createListener(
     createManagementApp(() => healthOf(gateway.checks(), () => draining), metrics),
   );
@@ -125,11 +130,8 @@ async function run(options: Options): Promise<void> {
   };
   stopOnSignals(stop, log);
   try {
-    const port = await open.listen({ host: options.host, port: portOf('--port', options.port) });
-    const managementPort = await management.listen({
-      host: options.managementHost,
-      port: portOf('--management-port', options.managementPort),
-    });
+    const port = await open.listen(address);
+    const managementPort = await management.listen(managementAddress);
     log.info({ fhirBaseUrl: options.fhirBaseUrl, upstream: options.upstream, port, managementPort }, 'ready');
   } catch (error) {
     await stop();

@@ -69,11 +69,11 @@ async function run(parts: RevocationsParts, place: Place, closing: AbortSignal):
   let [failures, wait, nextStream] = [0, STREAM_AGAIN_MS[0] as number, 0];
   while (!closing.aborted) {
     const began = performance.now();
-    const isFine = await attempt(parts, () => poll(parts, place, closing));
+    const isFine = await attempt(parts, closing, () => poll(parts, place, closing));
     failures = isFine ? 0 : failures + 1;
     if (isFine && performance.now() >= nextStream) {
       const opened = performance.now();
-      await attempt(parts, () => stream(parts, place, closing));
+      await attempt(parts, closing, () => stream(parts, place, closing));
       const lasted = performance.now() - opened;
       wait = lasted > STREAM_AGAIN_MS[1] ? STREAM_AGAIN_MS[0] : Math.min(2 * wait, STREAM_AGAIN_MS[1]);
       nextStream = performance.now() + (lasted > STREAM_FOR_MS / 2 ? 0 : wait * (0.75 + Math.random() / 2));
@@ -85,12 +85,17 @@ async function run(parts: RevocationsParts, place: Place, closing: AbortSignal):
   }
 }
 
-async function attempt({ onProblem }: RevocationsParts, work: () => Promise<void>): Promise<boolean> {
+async function attempt(
+  { onProblem }: RevocationsParts,
+  closing: AbortSignal,
+  work: () => Promise<void>,
+): Promise<boolean> {
   try {
     await work();
     return true;
   } catch (error) {
-    onProblem(error instanceof Error ? `${error.name}: ${error.message}` : String(error));
+    if (!closing.aborted)
+      onProblem(error instanceof Error ? `${error.name}: ${error.message}` : String(error));
     return false;
   }
 }
