@@ -44,6 +44,7 @@ module.exports = {
     only('interaction', 'smart', 'oauth', ...DOMAIN),
     only('http', 'smart', 'oauth', ...DOMAIN),
     only('demo', 'resource-server', 'fhir', 'smart', 'oauth'),
+    only('gateway', 'resource-server', 'audit', 'smart', 'oauth'),
     {
       name: 'provider-internals-in-one-file',
       severity: 'error',

@@ -12,7 +12,7 @@ import { ROOT, fail, makeReady } from './ready.mjs';
 const ROUNDS = 7;
 const SETTLE_MS = 2000;
 const [bench = 'start'] = process.argv.slice(2);
-const IN_TEST = ['store', 'introspection', 'token'];
+const IN_TEST = ['store', 'introspection', 'token', 'resource-server', 'gateway'];
 if (!['start', ...IN_TEST].includes(bench))
   fail(`there is no bench ${bench}; there are: start, ${IN_TEST.join(', ')}`);
 

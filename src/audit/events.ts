@@ -56,6 +56,18 @@ export type AuditEvent =
     >
   | Event<'revocations.opened', { readonly resourceServer: ClientId }>
   | Event<'revocations.closed', Reason & { readonly resourceServer: ClientId }>
+  | Event<
+      'fhir.access',
+      Subject &
+        Reason & {
+          readonly interaction: string;
+          /** `*`: over every type. */
+          readonly resourceType: string;
+          /** So many alike since that moment (UTC). */
+          readonly count: number;
+          readonly since: string;
+        }
+    >
   | Event<'token.revoked', Subject & { readonly what: 'grant' | 'token' }>
   | Event<'token.reuse', Subject & { readonly what: 'code-or-refresh-token' }>
   | Event<'client.changed', Subject & { readonly change: 'added' | 'removed' | 'disabled' | 'enabled' }>

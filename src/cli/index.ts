@@ -4,6 +4,7 @@ import { clientCommand } from './client-command.ts';
 import { configCommand } from './config-command.ts';
 import { demoCommand } from './demo-command.ts';
 import { explain } from './explain.ts';
+import { gatewayCommand } from './gateway-command.ts';
 import { grantCommand } from './grant-command.ts';
 import { keysCommand } from './keys-command.ts';
 import { storeCommand } from './store-command.ts';
@@ -25,6 +26,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   for (const make of [
     serveCommand,
     demoCommand,
+    gatewayCommand,
     clientCommand,
     userCommand,
     grantCommand,

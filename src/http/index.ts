@@ -5,7 +5,7 @@ export { appendReference } from './append-reference.ts';
 export { answerErrors } from './answer-errors.ts';
 export { healthOf, type CheckResult, type Health, type HealthCheck } from './health.ts';
 export { knownPaths } from './known-paths.ts';
-export { createListener, createWebServer, type TlsPair } from './listen.ts';
+export { createListener, createWebServer, listenerOf, type TlsPair } from './listen.ts';
 export { createManagementApp } from './management.ts';
 export { createMetrics, metricsOfWorkers, type Metrics } from './metrics.ts';
 export { jsonOnly } from './json-only.ts';

@@ -47,9 +47,18 @@ export function createWebServer(handler: RequestListener, tls?: TlsPair): Server
 }
 
 export function createListener(app: Koa, tls?: TlsPair): Listener {
-  const server = createWebServer(app.callback(), tls);
+  return listenerOf(app.callback(), tls);
+}
+
+/** @param requestTimeoutMs how long a request may take to arrive as a whole; default 10 s, which is enough for a form */
+export function listenerOf(
+  handler: RequestListener,
+  tls?: TlsPair,
+  requestTimeoutMs = REQUEST_TIMEOUT_MS,
+): Listener {
+  const server = createWebServer(handler, tls);
   server.headersTimeout = REQUEST_TIMEOUT_MS;
-  server.requestTimeout = REQUEST_TIMEOUT_MS;
+  server.requestTimeout = requestTimeoutMs;
   const terminator = createHttpTerminator({ server, gracefulTerminationTimeout: DRAIN_MS });
   return { listen: (address) => listen(server, address), close: () => drain(server, terminator) };
 }

@@ -4,6 +4,7 @@ export type Severity = 'fatal' | 'error' | 'warning' | 'information';
 
 /** The issue types of FHIR R4 (`issue-type`) that a guarded server needs. */
 export type IssueCode =
+  | 'conflict'
   | 'exception'
   | 'expired'
   | 'forbidden'

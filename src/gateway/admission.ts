@@ -1,0 +1,119 @@
+import type { IncomingMessage } from 'node:http';
+
+import {
+  decide,
+  interactionOf,
+  type AllowedRequest,
+  type DecideOptions,
+  type FhirInteraction,
+  type FhirRequest,
+  type Refused,
+  type TokenInfo,
+} from '../resource-server/index.ts';
+import { outcome, type Answer } from './answers.ts';
+import type { Call } from './call.ts';
+import type { Circumstances } from './headers.ts';
+import { decidePage, pagedQuery } from './pages.ts';
+import { canStream } from './perform.ts';
+import { isJson, parseJson, readBody } from './request-body.ts';
+
+const LONGEST_FORM_BYTES = 256 * 1024;
+
+export interface AdmissionParts {
+  readonly options: DecideOptions;
+  /** Of a content that has to be judged, or sent on after it was read. */
+  readonly maxBytes: number;
+  readonly fhirBaseUrl: string;
+  /** What the server behind us wants in `Authorization`. */
+  readonly authorization: string | undefined;
+}
+
+/** A request as it will be carried out, and whether it may be. */
+export interface Admission {
+  readonly call: Call;
+  readonly interaction: FhirInteraction;
+  /** `by entry`: a Bundle whose entries are decided one by one. */
+  readonly decision: AllowedRequest | Refused | 'by entry';
+}
+
+/** Decides a request, reading as much of it as that takes; an answer where what was sent cannot be decided at all. */
+export async function admission(
+  request: IncomingMessage,
+  target: { readonly pathBelowBase: string; readonly search: string; readonly token: TokenInfo },
+  parts: AdmissionParts,
+): Promise<Admission | Answer> {
+  const call = callOf(request, target, parts);
+  const { options, maxBytes } = parts;
+  if (call.query.isPageOnly && call.method === 'GET')
+    return { call, interaction: { kind: 'search-system' }, decision: decidePage(call.token, options) };
+  const asked: FhirRequest = {
+    method: call.method,
+    pathBelowBase: call.pathBelowBase,
+    query: call.query.decided,
+    contentType: call.headers['content-type'],
+    ...(call.ifNoneExist === undefined ? {} : { ifNoneExist: call.ifNoneExist }),
+  };
+  const interaction = interactionOf(asked, options.fhirVersion);
+  if (interaction.kind === 'unknown') return NOTHING_HERE;
+  if (interaction.kind === 'batch') {
+    const body = await readBody(request, maxBytes);
+    return body ? { call: { ...call, body }, interaction, decision: 'by entry' } : TOO_LONG;
+  }
+  if (asked.method === 'POST' && interaction.kind.startsWith('search-')) {
+    const text = await readBody(request, LONGEST_FORM_BYTES);
+    if (!text) return TOO_LONG;
+    const form = new URLSearchParams(text.toString('utf8'));
+    return {
+      call: { ...call, form },
+      interaction,
+      decision: decide(call.token, { ...asked, form }, options),
+    };
+  }
+  return withContent(request, { call, asked, interaction }, parts);
+}
+
+/** What is written is read where it has to be judged, or sent after something else was asked. */
+async function withContent(
+  request: IncomingMessage,
+  { call, asked, interaction }: { call: Call; asked: FhirRequest; interaction: FhirInteraction },
+  { options, maxBytes }: AdmissionParts,
+): Promise<Admission | Answer> {
+  const decision = decide(call.token, asked, options);
+  const hasContent = asked.method !== 'GET' && asked.method !== 'HEAD';
+  if (!decision.allowed || canStream(decision) || !hasContent) return { call, interaction, decision };
+  const bytes = await readBody(request, maxBytes);
+  if (!bytes) return TOO_LONG;
+  const read: Call = bytes.byteLength > 0 ? { ...call, body: bytes } : call;
+  if (!decision.check.includes('after') || interaction.kind === 'patch')
+    return { call: read, interaction, decision };
+  if (!isJson(asked.contentType)) return NOT_JSON;
+  const body = parseJson(bytes);
+  if (body === undefined) return outcome(400, 'invalid', 'the content is no JSON');
+  return { call: read, interaction, decision: decide(call.token, { ...asked, body }, options) };
+}
+
+function callOf(
+  { method = '', headers, socket }: IncomingMessage,
+  target: { readonly pathBelowBase: string; readonly search: string; readonly token: TokenInfo },
+  { fhirBaseUrl, authorization }: AdmissionParts,
+): Call {
+  const { pathBelowBase, search, token } = target;
+  const { host, protocol } = new URL(fhirBaseUrl);
+  const from: Circumstances = {
+    ...{ host, proto: protocol.slice(0, -1), address: socket.remoteAddress ?? '', authorization },
+  };
+  const ifNoneExist = headers['if-none-exist'];
+  return {
+    ...{ method, pathBelowBase, headers, from, token },
+    query: pagedQuery(pathBelowBase, new URLSearchParams(search)),
+    ...(typeof ifNoneExist === 'string' ? { ifNoneExist } : {}),
+  };
+}
+
+export const NOTHING_HERE = outcome(404, 'not-supported', 'there is nothing at this path');
+const TOO_LONG = outcome(413, 'too-long', 'what was sent is longer than this gateway takes');
+const NOT_JSON = outcome(
+  415,
+  'not-supported',
+  'what this token writes has to be judged: send application/fhir+json',
+);

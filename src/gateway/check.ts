@@ -1,0 +1,54 @@
+import type { IncomingMessage } from 'node:http';
+
+import { decide, denial, type DecideOptions, type ResourceServer } from '../resource-server/index.ts';
+import { outcome, type Answer } from './answers.ts';
+import { pagedQuery } from './pages.ts';
+
+export interface CheckParts {
+  readonly server: ResourceServer;
+  /** The path of the FHIR base URL. */
+  readonly basePath: string;
+  readonly options: DecideOptions;
+}
+
+/**
+ * `GET /check`, for `auth_request` of nginx and its like: may the request with this token, `X-Original-Method` and
+ * `X-Original-URI` go through as it is? 204, 401 or 403. Nobody filters the answer of that request, so what would have to
+ * be filtered is refused, unless the query itself says all that has to be said (`patient=` of the patient in context).
+ */
+export async function check(
+  request: IncomingMessage,
+  { server, basePath, options }: CheckParts,
+): Promise<Answer> {
+  const [method, uri] = [request.headers['x-original-method'], request.headers['x-original-uri']];
+  if (typeof method !== 'string' || typeof uri !== 'string')
+    return outcome(400, 'invalid', 'send X-Original-Method and X-Original-URI');
+  const [path = '', search = ''] = uri.split(/\?(.*)/s);
+  if (path !== basePath && !path.startsWith(`${basePath}/`))
+    return outcome(403, 'forbidden', 'this is not below the FHIR base URL');
+  const pathBelowBase = path.slice(basePath.length);
+  if (pathBelowBase === '/metadata' && method === 'GET') return ALLOWED;
+  const caller = await server.authenticate(request.headers);
+  if (!caller.ok) return { status: caller.status, headers: { ...caller.headers }, body: caller.body };
+  const { decided } = pagedQuery(pathBelowBase, new URLSearchParams(search));
+  const decision = decide(caller.token, { method, pathBelowBase, query: decided }, options);
+  if (!decision.allowed) return denial(decision);
+  const isSaid =
+    decision.exact && decision.add.every(([name, value]) => decided.getAll(name).includes(value));
+  if (decision.check.length > 0 && !isSaid)
+    return outcome(
+      403,
+      'forbidden',
+      'the answer would have to be filtered, and nobody here does: ask with the patient in the query, or through the gateway',
+    );
+  if (!decision.representation)
+    return outcome(
+      403,
+      'forbidden',
+      'the answer could hold what this token may not read, and nobody here keeps it back',
+    );
+  server.used(caller.token, decision.interaction);
+  return ALLOWED;
+}
+
+const ALLOWED: Answer = { status: 204 };

@@ -1,0 +1,146 @@
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+
+import type { AuditRecorder } from '../audit/index.ts';
+import {
+  createDiscoveryProxy,
+  createResourceServer,
+  denial,
+  type DecideOptions,
+} from '../resource-server/index.ts';
+import { createAccessLog } from './access-log.ts';
+import { NOTHING_HERE, admission, type AdmissionParts } from './admission.ts';
+import { outcome, send, type Answer } from './answers.ts';
+import { performBatch } from './batch.ts';
+import { askedOf } from './call.ts';
+import { check } from './check.ts';
+import { envelope, preflight } from './envelope.ts';
+import { failed, type OnProblem } from './failures.ts';
+import { metadata } from './metadata.ts';
+import { MAX_FILTERED_BYTES, UPSTREAM_TIMEOUT_MS, type GatewayOptions } from './options.ts';
+import { canStream, perform } from './perform.ts';
+import { createUpstream } from './upstream.ts';
+
+export interface GatewayParts {
+  readonly audit: Pick<AuditRecorder, 'record'>;
+  readonly onProblem: OnProblem;
+}
+
+export interface Gateway {
+  readonly handle: RequestListener;
+  /** Each rejects with the reason while Gatehouse or the FHIR server cannot be asked. */
+  checks(): readonly { readonly name: string; readonly check: () => Promise<void> }[];
+  /** Writes down what was done since the last time; it is written now and then anyway. */
+  flush(): Promise<void>;
+  /** Ends what runs beside the requests; call it when the last one is answered. */
+  close(): Promise<void>;
+}
+
+const SMART_CONFIGURATION = '/.well-known/smart-configuration';
+
+/**
+ * Makes any FHIR server a SMART resource server: takes the token, decides, asks the server behind us, and lets back what the
+ * token may see. Answers where nothing has to be filtered go through as they come.
+ */
+export function createGateway(options: GatewayOptions, { audit, onProblem }: GatewayParts): Gateway {
+  const fhirBaseUrl = options.fhirBaseUrl.replace(/\/$/, '');
+  const basePath = new URL(fhirBaseUrl).pathname.replace(/\/$/, '');
+  const { issuer, credentials, upstreamAuthorization: authorization } = options;
+  const {
+    maxFilteredBytes: maxBytes = MAX_FILTERED_BYTES,
+    upstreamTimeoutMs: timeoutMs = UPSTREAM_TIMEOUT_MS,
+  } = options;
+  const decideOptions: DecideOptions = { fhirVersion: options.fhirVersion ?? '4.0.1' };
+  const upstream = createUpstream({ url: options.upstream, fhirBaseUrl, timeoutMs, maxBytes });
+  const server = createResourceServer({ issuer, fhirBaseUrl, credentials, onProblem });
+  const log = createAccessLog(audit);
+  const discover = createDiscoveryProxy({
+    url: options.discoveryUrl ?? `${issuer.replace(/\/$/, '')}${basePath}${SMART_CONFIGURATION}`,
+  });
+  const parts: AdmissionParts = { options: decideOptions, maxBytes, fhirBaseUrl, authorization };
+
+  const route = async (request: IncomingMessage, response: ServerResponse): Promise<Answer | 'sent'> => {
+    const [path = '', search = ''] = (request.url ?? '').split(/\?(.*)/s);
+    if (path === '/check') return check(request, { server, basePath, options: decideOptions });
+    if (path !== basePath && !path.startsWith(`${basePath}/`)) return NOTHING_HERE;
+    if (request.method === 'OPTIONS') return preflight();
+    const pathBelowBase = path.slice(basePath.length);
+    const isReading = request.method === 'GET' || request.method === 'HEAD';
+    if (pathBelowBase === SMART_CONFIGURATION && isReading) return configuration();
+    if (pathBelowBase === '/metadata' && isReading)
+      return metadata(search, { upstream, fhirBaseUrl, discover, authorization });
+    return guarded(request, response, pathBelowBase, search);
+  };
+
+  async function configuration(): Promise<Answer> {
+    const found = await discover();
+    if (found.ok)
+      return { status: 200, headers: { 'Content-Type': 'application/json' }, body: found.document };
+    onProblem(found.detail);
+    return AUTHORIZATION_SERVER_AWAY;
+  }
+
+  async function guarded(
+    request: IncomingMessage,
+    response: ServerResponse,
+    pathBelowBase: string,
+    search: string,
+  ): Promise<Answer | 'sent'> {
+    const caller = await server.authenticate(request.headers);
+    if (!caller.ok) return { status: caller.status, headers: { ...caller.headers }, body: caller.body };
+    const { token } = caller;
+    const admitted = await admission(request, { pathBelowBase, search, token }, parts);
+    if ('status' in admitted) return admitted;
+    const { call, decision, interaction } = admitted;
+    const used: Parameters<typeof performBatch>[1]['used'] = (entry) => {
+      log.note(token, entry.interaction);
+      server.used(token, entry.interaction);
+    };
+    if (decision === 'by entry') return performBatch(call, { upstream, options: decideOptions, used });
+    if (!decision.allowed) {
+      log.note(token, interaction, decision.description);
+      return denial(decision);
+    }
+    used(decision);
+    if (!canStream(decision)) return perform(call, decision, upstream);
+    await upstream.stream(askedOf(call), (call.body ?? call.form) ? undefined : request, response);
+    return 'sent';
+  }
+
+  return {
+    handle(request, response) {
+      envelope(request, response);
+      route(request, response)
+        .catch((error: unknown) => failed(error, response, onProblem))
+        .then((answer) => {
+          if (answer !== 'sent') send(response, answer);
+        })
+        .catch((error: unknown) => {
+          onProblem('an answer could not be sent', error);
+          response.destroy();
+        });
+    },
+    checks: () => [
+      { name: 'fhir-server', check: () => upstream.check(authorization) },
+      {
+        name: 'gatehouse',
+        check: async () => {
+          const found = await discover();
+          if (!found.ok) throw new Error(found.detail);
+        },
+      },
+    ],
+    flush: () => log.flush(),
+    async close() {
+      await server.close();
+      await log.flush();
+      upstream.close();
+    },
+  };
+}
+
+const AUTHORIZATION_SERVER_AWAY = outcome(
+  503,
+  'transient',
+  'the authorization server cannot be asked; try again soon',
+  { 'Retry-After': '5' },
+);
