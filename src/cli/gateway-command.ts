@@ -140,7 +140,7 @@ async function run(options: Options): Promise<void> {
 }
 
 /** @throws UserError with what to do */
-export function gatewayOptionsOf(
+function gatewayOptionsOf(
   options: Omit<Options, 'host' | 'port' | 'managementHost' | 'managementPort' | 'logLevel'>,
   env: Readonly<Record<string, string | undefined>>,
 ): GatewayOptions {

@@ -117,7 +117,8 @@ export const DEVIATIONS: readonly Deviation[] = [
     of: ['introspected clinician', 'introspected patient', 'introspected backend'],
     how: 'extra',
     at: ['$.grant_ref'],
-    reason: 'what GET /revocations calls the grant of a token, for resource servers that keep what they were told',
+    reason:
+      'what GET /revocations calls the grant of a token, for resource servers that keep what they were told',
   },
   {
     of: ['introspected clinician'],
