@@ -13,7 +13,7 @@ import {
 import { outcome, type Answer } from './answers.ts';
 import type { Call } from './call.ts';
 import type { Circumstances } from './headers.ts';
-import { decidePage, pagedQuery } from './pages.ts';
+import { decidePage, onPage, pagedQuery } from './pages.ts';
 import { canStream } from './perform.ts';
 import { isJson, parseJson, readBody } from './request-body.ts';
 
@@ -44,8 +44,10 @@ export async function admission(
 ): Promise<Admission | Answer> {
   const call = callOf(request, target, parts);
   const { options, maxBytes } = parts;
-  if (call.query.isPageOnly && call.method === 'GET')
-    return { call, interaction: { kind: 'search-system' }, decision: decidePage(call.token, options) };
+  const isReading = call.method === 'GET' || call.method === 'HEAD';
+  const page = isReading && call.query.page.length > 0 ? decidePage(call.token, options) : undefined;
+  if (page && (call.query.isPageOnly || !page.allowed))
+    return { call, interaction: { kind: 'search-system' }, decision: page };
   const asked: FhirRequest = {
     method: call.method,
     pathBelowBase: call.pathBelowBase,
@@ -69,28 +71,36 @@ export async function admission(
       decision: decide(call.token, { ...asked, form }, options),
     };
   }
-  return withContent(request, { call, asked, interaction }, parts);
+  const admitted = await withContent(request, { call, asked, interaction }, parts);
+  if (!page || !('decision' in admitted)) return admitted;
+  const { decision } = admitted;
+  return decision !== 'by entry' && decision.allowed
+    ? { ...admitted, decision: onPage(decision, page) }
+    : admitted;
 }
 
-/** What is written is read where it has to be judged, or sent after something else was asked. */
+/** What is written is read where it can be judged, and where it is sent after something else was asked. */
 async function withContent(
   request: IncomingMessage,
   { call, asked, interaction }: { call: Call; asked: FhirRequest; interaction: FhirInteraction },
   { options, maxBytes }: AdmissionParts,
 ): Promise<Admission | Answer> {
   const decision = decide(call.token, asked, options);
-  const hasContent = asked.method !== 'GET' && asked.method !== 'HEAD';
-  if (!decision.allowed || canStream(decision) || !hasContent) return { call, interaction, decision };
+  const isWrite = asked.method !== 'GET' && asked.method !== 'HEAD';
+  if (!decision.allowed || !isWrite) return { call, interaction, decision };
+  const isJudged = isJson(asked.contentType) && JUDGED.has(interaction.kind);
+  if (canStream(decision) && !isJudged) return { call, interaction, decision };
   const bytes = await readBody(request, maxBytes);
   if (!bytes) return TOO_LONG;
   const read: Call = bytes.byteLength > 0 ? { ...call, body: bytes } : call;
-  if (!decision.check.includes('after') || interaction.kind === 'patch')
-    return { call: read, interaction, decision };
-  if (!isJson(asked.contentType)) return NOT_JSON;
+  if (!JUDGED.has(interaction.kind)) return { call: read, interaction, decision };
+  if (!isJudged) return NOT_JSON;
   const body = parseJson(bytes);
   if (body === undefined) return outcome(400, 'invalid', 'the content is no JSON');
   return { call: read, interaction, decision: decide(call.token, { ...asked, body }, options) };
 }
+
+const JUDGED: ReadonlySet<string> = new Set(['create', 'update']);
 
 function callOf(
   { method = '', headers, socket }: IncomingMessage,

@@ -51,9 +51,11 @@ export function createGateway(options: GatewayOptions, { audit, onProblem }: Gat
   } = options;
   const decideOptions: DecideOptions = { fhirVersion: options.fhirVersion ?? '4.0.1' };
   const upstream = createUpstream({ url: options.upstream, fhirBaseUrl, timeoutMs, maxBytes });
-  const server = createResourceServer({ issuer, fhirBaseUrl, credentials, onProblem });
+  const asked = options.fetch ? { fetch: options.fetch } : {};
+  const server = createResourceServer({ issuer, fhirBaseUrl, credentials, onProblem, ...asked });
   const log = createAccessLog(audit);
   const discover = createDiscoveryProxy({
+    ...asked,
     url: options.discoveryUrl ?? `${issuer.replace(/\/$/, '')}${basePath}${SMART_CONFIGURATION}`,
   });
   const parts: AdmissionParts = { options: decideOptions, maxBytes, fhirBaseUrl, authorization };

@@ -21,6 +21,8 @@ export interface GatewayOptions {
   readonly maxFilteredBytes?: number;
   /** Milliseconds until the FHIR server behind us has to begin its answer, default 30,000. */
   readonly upstreamTimeoutMs?: number;
+  /** How Gatehouse is asked; default: the `fetch` of Node. */
+  readonly fetch?: typeof fetch;
 }
 
 export const MAX_FILTERED_BYTES = 10 * 1024 * 1024;

@@ -3,7 +3,6 @@ import {
   visibleTo,
   type AllowedRequest,
   type DecideOptions,
-  type Decision,
   type Filter,
   type Refused,
   type TokenInfo,
@@ -45,24 +44,35 @@ export function pagedQuery(pathBelowBase: string, query: URLSearchParams): Paged
 }
 
 /**
- * May this token see a page of a search we do not know, and what of it: every resource by itself, if the token may search
- * its type. Somebody else's page shows nothing but what one could have found oneself.
+ * May this token see a page of a search we do not know, and what of it: every resource by itself, if the token may read or
+ * search its type. Somebody else's page shows nothing but what one could have found oneself.
  */
 export function decidePage(token: TokenInfo, options: DecideOptions): AllowedRequest | Refused {
   const everything = decide(token, { kind: 'search-system' }, options);
   if (everything.allowed && everything.filters.some(isFree)) return page([], () => true);
   if (!token.scopes.some(({ permissions }) => permissions.has('s'))) return NO_SEARCH;
-  const decisions = new Map<string, Decision>();
-  const decisionOn = (resourceType: string): Decision => {
-    const decision =
-      decisions.get(resourceType) ?? decide(token, { kind: 'search-type', resourceType }, options);
-    decisions.set(resourceType, decision);
-    return decision;
+  const known = new Map<string, readonly Filter[]>();
+  const filtersOn = (resourceType: string): readonly Filter[] => {
+    const filters =
+      known.get(resourceType) ??
+      [
+        decide(token, { kind: 'search-type', resourceType }, options),
+        decide(token, { kind: 'read', resourceType, id: '-' }, options),
+      ].flatMap((decision) => (decision.allowed ? decision.filters : []));
+    known.set(resourceType, filters);
+    return filters;
   };
-  return page(['answer'], (resource) => {
-    const decision = decisionOn(resource.resourceType);
-    return decision.allowed && visibleTo(decision.filters, resource, options.fhirVersion);
-  });
+  return page(['answer'], (resource) =>
+    visibleTo(filtersOn(resource.resourceType), resource, options.fhirVersion),
+  );
+}
+
+/** A search that was decided, of which an address we do not understand chooses the page: it may be one of another search. */
+export function onPage(search: AllowedRequest, page_: AllowedRequest): AllowedRequest {
+  if (page_.check.length === 0) return search;
+  const visible: AllowedRequest['visible'] = (resource) =>
+    search.visible(resource) && page_.visible(resource);
+  return { ...search, check: ['answer'], exact: false, visible };
 }
 
 const NO_SEARCH: Refused = {

@@ -9,9 +9,9 @@ import { performWrite } from './write.ts';
 
 const WRITES: ReadonlySet<string> = new Set(['create', 'update', 'patch', 'delete']);
 
-/** Can the answer be passed on as it comes? */
-export function canStream({ check, representation }: AllowedRequest): boolean {
-  return check.length === 0 && representation;
+/** Can request and answer be passed on as they come? */
+export function canStream({ add, check, representation }: AllowedRequest): boolean {
+  return add.length === 0 && check.length === 0 && representation;
 }
 
 /** Does what was decided, and holds the answer as far as the token may see it. @throws UpstreamFailed */

@@ -119,6 +119,44 @@ describe('the gateway in front of a FHIR server that knows no tokens', () => {
     expect((await ask(noSearch, 'GET', link.slice(suite.base.length))).status).toBe(403);
   });
 
+  test('[SEM-05] a page of somebody else’s search, under the name of one’s own, shows no other type', async () => {
+    const doctor = await suite.doctorsToken('user/Observation.rs');
+    const system = await suite.systemToken('system/*.rs');
+    const everybody = await ask(system, 'GET', '/Patient?_count=1&_include=Patient:x');
+    const link = everybody.json.link.find(({ relation }: { relation: string }) => relation === 'next')
+      .url as string;
+    const id = new URL(link).searchParams.get('_getpages');
+    suite.upstream.answer((_seen, response) => {
+      const entry = [...suite.upstream.stored.values()].map((resource) => ({
+        resource,
+        search: { mode: 'match' },
+      }));
+      response.end(JSON.stringify({ resourceType: 'Bundle', type: 'searchset', entry }));
+    });
+    const { json } = await ask(doctor, 'GET', `/Observation?_getpages=${id}`);
+    expect(
+      new Set(
+        json.entry.map(({ resource }: { resource: { resourceType: string } }) => resource.resourceType),
+      ),
+    ).toEqual(new Set(['Observation']));
+  });
+
+  test('[SEM-19] what a write holds is judged under the widest scope too: it is what its address names', async () => {
+    const system = await suite.systemToken('system/*.cruds');
+    const wrong = await ask(system, 'POST', '/Observation', { body: { resourceType: 'Patient' } });
+    expect(wrong.status).toBe(403);
+    const right = await ask(system, 'POST', '/Observation', {
+      body: { ...observation('', 'p2'), id: undefined },
+    });
+    expect([right.status, right.json.subject.reference]).toEqual([201, 'Patient/p2']);
+    const condition = await ask(await suite.tokenOf('patient/Observation.cs'), 'POST', '/Observation', {
+      body: { ...observation('', 'p1'), id: undefined },
+      headers: { 'if-none-exist': 'code=1' },
+    });
+    expect(condition.status).toBe(201);
+    expect(suite.upstream.seen.at(-1)!.headers['if-none-exist']).toBe('code=1&patient=p1');
+  });
+
   test('what streams comes as it is, and says nothing of the server behind', async () => {
     const token = await suite.systemToken('system/*.rs');
     const { status, headers, json } = await ask(token, 'GET', '/Observation/a2', {
