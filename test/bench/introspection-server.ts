@@ -1,10 +1,10 @@
 // One of the servers that `npm run bench -- introspection` compares, in a process of its own: says its port and the tokens
 // it knows, and on every message how much CPU it has used and what its heap holds.
+import cluster, { type Worker } from 'node:cluster';
+import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 
 import Koa from 'koa';
 import { bodyParser } from '@koa/bodyparser';
@@ -24,6 +24,7 @@ import {
   openRedisStore,
 } from '../../src/store/index.ts';
 import { freePort } from '../support/ports.ts';
+import { beMeasured } from './measured-server.ts';
 import { STOCK_CONFIGURATION, STOCK_RS, stockAdapter } from './stock.ts';
 
 export const SCOPE =
@@ -49,28 +50,25 @@ const AS_OURS = {
 };
 
 interface Orders {
-  readonly variant: 'koa-get' | 'koa-get-bodyparser' | 'stock' | 'ours' | 'ours-repeat';
+  readonly variant: 'koa-get' | 'koa-get-bodyparser' | 'stock' | 'ours' | 'ours-repeat' | 'ours-workers';
   readonly redisUrl: string;
   readonly tokens: number;
   /** Tokens that are in the store beside those that are asked about. */
   readonly others: number;
+  /** Of one of several workers: where it listens, and the tokens there are already. */
+  readonly worker?: Started;
 }
 
 const orders = JSON.parse(process.argv[2] ?? '') as Orders;
 const started = await VARIANTS()[orders.variant](orders);
-setFlagsFromString('--expose-gc');
-const collect = runInNewContext('gc') as () => void;
-process.send?.({ ...started, pid: process.pid });
-process.on('message', (asked) => {
-  if (asked === 'collect') collect();
-  const { user, system } = process.cpuUsage();
-  process.send?.({ cpuMicros: user + system, heapBytes: process.memoryUsage().heapUsed });
-});
-process.on('disconnect', () => process.exit());
+if (orders.worker) answerPrimary();
+else beMeasured(started, orders.variant === 'ours-workers' ? usageOfWorkers : undefined);
 
 interface Started {
   readonly port: number;
   readonly tokens: readonly string[];
+  /** Processes that are measured with this one. */
+  readonly workers?: readonly number[];
 }
 
 function VARIANTS(): Readonly<Record<Orders['variant'], (orders: Orders) => Promise<Started>>> {
@@ -80,6 +78,7 @@ function VARIANTS(): Readonly<Record<Orders['variant'], (orders: Orders) => Prom
     stock,
     ours: (given) => ours(given, 0),
     'ours-repeat': (given) => ours(given, 32),
+    'ours-workers': (given) => (given.worker ? ours(given, 32) : startWorkers(given)),
   };
 }
 
@@ -130,8 +129,40 @@ async function stock({ redisUrl, tokens }: Orders): Promise<Started> {
   return { port, tokens: made };
 }
 
-async function ours({ redisUrl, tokens, others }: Orders, cacheMegabytes: number): Promise<Started> {
-  const port = await freePort();
+/** Two processes on one port; this one only hands out connections. */
+async function startWorkers(given: Orders): Promise<Started> {
+  const driver = await openRedisStore(given.redisUrl, () => undefined);
+  const worker = { port: await freePort(), tokens: await ourTokens(driver, given.tokens, given.others) };
+  await driver.close();
+  cluster.setupPrimary({ args: [JSON.stringify({ ...given, worker })] });
+  const workers = [cluster.fork(), cluster.fork()];
+  await Promise.all(workers.map((one) => once(one, 'message')));
+  process.on('disconnect', () => Object.values(cluster.workers ?? {}).forEach((one) => one?.kill()));
+  return { ...worker, workers: workers.map(({ process: { pid } }) => pid ?? 0) };
+}
+
+function answerPrimary(): void {
+  process.on('message', (asked) => {
+    if (asked === 'usage') process.send?.(process.cpuUsage());
+  });
+  process.send?.('ready');
+}
+
+async function usageOfWorkers(): Promise<number> {
+  const workers = Object.values(cluster.workers ?? {}).filter((one) => one !== undefined);
+  const used = await Promise.all(workers.map(usageOf));
+  const own = process.cpuUsage();
+  return [own, ...used].reduce((sum, { user, system }) => sum + user + system, 0);
+}
+
+async function usageOf(worker: Worker): Promise<NodeJS.CpuUsage> {
+  const told = once(worker, 'message');
+  worker.send('usage');
+  return ((await told) as [NodeJS.CpuUsage])[0];
+}
+
+async function ours({ redisUrl, tokens, others, worker }: Orders, cacheMegabytes: number): Promise<Started> {
+  const port = worker?.port ?? (await freePort());
   const config = configSchema.parse({
     issuer: `http://localhost:${port}`,
     listen: { host: '127.0.0.1', port },
@@ -152,11 +183,11 @@ async function ours({ redisUrl, tokens, others }: Orders, cacheMegabytes: number
     ],
   });
   const driver = await openRedisStore(redisUrl, () => undefined);
-  const made = await ourTokens(driver, tokens, others);
+  const made = worker?.tokens ?? (await ourTokens(driver, tokens, others));
   const gatehouse = await createGatehouse({
     ...{ config, driver, log: pino({ level: 'warn' }), auditSinks: [], viewsDir: path.resolve('views') },
   });
-  await gatehouse.listen();
+  await gatehouse.listen(worker !== undefined);
   return { port, tokens: made };
 }
 

@@ -1,15 +1,11 @@
 // `npm run bench -- introspection`: what answering a FHIR server costs, beside a bare Koa route that asks Redis one thing and
 // beside stock oidc-provider. All in one run, round after round; CPU time as the server's process has it. Prints a table,
 // writes bench-results/introspection.json, and ends with one line of JSON.
-import { fork, spawnSync, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { availableParallelism, cpus, totalmem } from 'node:os';
-import path from 'node:path';
 import { parseArgs } from 'node:util';
 
 import { startRedis } from '../support/redis-server.ts';
 import { load, type LoadResult } from './load.ts';
+import { conclude, middle, pin, startMeasured, type Measured } from './process.ts';
 import { STOCK_RS } from './stock.ts';
 
 const { values } = parseArgs({
@@ -19,6 +15,7 @@ const { values } = parseArgs({
     tokens: { type: 'string', default: '500' },
     many: { type: 'string', default: '0' },
     heap: { type: 'boolean', default: false },
+    workers: { type: 'boolean', default: false },
   },
 });
 const ROUNDS = Number(values.rounds);
@@ -26,18 +23,15 @@ const REQUESTS = Number(values.requests);
 const TOKENS = Number(values.tokens);
 const CONNECTIONS = 32;
 const RATE = 1000;
-const CORES = availableParallelism() > 1;
 let databases = 0;
 
-interface Server {
-  readonly name: string;
+interface Started {
   readonly port: number;
   readonly tokens: readonly string[];
-  readonly child: ChildProcess;
+  readonly pid: number;
 }
-interface Usage {
-  readonly cpuMicros: number;
-  readonly heapBytes: number;
+interface Server extends Measured<Started> {
+  readonly name: string;
 }
 interface Shot extends LoadResult {
   readonly cpuMicrosPerRequest: number;
@@ -48,9 +42,6 @@ pin(redis.pid, 1);
 pin(process.pid, 1);
 const AUTHORIZATION = `Basic ${Buffer.from(`${STOCK_RS.id}:${STOCK_RS.secret}`).toString('base64')}`;
 const figures: Record<string, unknown> = {
-  at: new Date().toISOString(),
-  node: process.version,
-  machine: `${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}, ${Math.round(totalmem() / 2 ** 30)} GiB`,
   ...{ rounds: ROUNDS, requests: REQUESTS, connections: CONNECTIONS, tokens: TOKENS },
 };
 const ratios: Record<string, number> = {};
@@ -58,10 +49,9 @@ const ratios: Record<string, number> = {};
 await compare();
 if (Number(values.many) > 0) await compareSizes(Number(values.many));
 if (values.heap) await watchHeap();
+if (values.workers) await compareWorkers();
 await redis.stop();
-mkdirSync('bench-results', { recursive: true });
-writeFileSync('bench-results/introspection.json', `${JSON.stringify({ ...figures, ratios }, null, 2)}\n`);
-process.stdout.write(`${JSON.stringify(ratios)}\n`);
+conclude('introspection', figures, ratios);
 
 async function compare(): Promise<void> {
   const names = ['koa-get', 'koa-get-bodyparser', 'stock', 'ours', 'ours-repeat'];
@@ -74,7 +64,7 @@ async function compare(): Promise<void> {
     for (const server of servers) shots[server.name] = await shoot(server, REQUESTS);
     rounds.push(shots);
   }
-  for (const { child } of servers) child.disconnect();
+  for (const server of servers) server.stop();
   const median = (name: string): number => middle(rounds.map((shots) => shots[name]!.cpuMicrosPerRequest));
   const ratio = (one: string, other: string): number =>
     Number(
@@ -110,7 +100,7 @@ async function compareSizes(many: number): Promise<void> {
   for (const server of [few, full]) await shoot(server, REQUESTS / 2);
   for (let round = 0; round < ROUNDS; round += 1)
     rounds.push({ few: await shoot(few, RATE * 5, RATE), full: await shoot(full, RATE * 5, RATE) });
-  for (const { child } of [few, full]) child.disconnect();
+  for (const server of [few, full]) server.stop();
   Object.assign(ratios, {
     cpu_million_vs_thousand: Number(
       middle(rounds.map((one) => one.full.cpuMicrosPerRequest / one.few.cpuMicrosPerRequest)).toFixed(3),
@@ -123,63 +113,57 @@ async function compareSizes(many: number): Promise<void> {
 async function watchHeap(): Promise<void> {
   const server = await startServer('ours-repeat', 20_000);
   await shoot(server, 200_000);
-  const early = (await ask(server, 'collect')).heapBytes;
+  const early = (await server.usage('collect')).heapBytes;
   await shoot(server, 800_000);
-  const late = (await ask(server, 'collect')).heapBytes;
-  server.child.disconnect();
+  const late = (await server.usage('collect')).heapBytes;
+  server.stop();
   figures['heapMiB'] = { at200k: Math.round(early / 2 ** 20), at1M: Math.round(late / 2 ** 20) };
   ratios['heap_at_million_vs_200k'] = Number((late / early).toFixed(3));
+}
+
+/** Does a request cost more where two processes share the port, and the core? */
+async function compareWorkers(): Promise<void> {
+  const one = await startServer('ours-repeat', TOKENS);
+  const two = await startServer('ours-workers', TOKENS);
+  const rounds: { one: Shot; two: Shot }[] = [];
+  for (let round = -1; round < ROUNDS; round += 1) {
+    const shots = { one: await shoot(one, REQUESTS), two: await shoot(two, REQUESTS) };
+    if (round >= 0) rounds.push(shots);
+  }
+  for (const server of [one, two]) server.stop();
+  ratios['per_cpu_second_two_vs_one'] = Number(
+    middle(rounds.map((shots) => shots.one.cpuMicrosPerRequest / shots.two.cpuMicrosPerRequest)).toFixed(3),
+  );
 }
 
 async function startServer(variant: string, tokens: number, others = 0): Promise<Server> {
   // Each in a database of its own, so that nobody reads what another wrote.
   const redisUrl = `${redis.url}/${(databases += 1)}`;
-  const child = fork(
-    path.join(import.meta.dirname, 'introspection-server.ts'),
-    [JSON.stringify({ variant, redisUrl, tokens, others })],
-    { execArgv: ['--disable-warning=ExperimentalWarning'], env: { ...process.env, NODE_ENV: 'production' } },
-  );
-  const [started] = (await once(child, 'message')) as [{ port: number; tokens: string[]; pid: number }];
-  pin(started.pid, 0);
-  return { name: variant, port: started.port, tokens: started.tokens, child };
+  const orders = { variant, redisUrl, tokens, others };
+  return { name: variant, ...(await startMeasured<Started>('introspection-server.ts', orders)) };
 }
 
 async function shoot(server: Server, requests: number, rate?: number): Promise<Shot> {
-  const bodies = server.tokens.map((token) => requestFor(server, token));
-  const before = await ask(server);
+  const { tokens, port } = server.started;
+  const bodies = tokens.map((token) => requestFor(server, token));
+  const before = await server.usage();
   const result = await load({
-    ...{ port: server.port, connections: CONNECTIONS, requests },
+    ...{ port, connections: CONNECTIONS, requests },
     ...(rate === undefined ? {} : { rate }),
     request: (at) => bodies[at % bodies.length]!,
     isRight: (answer) =>
       answer.startsWith('HTTP/1.1 200') && (answer.includes('"active":true') || answer.includes('xxxxx')),
   });
-  const after = await ask(server);
+  const after = await server.usage();
   if (result.failed > 0) throw new Error(`${server.name}: ${result.failed} answers were wrong`);
   return { ...result, cpuMicrosPerRequest: (after.cpuMicros - before.cpuMicros) / requests };
 }
 
-function requestFor({ name, port }: Server, token: string): Buffer {
+function requestFor({ name, started: { port } }: Server, token: string): Buffer {
   const body = `token=${token}`;
   // Stock has its own place for it.
   return Buffer.from(
     `POST ${name === 'stock' ? '/token/introspection' : '/introspect'} HTTP/1.1\r\nHost: localhost:${port}\r\nAuthorization: ${AUTHORIZATION}\r\n` +
       `Content-Type: application/x-www-form-urlencoded\r\nAccept: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
   );
-}
-
-async function ask({ child }: Server, what = 'usage'): Promise<Usage> {
-  const told = once(child, 'message');
-  child.send(what);
-  const [usage] = (await told) as [Usage];
-  return usage;
-}
-
-/** To a core of its own, all threads of it. */
-function pin(pid: number, core: number): void {
-  if (CORES) spawnSync('taskset', ['-a', '-c', '-p', String(core), String(pid)], { stdio: 'ignore' });
-}
-
-function middle(numbers: readonly number[]): number {
-  return numbers.toSorted((one, other) => one - other)[Math.floor(numbers.length / 2)] ?? NaN;
 }

@@ -21,10 +21,9 @@ export interface Measured<Started> {
 }
 
 /** Starts one of the servers in this folder, with orders that it reads as JSON, on the first core. */
-export async function startMeasured<Started extends { readonly pid: number }>(
-  file: string,
-  orders: object,
-): Promise<Measured<Started>> {
+export async function startMeasured<
+  Started extends { readonly pid: number; readonly workers?: readonly number[] },
+>(file: string, orders: object): Promise<Measured<Started>> {
   const child: ChildProcess = fork(path.join(import.meta.dirname, file), [JSON.stringify(orders)], {
     // BENCH_NODE_OPTIONS="--cpu-prof --cpu-prof-dir=…" shows where the time goes.
     execArgv: ['--disable-warning=ExperimentalWarning', ...extraOptions()],
@@ -32,7 +31,7 @@ export async function startMeasured<Started extends { readonly pid: number }>(
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
   const [started] = (await once(child, 'message')) as [Started];
-  pin(started.pid, 0);
+  for (const pid of [started.pid, ...(started.workers ?? [])]) pin(pid, 0);
   return {
     started,
     async usage(what = 'usage') {
