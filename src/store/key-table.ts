@@ -183,7 +183,7 @@ export const KEY_TABLE: readonly KeyRow[] = [
     keptFor: 'for good; entries: until swept',
     sealed: false,
   },
-  { key: 'gh:{keys}:signing', holds: 'signing keys', keptFor: 'until removed', bytes: 5000, sealed: true },
+  { key: 'gh:{keys}:signing', holds: 'signing keys', keptFor: 'until removed', bytes: 5400, sealed: true },
   { key: 'gh:{epoch}:store', holds: 'which store this is', keptFor: 'for good', bytes: 240, sealed: true },
   {
     key: 'gh:{epoch.<number>}:store',

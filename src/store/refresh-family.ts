@@ -18,8 +18,11 @@ export interface RefreshFamily {
   readonly current: string;
   /** Keyed hash of the one before it. */
   readonly previous?: string;
-  /** Somebody has the answer to the last refresh for certain: it is not taken back any more. */
-  readonly told?: true;
+  /**
+   * `true`: somebody has the answer to the last refresh for certain, and it is not taken back any more. Text: somebody is
+   * about to be given it, and takes the mark back where that cannot be written for certain.
+   */
+  readonly told?: true | string;
   readonly payload: AdapterPayload;
 }
 
@@ -44,6 +47,12 @@ export function standingOf(
 ): Standing {
   if (generation > family.generation || hash === family.current) return 'good';
   return hash === family.previous && hasAnswer ? 'repeatable' : 'replayed';
+}
+
+/** Does this say the same of the refresh tokens as that, whatever marks it carries? */
+export function isSameFamily(vault: Vault, name: string, one: Uint8Array, other: Uint8Array): boolean {
+  const [first, second] = [one, other].map((bytes) => vault.open<RefreshFamily>(name, bytes));
+  return first?.generation === second?.generation && first?.current === second?.current;
 }
 
 /** What a refresh writes: the family with its new token, and its answer for whoever shows the old one again. */

@@ -4,7 +4,7 @@ import type { AdapterPayload } from 'oidc-provider';
 import type { GrantId } from '../oauth/index.ts';
 import { StoreUnavailable, type Commit, type CommitOutcome, type Put, type StoreDriver } from './driver.ts';
 import { key } from './keys.ts';
-import { familyPuts, type RefreshFamily, type Rotation } from './refresh-family.ts';
+import { familyPuts, isSameFamily, type RefreshFamily, type Rotation } from './refresh-family.ts';
 import { giveAgain, secondsLeft } from './repeat.ts';
 import { SETTLED_WITHIN_MS, commitAndSettle, type Undoing } from './unsettled.ts';
 import type { Vault } from './vault.ts';
@@ -198,13 +198,17 @@ async function repeat(
 function undoingOf(
   vault: Vault,
   grantId: GrantId,
-  { consume }: Commit,
+  { consume, puts: [first] }: Commit,
   rotation: Rotation | undefined,
 ): Undoing | undefined {
   if (rotation?.used) {
     const name = key.family(grantId);
     const ttlSeconds = secondsLeft(vault.open<RefreshFamily>(name, rotation.read));
-    return { before: [{ key: name, value: rotation.read, ttlSeconds }], kept: [key.grant(grantId)] };
+    return {
+      before: [{ key: name, value: rotation.read, ttlSeconds }],
+      kept: [key.grant(grantId)],
+      isMarked: (found) => first?.key === name && isSameFamily(vault, name, found, first.value),
+    };
   }
   return consume.length > 0 ? { before: [], kept: [] } : undefined;
 }

@@ -24,6 +24,11 @@ export interface Undoing {
   readonly before: readonly Put[];
   /** Keys that stay as it left them. */
   readonly kept: readonly string[];
+  /**
+   * Is what lies there ours, with a mark that somebody else has put on it? That mark may be taken back in turn, and then it
+   * is for us to go on. Absent: nobody puts marks on it.
+   */
+  readonly isMarked?: (found: Uint8Array) => boolean;
 }
 
 /**
@@ -62,13 +67,18 @@ async function isSafelyWritten(driver: StoreDriver, commit: Commit): Promise<boo
   }
 }
 
-async function stateOf(driver: StoreDriver, { puts }: Commit): Promise<'written' | 'absent' | 'unknown'> {
+async function stateOf(
+  driver: StoreDriver,
+  { puts }: Commit,
+  isMarked: Undoing['isMarked'] = () => false,
+): Promise<'written' | 'marked' | 'absent' | 'unknown'> {
   // The first value is sealed anew for each commit: no other commit writes these very bytes.
   const [put] = puts;
   if (!put) return 'unknown';
   const [found] = await driver.getMany([put.key]);
   if (found === undefined) return 'absent';
-  return Buffer.compare(found, put.value) === 0 ? 'written' : 'absent';
+  if (Buffer.compare(found, put.value) === 0) return 'written';
+  return isMarked(found) ? 'marked' : 'absent';
 }
 
 const underway = new WeakMap<StoreDriver, Set<Promise<void>>>();
@@ -91,12 +101,15 @@ async function undoLater(driver: StoreDriver, commit: Commit, undo: Undoing, sen
     await delay(LOOK_AGAIN_MS, undefined, { ref: false });
     try {
       const asked = performance.now();
-      if ((await stateOf(driver, commit)) !== 'written') {
-        if (asked - sent > WRITTEN_BY_MS) return;
+      const state = await stateOf(driver, commit, undo.isMarked);
+      if (state !== 'written') {
+        if (state !== 'marked' && asked - sent > WRITTEN_BY_MS) return;
         continue;
       }
-      // In one step, and only what is of this commit: by now somebody may have redeemed the same with success.
-      if ((await driver.commit(undoing(commit, undo.before, undo.kept))) === 'committed') return;
+      // In one step, and only what is of this commit: by now somebody may have redeemed the same with success. It is right
+      // on as many servers as have it.
+      const back: Commit = { ...undoing(commit, undo.before, undo.kept), stays: true };
+      if ((await driver.commit(back)) === 'committed') return;
     } catch (error) {
       if (!(error instanceof StoreUnavailable)) return;
     }

@@ -8,6 +8,9 @@ import { startGatehouse, type TestServer } from '../../support/gatehouse.ts';
 import { startRedis, type RedisServer } from '../../support/redis-server.ts';
 
 const ROUNDS = 3;
+/** Each takes as long as a grace. */
+const LONG_ROUNDS = 1;
+const GRACE_SECONDS = 2;
 
 /** Does a write reach the replica in time? */
 async function isSafe(open: () => Promise<StoreDriver>): Promise<boolean> {
@@ -24,12 +27,15 @@ describe('durability `replica`, and the replica hangs for a moment', () => {
   let replica: RedisServer;
   let server: TestServer;
   let app: TestApp;
+  const open = () => openRedisStore(primary.url, () => undefined, { replicas: 1 });
   beforeAll(async () => {
     primary = await startRedis({ args: ['--repl-diskless-sync-delay', '0'] });
     replica = await startRedis({ args: ['--replicaof', `127.0.0.1 ${primary.port}`] });
-    const open = () => openRedisStore(primary.url, () => undefined, { replicas: 1 });
     await until(() => isSafe(open), 'a write is safe');
-    server = await startGatehouse({ open }, { clients: [PUBLIC_APP, RESOURCE_SERVER] });
+    server = await startGatehouse(
+      { open },
+      { clients: [PUBLIC_APP, RESOURCE_SERVER], tokens: { refreshGraceSeconds: GRACE_SECONDS } },
+    );
     app = appOf(server.issuer);
   });
   afterEach(() => void process.kill(replica.pid, 'SIGCONT'));
@@ -55,6 +61,32 @@ describe('durability `replica`, and the replica hangs for a moment', () => {
     expect(repeated.body).toEqual(again.body);
     expect((await app.refresh(repeated.body.refresh_token)).status).toBe(200);
   });
+
+  test.each([0, 20, 60])(
+    '[C2.6] [C2.11] [C3] two refreshes at once, %i ms apart, that nobody could be answered: the token is good when all is over',
+    async (gap) => {
+      for (let round = 0; round < LONG_ROUNDS; round += 1) {
+        const tokens = await app.newTokens();
+        process.kill(replica.pid, 'SIGSTOP');
+        const first = app.refresh(tokens.refresh_token);
+        await delay(gap);
+        const second = app.refresh(tokens.refresh_token);
+        const answers = [await first, await second];
+        // Longer than a refresh can be repeated.
+        await delay(GRACE_SECONDS * 1000 + 500);
+        process.kill(replica.pid, 'SIGCONT');
+        await until(() => isSafe(open), 'a write is safe');
+        expect(answers.map(toldOf)).toEqual([UNAVAILABLE, UNAVAILABLE]);
+        await until(async () => {
+          const { status, body } = await app.refresh(tokens.refresh_token);
+          expect([200, 503]).toContain(status);
+          expect(body.error).not.toBe('invalid_grant');
+          return status === 200;
+        }, 'it was refreshed');
+      }
+    },
+    60_000,
+  );
 
   test('[C2.6] [C2.3] [REV-03] who was told that a token is revoked finds it so, whatever others were told', async () => {
     for (let round = 0; round < ROUNDS; round += 1) {
