@@ -3,9 +3,9 @@ import type { Context } from 'koa';
 
 import type { AuditRecorder } from '../audit/index.ts';
 import type { Client } from '../clients/index.ts';
-import type { Clock } from '../oauth/index.ts';
-import type { RevocationFeed } from '../revocations/index.ts';
-import { openEventStream } from './event-stream.ts';
+import type { Clock, EpochSeconds } from '../oauth/index.ts';
+import type { News, RevocationFeed } from '../revocations/index.ts';
+import { openEventStream, type EventStream } from './event-stream.ts';
 import { resourceServerOf, type CallerParts, type ResourceServerCaller } from './resource-server-caller.ts';
 
 export const REVOCATIONS = '/revocations';
@@ -14,6 +14,8 @@ export const REVOCATIONS = '/revocations';
 const MOST_STREAMS = 64;
 /** Then the reader connects anew, and proves anew who it is. */
 const LONGEST_STREAM_SECONDS = 15 * 60;
+/** So many endings are told one by one to who comes back; they go out in one write. */
+const MOST_TOLD_AGAIN = 256;
 /** What is told may be so old; of what is older nobody has any use. */
 const OLDEST_MS = 1000;
 const RETRY_SECONDS = '1';
@@ -96,9 +98,7 @@ async function stream(
       reason: why,
     });
   });
-  const news = feed.since(ctx.get('Last-Event-ID') || undefined);
-  if (news.resync) out.send('resync', { now: clock() }, news.cursor);
-  for (const ref of news.ended) out.send('ended', { grant_ref: ref }, news.cursor);
+  catchUp(out, feed.since(ctx.get('Last-Event-ID') || undefined), clock());
   const unfollow = feed.follow({
     ended(ref, cursor) {
       out.send('ended', { grant_ref: ref }, cursor);
@@ -116,6 +116,19 @@ async function stream(
     end: () => out.end(),
   });
   await audit.record({ type: 'revocations.opened', outcome: 'success', resourceServer: clientId });
+}
+
+/**
+ * What happened since the reader was here. Only the last event says how far it goes: whoever is cut off before it begins
+ * again where it was. Who missed much is better off forgetting all.
+ */
+function catchUp(out: EventStream, { cursor, ended, resync }: News, now: EpochSeconds): void {
+  if (resync || ended.length > MOST_TOLD_AGAIN) {
+    out.send('resync', { now }, cursor);
+    return;
+  }
+  for (const [at, ref] of ended.entries())
+    out.send('ended', { grant_ref: ref }, at === ended.length - 1 ? cursor : undefined);
 }
 
 /** After each change it is read anew; until that is done the stream goes on. */

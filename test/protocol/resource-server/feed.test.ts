@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 
-import { createClientStore, createGrantIndex } from '../../../src/store/index.ts';
+import { createClientStore, createGrantIndex, newGrantId } from '../../../src/store/index.ts';
 import { until } from '../../support/app.ts';
 import {
   PUBLIC_APP,
@@ -97,6 +97,32 @@ describe.each(DRIVERS)('the feed of revocations of two nodes on %s', (driver) =>
       expect(seen['grant_ref']).toBeUndefined();
     }
   });
+
+  test.each([3, 300])(
+    '[REV-05] %i endings missed: told again, and who is cut off meanwhile misses none',
+    async (count) => {
+      const { cursor } = (await poll()).body as { cursor: string };
+      const grants = createGrantIndex(nodes.servers[0].driver, 3600);
+      for (let at = 0; at < count; at += 1) await grants.revoke(newGrantId());
+      const news = async () =>
+        (await poll(cursor)).body as { cursor: string; ended: string[]; resync: boolean };
+      await until(async () => (await news()).resync || (await news()).ended.length === count, 'all are told');
+      const { ended, resync, cursor: last } = await news();
+      const reader = await open({ ...RS, 'last-event-id': cursor });
+      const caughtUp = reader.events.slice(
+        0,
+        reader.events.findIndex(({ event }) => event === 'alive'),
+      );
+      reader.close();
+      if (resync || count > 256) {
+        expect(caughtUp.map(({ event, id }) => [event, id])).toEqual([['resync', last]]);
+        return;
+      }
+      expect(caughtUp.map(({ data }) => data['grant_ref'])).toEqual(ended);
+      // Only the last one says how far it goes.
+      expect(caughtUp.map(({ id }) => id)).toEqual([...ended.slice(1).map(() => undefined), last]);
+    },
+  );
 
   test('[REV-05] [REV-07] what ends at another node is told within a second, by stream and by poll', async () => {
     const reader = await open();
