@@ -16,6 +16,10 @@ import {
 const DATA_KEY_BYTES = 32;
 const MAX_ID = 2 ** 32 - 1;
 const SECRET_ID_CHARACTERS = 11;
+/** Stores begun since then have keys for texts, and take nothing that the root has sealed or proved by itself. */
+const SINCE_TEXT_KEYS = 2;
+const OLD_ROOT = 'root';
+const ROOT = 'root-2';
 /** A new data key is used only when every node has had time to read of it, with clocks that differ by ten seconds. */
 const SETTLING_MS = 15_000;
 
@@ -24,7 +28,10 @@ type Wrapped = Readonly<Record<string, string>>;
 
 /** As it lies in the store: nothing in it is of use without one of the secrets. */
 interface RingRecord {
+  /** {@link SINCE_TEXT_KEYS}, or absent in a store that was begun before. The root is wrapped under it, so nobody changes it. */
+  readonly begun?: number;
   readonly root: Wrapped;
+  readonly texts?: readonly Wrapped[];
   readonly data: readonly { readonly id: number; readonly usableFrom: number; readonly wrapped: Wrapped }[];
 }
 
@@ -80,29 +87,41 @@ export async function openKeyRing(
     if (!known) throw new SealBroken(`the store at ${driver.location} is sealed under another secret`);
     return open(known.key, name, Buffer.from(wrapped[known.id] ?? '', 'base64'));
   };
-  const opened = ({ root, data }: RingRecord): KeyMaterial => ({
-    root: unwrap('root', root),
+  const opened = ({ begun, root, texts = [], data }: RingRecord): KeyMaterial => ({
+    root: unwrap(begun === SINCE_TEXT_KEYS ? ROOT : OLD_ROOT, root),
+    takesOld: begun !== SINCE_TEXT_KEYS,
+    textKeys: texts.map((one) => unwrap('text', one)),
     dataKeys: data.map(({ id, usableFrom, wrapped }) => ({
       id,
       usableFrom,
       key: unwrap(`data-${id}`, wrapped),
     })),
   });
-  const written = ({ root, dataKeys }: KeyMaterial): Uint8Array => {
+  const written = ({ root, dataKeys, textKeys, takesOld }: KeyMaterial): Uint8Array => {
     const data = dataKeys.map((one) => ({
       id: one.id,
       usableFrom: one.usableFrom,
       wrapped: wrap(`data-${one.id}`, one.key),
     }));
-    return Buffer.from(JSON.stringify({ root: wrap('root', root), data } satisfies RingRecord));
+    const record: RingRecord = {
+      ...(takesOld ? {} : { begun: SINCE_TEXT_KEYS }),
+      root: wrap(takesOld ? OLD_ROOT : ROOT, root),
+      texts: textKeys.map((one) => wrap('text', one)),
+      data,
+    };
+    return Buffer.from(JSON.stringify(record));
   };
-  const read = (stored: Uint8Array | undefined): KeyMaterial | undefined =>
-    stored && opened(recordIn(stored, driver));
+  const read = (stored: Uint8Array | undefined): KeyMaterial | undefined => {
+    const material = stored && opened(recordIn(stored, driver));
+    if (material && !material.takesOld && material.textKeys.length === 0)
+      throw new SealBroken(`the keys of the store at ${driver.location} are not whole`);
+    return material;
+  };
 
-  const unbegun = async (): Promise<KeyMaterial> => ({
-    root: await firstRoot(driver, secrets),
-    dataKeys: [],
-  });
+  const unbegun = async (): Promise<KeyMaterial> => {
+    const { root, isUsed } = await firstRoot(driver, secrets);
+    return { root, dataKeys: [], textKeys: [], takesOld: isUsed };
+  };
   /** Changes what is there in one step; of two who do at once, one begins again. */
   const change = async (next: (material: KeyMaterial) => KeyMaterial): Promise<KeyMaterial> => {
     for (;;) {
@@ -114,9 +133,8 @@ export async function openKeyRing(
   };
   const [stored] = await driver.getMany([key.ring]);
   const isWrapped = stored !== undefined && current.id in recordIn(stored, driver).root;
-  const first = isWrapped
-    ? opened(recordIn(stored, driver))
-    : await (begins || stored ? change(withDataKey) : unbegun());
+  const known = isWrapped ? read(stored) : undefined;
+  const first = known ?? (await (begins || stored ? change(withFirstKeys) : unbegun()));
   const keys = createExchangeableKeys(first);
   return {
     keys,
@@ -144,28 +162,41 @@ export async function openKeyRing(
   };
 }
 
-function withDataKey(material: KeyMaterial): KeyMaterial {
-  return material.dataKeys.length > 0 ? material : withNewKey(material, 0);
+function withFirstKeys(material: KeyMaterial): KeyMaterial {
+  const begun = material.dataKeys.length > 0 ? material : withNewKey(material, 0);
+  return begun.textKeys.length > 0 || begun.takesOld
+    ? begun
+    : { ...begun, textKeys: [randomBytes(DATA_KEY_BYTES)] };
 }
 
 function merged(mine: KeyMaterial, other: KeyMaterial): KeyMaterial {
   const known = new Set(mine.dataKeys.map(({ id }) => id));
+  const isKnown = (key_: Uint8Array): boolean => mine.textKeys.some((own) => Buffer.compare(own, key_) === 0);
   // The newest stays ours.
-  return { ...mine, dataKeys: [...other.dataKeys.filter(({ id }) => !known.has(id)), ...mine.dataKeys] };
+  return {
+    ...mine,
+    dataKeys: [...other.dataKeys.filter(({ id }) => !known.has(id)), ...mine.dataKeys],
+    textKeys: [...other.textKeys.filter((one) => !isKnown(one)), ...mine.textKeys],
+    takesOld: mine.takesOld || other.takesOld,
+  };
 }
 
-function withNewKey({ root, dataKeys }: KeyMaterial, usableFrom: number): KeyMaterial {
+function withNewKey(material: KeyMaterial, usableFrom: number): KeyMaterial {
   // Random, so that the keys of two stores can lie side by side.
   const id = randomInt(1, MAX_ID);
-  return { root, dataKeys: [...dataKeys, { id, usableFrom, key: randomBytes(DATA_KEY_BYTES) }] };
+  const added = { id, usableFrom, key: randomBytes(DATA_KEY_BYTES) };
+  return { ...material, dataKeys: [...material.dataKeys, added] };
 }
 
 /** Of a store that has no ring yet: the secret it was begun with, which is in use already where it has an epoch. */
-async function firstRoot(driver: StoreDriver, secrets: readonly Uint8Array[]): Promise<Uint8Array> {
+async function firstRoot(
+  driver: StoreDriver,
+  secrets: readonly Uint8Array[],
+): Promise<{ readonly root: Uint8Array; readonly isUsed: boolean }> {
   const [epoch] = await driver.getMany([key.epoch]);
   const root = secrets.find((secret) => epoch === undefined || opensEpoch(secret, epoch));
   if (!root) throw new SealBroken(`the store at ${driver.location} is sealed under another secret`);
-  return root;
+  return { root, isUsed: epoch !== undefined };
 }
 
 function opensEpoch(secret: Uint8Array, epoch: Uint8Array): boolean {

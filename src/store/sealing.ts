@@ -7,6 +7,7 @@ import {
   randomBytes,
   type Cipheriv,
   type Decipheriv,
+  timingSafeEqual,
   type KeyObject,
 } from 'node:crypto';
 
@@ -38,6 +39,10 @@ export interface StoreKeys {
   open(name: string, sealed: Uint8Array): Uint8Array;
   /** What stands for a secret or a name in a key: 43 base64url characters, of no use without the master secret. */
   keyedHash(kind: string, text: string): string;
+  /** 32 bytes that only this store can make of these; of use beside {@link isMac}. */
+  mac(body: Uint8Array): Uint8Array;
+  /** Was this {@link mac}, or the beginning of it, made here, under a key of now or of before? In constant time. */
+  isMac(body: Uint8Array, mac: Uint8Array): boolean;
   /** 32 bytes to hide a grant id under, different for each token. */
   mask(tweak: Uint8Array): Uint8Array;
   /** Another name for an id of 16 bytes, always the same; says nothing without the master secret. */
@@ -61,6 +66,16 @@ export interface KeyMaterial {
   readonly root: Uint8Array;
   /** In the order they were made. */
   readonly dataKeys: readonly DataKey[];
+  /**
+   * What the texts of refresh tokens are proved with, in the order they were made. Empty in a store of before there were
+   * any: there the root does it.
+   */
+  readonly textKeys: readonly Uint8Array[];
+  /**
+   * The store was begun when the root, which may be an old store secret, sealed values and proved texts by itself: such
+   * are still taken. In any other, who has nothing but an old secret can make neither.
+   */
+  readonly takesOld: boolean;
 }
 
 /** Keys that can be exchanged while they are used: whoever holds them has the new ones from then on. */
@@ -70,7 +85,7 @@ export interface ExchangeableKeys extends StoreKeys {
 
 /** @param secret the master secret: at least 32 bytes from a random source. */
 export function createStoreKeys(secret: Uint8Array): StoreKeys {
-  return createExchangeableKeys({ root: secret, dataKeys: [] });
+  return createExchangeableKeys({ root: secret, dataKeys: [], textKeys: [], takesOld: true });
 }
 
 export function createExchangeableKeys(first: KeyMaterial): ExchangeableKeys {
@@ -87,8 +102,10 @@ export function createExchangeableKeys(first: KeyMaterial): ExchangeableKeys {
         : seal(derived.sealKey, name, plain);
     },
     open(name, sealed) {
-      if (sealed[0] !== NUMBERED || sealed.byteLength < NUMBER_BYTES)
-        return open(derived.sealKey, name, sealed);
+      if (sealed[0] !== NUMBERED || sealed.byteLength < NUMBER_BYTES) {
+        if (derived.takesOld) return open(derived.sealKey, name, sealed);
+        throw new SealBroken(`the value at ${name} is sealed as none is in this store`);
+      }
       const id = Buffer.from(sealed.buffer, sealed.byteOffset, sealed.byteLength).readUInt32BE(1);
       const known = derived.dataKeys.findLast((one) => one.id === id);
       if (!known) throw new SealBroken(`the value at ${name} needs the data key ${id}, which is not there`);
@@ -96,17 +113,30 @@ export function createExchangeableKeys(first: KeyMaterial): ExchangeableKeys {
     },
     keyedHash: (kind, text) =>
       createHmac('sha256', derived.hashKey).update(`${kind}\0${text}`).digest('base64url'),
+    mac: (body) => macOf(derived.textKeys.at(-1) ?? derived.hashKey, body),
+    isMac: (body, mac) =>
+      [...derived.textKeys, ...(derived.takesOld ? [derived.hashKey] : [])]
+        .toReversed()
+        .some((one) => timingSafeEqual(macOf(one, body).subarray(0, mac.byteLength), mac)),
     mask: (tweak) => createHmac('sha256', derived.maskKey).update(tweak).digest(),
     hide: (id) => oneBlock(createCipheriv('aes-256-ecb', derived.nameKey, null), id),
     reveal: (name) => oneBlock(createDecipheriv('aes-256-ecb', derived.nameKey, null), name),
   };
 }
 
+/** With the name that it has always had, so that texts of before stay good. */
+function macOf(secretKey: KeyObject, body: Uint8Array): Buffer {
+  const text = `refresh-text\0${Buffer.from(body).toString('base64url')}`;
+  return createHmac('sha256', secretKey).update(text).digest();
+}
+
 /** As key objects: handing the bytes over anew costs several times what sealing itself does. */
-function deriveAll({ root, dataKeys }: KeyMaterial) {
+function deriveAll({ root, dataKeys, textKeys, takesOld }: KeyMaterial) {
   if (root.byteLength < MIN_SECRET_BYTES)
     throw new TypeError(`the store secret needs ${MIN_SECRET_BYTES} bytes or more`);
   return {
+    takesOld,
+    textKeys: textKeys.map((one) => createSecretKey(one)),
     dataKeys: dataKeys.map((one) => ({ ...one, key: createSecretKey(one.key) })),
     sealKey: createSecretKey(derive(root, 'seal')),
     hashKey: createSecretKey(derive(root, 'keyed-hash')),

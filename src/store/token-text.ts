@@ -1,4 +1,4 @@
-import { randomBytes, timingSafeEqual } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 
 import type { GrantId } from '../oauth/index.ts';
 import type { StoreKeys } from './sealing.ts';
@@ -79,7 +79,8 @@ function newRefreshText(keys: StoreKeys, { grantId, generation }: RefreshTextPar
   number.writeUInt32BE(generation);
   const hidden = xor(Buffer.concat([Buffer.from(grantId, 'base64url'), number]), keys.mask(random));
   const body = Buffer.concat([hidden, random]);
-  return PREFIXES.RefreshToken + Buffer.concat([body, macOf(keys, body)]).toString('base64url');
+  const mac = keys.mac(body).subarray(0, MAC_BYTES);
+  return PREFIXES.RefreshToken + Buffer.concat([body, mac]).toString('base64url');
 }
 
 /** `undefined` when the text is no refresh token that was written under these keys. */
@@ -89,18 +90,13 @@ export function readRefreshText(keys: StoreKeys, text: string): RefreshTextParts
   const bytes = Buffer.from(encoded, 'base64url');
   if (bytes.toString('base64url') !== encoded) return undefined;
   const body = bytes.subarray(0, -MAC_BYTES);
-  if (!timingSafeEqual(bytes.subarray(-MAC_BYTES), macOf(keys, body))) return undefined;
+  if (!keys.isMac(body, bytes.subarray(-MAC_BYTES))) return undefined;
   const random = body.subarray(GRANT_ID_BYTES + GENERATION_BYTES);
   const plain = xor(body.subarray(0, GRANT_ID_BYTES + GENERATION_BYTES), keys.mask(random));
   return {
     grantId: plain.subarray(0, GRANT_ID_BYTES).toString('base64url'),
     generation: plain.readUInt32BE(GRANT_ID_BYTES),
   };
-}
-
-function macOf(keys: StoreKeys, body: Uint8Array): Buffer {
-  const mac = keys.keyedHash('refresh-text', Buffer.from(body).toString('base64url'));
-  return Buffer.from(mac, 'base64url').subarray(0, MAC_BYTES);
 }
 
 function write(keys: StoreKeys, prefix: string, grantId: GrantId): string {

@@ -8,7 +8,10 @@ import {
   createVault,
   guardEpoch,
   key,
+  newGrantId,
+  newTokenText,
   openKeyRing,
+  readRefreshText,
   type StoreDriver,
 } from '../../src/store/index.ts';
 import { PLACES, atOnce, type Place } from './stores.ts';
@@ -43,11 +46,37 @@ describe.each(PLACES)('the keys a store is sealed under, on %s', (_name, makePla
     expect(new Set(rings.map(({ keys }) => keys.keyedHash('token', 'x'))).size).toBe(1);
   });
 
-  test('[SEC-11] what was sealed before there was a ring still opens', async () => {
+  test('[SEC-11] in a store of before there was a ring, what was sealed and proved by the secret alone is still taken', async () => {
+    const other = await makePlace();
+    try {
+      const there = await other.open();
+      const old = createStoreKeys(first);
+      await there.put({ key: key.epoch, value: old.seal(key.epoch, Buffer.from('{}')) });
+      const { keys } = await openKeyRing(there, [first]);
+      expect(Buffer.from(keys.open(NAME, old.seal(NAME, Buffer.from('old')))).toString()).toBe('old');
+      expect(keys.keyedHash('token', 'x')).toBe(old.keyedHash('token', 'x'));
+      const text = newTokenText(old, 'RefreshToken', newGrantId(), 3);
+      expect(readRefreshText(keys, text)?.generation).toBe(3);
+      const again = await openKeyRing(there, [first]);
+      expect(
+        readRefreshText(again.keys, newTokenText(keys, 'RefreshToken', newGrantId(), 4))?.generation,
+      ).toBe(4);
+    } finally {
+      await other.clear();
+    }
+  });
+
+  test('[SEC-11] [A197] in any other, who has the secret alone seals nothing that opens, and proves no refresh token', async () => {
     const { keys } = await openKeyRing(driver, [first]);
-    const old = createStoreKeys(first);
-    expect(Buffer.from(keys.open(NAME, old.seal(NAME, Buffer.from('old')))).toString()).toBe('old');
-    expect(keys.keyedHash('token', 'x')).toBe(old.keyedHash('token', 'x'));
+    const alone = createStoreKeys(first);
+    expect(() => keys.open(NAME, alone.seal(NAME, Buffer.from('forged')))).toThrow(SealBroken);
+    const grantId = newGrantId();
+    expect(readRefreshText(keys, newTokenText(alone, 'RefreshToken', grantId, 4e9))).toBeUndefined();
+    const own = newTokenText(keys, 'RefreshToken', grantId, 1);
+    expect(readRefreshText((await openKeyRing(driver, [first])).keys, own)).toEqual({
+      grantId,
+      generation: 1,
+    });
   });
 
   test('[SEC-11] the store secret is changed node by node, no value is touched, and the old one opens nothing in the end', async () => {
@@ -128,7 +157,7 @@ describe.each(PLACES)('the keys a store is sealed under, on %s', (_name, makePla
   test('[SEC-11] nothing of the keys lies open in the store', async () => {
     const [stored] = await driver.getMany([key.ring]);
     const text = Buffer.from(stored!).toString('latin1');
-    expect(text).toMatch(/^\{"root":/);
+    expect(text).toMatch(/^\{"begun":2,"root":/);
     for (const form of ['base64', 'base64url', 'hex', 'latin1'] as const)
       expect(text).not.toContain(Buffer.from(first).toString(form));
   });

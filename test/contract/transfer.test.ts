@@ -40,12 +40,12 @@ const isOwn = (name: string): boolean =>
   (name.startsWith('gh:{epoch') && name !== key.barred) || name.endsWith(':sweep');
 
 /** One of each kind of row, under the names of the key table. */
-function oneOfEach(): Row[] {
+function oneOfEach(sealing: StoreKeys = keys): Row[] {
   return KEY_TABLE.filter(({ key: name }) => !isOwn(name)).map(({ key: pattern, holds, sealed }): Row => {
     const name = pattern.replaceAll(/<(\w+)>/g, 'some-$1');
     if (holds.startsWith('index')) return { index: name, member: 'some-member' };
     const record = Buffer.from(JSON.stringify({ accountId: 'some-account' }));
-    return { key: name, value: sealed ? keys.seal(name, record) : MARK };
+    return { key: name, value: sealed ? sealing.seal(name, record) : MARK };
   });
 }
 
@@ -169,9 +169,12 @@ describe('an import', () => {
     places.push(place);
     return place.open();
   };
-  const exported = async (rows: readonly Row[], final = false): Promise<StoreDriver> => {
+  const exported = async (
+    rows: readonly Row[] | ((sealing: StoreKeys) => readonly Row[]),
+    final = false,
+  ): Promise<StoreDriver> => {
     const source = await open();
-    await source.restore(rows);
+    await source.restore(typeof rows === 'function' ? rows(await keysOf(source)) : rows);
     await rm(file, { force: true });
     await exportStore(source, await ringOf(source), { file, final, quietMs: 0 });
     return source;
@@ -207,7 +210,7 @@ describe('an import', () => {
     ['that is empty', () => '', /is not an export of gatehouse/],
     ['that is something else', () => '{"format":"other"}\n[1]\n', /is not an export of gatehouse/],
   ])('[A197] of a file %s is refused, and nothing is written', async (_what, change, problem) => {
-    await exported(oneOfEach());
+    await exported(oneOfEach);
     await writeFile(file, change(await readFile(file, 'utf8')));
     const empty = await open();
     await expect(
@@ -217,7 +220,7 @@ describe('an import', () => {
   });
 
   test('[SEC-11] under another store secret, and of no file, is refused', async () => {
-    await exported(oneOfEach());
+    await exported(oneOfEach);
     const others = randomBytes(32);
     const empty = await open();
     const under = importStore(empty, await openKeyRing(await open(), [others]), { file, intoUsed: false });
@@ -262,7 +265,7 @@ describe('an import', () => {
   });
 
   test('[C2.7] a file that is there already is not written over, and nothing is closed', async () => {
-    const source = await exported(oneOfEach());
+    const source = await exported(oneOfEach);
     const again = exportStore(source, await ringOf(source), { file, final: true });
     await expect(again).rejects.toThrow(/cannot write .*: it is there already; choose another name/);
     expect((await readEpoch(source, await keysOf(source)))?.closed).toBeUndefined();
@@ -277,7 +280,7 @@ describe('an import', () => {
   });
 
   test('[C2.3] into a store in use is refused; merged, what is there stays, and tombstones come', async () => {
-    await exported(oneOfEach());
+    await exported(oneOfEach);
     const used = await open();
     await used.put({ key: key.account('some-account'), value: MARK });
     await expect(
@@ -291,7 +294,7 @@ describe('an import', () => {
   });
 
   test('[SEC-11] merged with a store where somebody else has a user name of the file is refused', async () => {
-    await exported(oneOfEach());
+    await exported(oneOfEach);
     const used = await open();
     await createVault(used, await keysOf(used)).write(key.login('some-hash'), { accountId: 'another' });
     await used.put({ key: key.account('another'), value: MARK });
@@ -301,7 +304,7 @@ describe('an import', () => {
   });
 
   test('[C2.3] of a final export again, or a day later, brings back nothing that lives', async () => {
-    await exported(oneOfEach(), true);
+    await exported(oneOfEach, true);
     const first = await open();
     expect(
       await importStore(first, await ringOf(first), { file, intoUsed: false, quietMs: QUIET_MS }),
@@ -336,7 +339,7 @@ describe('an import', () => {
   test(
     '[C2.7] closes the store to servers until it has ended; one that was interrupted can be repeated',
     async () => {
-      await exported(oneOfEach(), true);
+      await exported(oneOfEach, true);
       const store = await open();
       const guard = await guardOf(store);
       const signing = key.signingKeys;
