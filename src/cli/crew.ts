@@ -7,9 +7,9 @@ import { isOurs, type ToWorker } from './worker-messages.ts';
 
 /** Longer than a worker takes to end what is under way. */
 const STOP_MS = 30_000;
-/** After one has ended by itself. */
-const AGAIN_MS = 1000;
-/** So many in a row that never became ready, and it is no accident. */
+/** After one has ended by itself; doubled while none becomes ready, up to the last. */
+const AGAIN_MS = [1000, 30_000] as const;
+/** So many in a row that never became ready while no other is, and it is no accident. */
 const MOST_FAILURES = 5;
 
 /** The processes that serve. */
@@ -24,29 +24,34 @@ export interface Crew {
 
 export function createCrew(log: Pick<Logger, 'warn' | 'error'>): Crew {
   const running = new Map<number, Worker>();
+  const ready = new Set<Worker>();
   let [isStopping, failures] = [false, 0];
   let hopeless = (): void => undefined;
-  const ended = async (number: number, wasReady: boolean, how: object): Promise<void> => {
+  const replace = async (number: number, how: object): Promise<void> => {
     running.delete(number);
     if (isStopping) return;
-    failures = wasReady ? 0 : failures + 1;
     log.error({ worker: number, ...how }, 'a worker has ended; another one takes its place');
-    if (failures >= MOST_FAILURES) hopeless();
-    await delay(AGAIN_MS);
+    if (failures >= MOST_FAILURES && ready.size === 0) hopeless();
+    const [least, most] = AGAIN_MS;
+    await delay(Math.min(most, least * 2 ** Math.max(0, failures - 1)));
     if (!isStopping) await start(number, true);
   };
   const start = async (number: number, isReplacement = false): Promise<number | undefined> => {
     const worker = cluster.fork({ GATEHOUSE_WORKER: String(number) });
     running.set(number, worker);
     const port = await readyPort(worker);
-    const isFirst = number === 1 && port === undefined && !isReplacement;
-    if (isFirst) running.delete(number);
-    else if (port === undefined) void ended(number, false, {});
-    else
-      worker.once(
-        'exit',
-        (code: number, signal: string | null) => void ended(number, true, { code, signal }),
-      );
+    if (port === undefined) {
+      failures += 1;
+      if (number === 1 && !isReplacement) running.delete(number);
+      else void replace(number, {});
+      return undefined;
+    }
+    failures = 0;
+    ready.add(worker);
+    worker.once('exit', (code: number, signal: string | null) => {
+      ready.delete(worker);
+      void replace(number, { code, signal });
+    });
     return port;
   };
   return {

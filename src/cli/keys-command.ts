@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 
-import { loadOrCreateKeys, rotateKeys, type SigningKeySet } from '../keys/index.ts';
+import { loadOrCreateKeys, rotateKeys, secondsUntilKnown, type SigningKeySet } from '../keys/index.ts';
 import { systemClock } from '../oauth/index.ts';
 import { UserError } from './explain.ts';
 import { inOffice, withStoreOptions, type Office, type OfficeOptions } from './office.ts';
@@ -13,7 +13,10 @@ export function keysCommand(): Command {
     .action((options: OfficeOptions) => inOffice(options, list));
   withStoreOptions(keys.command('rotate'))
     .description('move on: next → active → retired; running servers follow within a second')
-    .action((options: OfficeOptions) => inOffice(options, rotate));
+    .option('--now', 'even where the next key is known to nobody yet')
+    .action((options: OfficeOptions & { readonly now?: boolean }) =>
+      inOffice(options, (office) => rotate(office, options.now ?? false)),
+    );
   return keys;
 }
 
@@ -21,8 +24,14 @@ async function list({ signingKeys }: Office): Promise<void> {
   print(await loadOrCreateKeys(signingKeys, systemClock));
 }
 
-async function rotate({ signingKeys, audit }: Office): Promise<void> {
-  const set = await rotateKeys(await loadOrCreateKeys(signingKeys, systemClock), systemClock);
+async function rotate({ signingKeys, audit }: Office, isUrgent: boolean): Promise<void> {
+  const before = await loadOrCreateKeys(signingKeys, systemClock);
+  const wait = secondsUntilKnown(before, systemClock());
+  if (wait > 0 && !isUrgent)
+    throw new UserError(
+      `the next key was made just now, and who keeps our keys does not know it: wait ${wait} s, or add --now`,
+    );
+  const set = await rotateKeys(before, systemClock);
   if (!(await signingKeys.save(set)))
     throw new UserError('somebody else has rotated the keys at this moment; nothing was changed');
   const kidOf = (status: string): string =>

@@ -96,14 +96,14 @@ function redisPlaceOf({ redisUrl, redisSentinel, redisCluster }: Config['store']
 export function stopOnSignals(
   stop: () => Promise<void>,
   log: Pick<Logger, 'info' | 'error' | 'fatal'>,
-): (why: string) => void {
+): (why: string, exitCode?: number) => void {
   let stopping = false;
-  const begin = (why: string): void => {
+  const begin = (why: string, exitCode = 0): void => {
     if (stopping) return;
     stopping = true;
     log.info({ signal: why }, 'stopping');
     stop().then(
-      () => process.exit(0),
+      () => process.exit(exitCode),
       (error: unknown) => {
         log.error({ err: error }, 'could not stop cleanly');
         process.exit(1);

@@ -17,7 +17,7 @@ export function serveCommand(): Command {
     .action(async ({ config: file, workers }: { config?: string; workers: string }) => {
       const config = loadConfig({ ...(file === undefined ? {} : { file }), env: process.env });
       const count = workersOf(workers, config);
-      if (count === 1 || workerNumber() !== undefined) await orLetGo(serve(config));
+      if (count === 1 || workerNumber() !== undefined) await orLetGo(() => serve(config));
       else if (!(await serveWithWorkers(config, count))) process.exit(1);
     });
 }

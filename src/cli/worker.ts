@@ -8,11 +8,19 @@ export function workerNumber(): number | undefined {
   return cluster.isWorker ? Number(process.env['GATEHOUSE_WORKER']) : undefined;
 }
 
+/** Told to stop, or left alone, while nothing is served yet: there is nothing to be ended in order. */
+const stopAtOnce = (message?: unknown): void => {
+  if (message === undefined || (isOurs(message) && message.gatehouse === 'stop')) process.exit(0);
+};
+const leftAtOnce = (): void => stopAtOnce();
+
 /** What cannot start lets go of whoever started it, and so can end. */
-export async function orLetGo(starting: Promise<void>): Promise<void> {
+export async function orLetGo(start: () => Promise<void>): Promise<void> {
+  if (cluster.isWorker) process.on('message', stopAtOnce).on('disconnect', leftAtOnce);
   try {
-    await starting;
+    await start();
   } catch (error) {
+    process.off('disconnect', leftAtOnce);
     if (process.connected) process.disconnect();
     throw error;
   }
@@ -34,6 +42,7 @@ export function reportToPrimary(
     else void gatehouse.health().then((health) => tell({ gatehouse: 'health', health }));
   });
   process.on('disconnect', () => stop('the primary has gone'));
+  process.off('message', stopAtOnce).off('disconnect', leftAtOnce);
   tell({ gatehouse: 'ready', port });
 }
 

@@ -43,10 +43,7 @@ export async function serveWithWorkers(config: Config, count: number): Promise<b
     await management.close();
   };
   const begin = stopOnSignals(stop, log);
-  crew.onHopeless(() => {
-    process.exitCode = 1;
-    begin('workers do not become ready');
-  });
+  crew.onHopeless(() => begin('no worker becomes ready', 1));
   const managementPort = await management.listen(config.management);
   // The first one alone: what is wrong is said once.
   const port = await crew.start(1);

@@ -8,6 +8,7 @@ export {
   inSigningOrder,
   loadOrCreateKeys,
   rotateKeys,
+  secondsUntilKnown,
   type SigningAlgorithm,
   type SigningKey,
   type SigningKeySet,

@@ -45,6 +45,15 @@ export interface SigningKeyStore {
 /** How long a retired key is published: longer than any id token lives. */
 const RETIRED_SECONDS = 24 * 3600;
 
+/** So long those who verify may keep the keys they once read. */
+const KEPT_SECONDS = 300;
+
+/** Seconds until everybody who verifies has had the time to read of the next keys (F35); 0: they have. */
+export function secondsUntilKnown({ keys }: SigningKeySet, now: EpochSeconds): number {
+  const made = keys.filter(({ status }) => status === 'next').map(({ createdAt }) => createdAt);
+  return Math.max(0, ...made.map((at) => at + KEPT_SECONDS - now));
+}
+
 /**
  * The key set, made on first use, and completed where it is of a time that knew fewer algorithms. Of several nodes
  * starting at once, all end up with the same one.

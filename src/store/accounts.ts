@@ -21,6 +21,7 @@ export function createAccountStore(vault: Vault): AccountStore {
         return false;
       }
       await driver.addMember(key.allAccounts, accountId);
+      await driver.assure(key.account(accountId));
       return true;
     },
     async findByUsername(username) {
@@ -31,6 +32,10 @@ export function createAccountStore(vault: Vault): AccountStore {
       const accounts = await inBatches(await driver.members(key.allAccounts), find);
       return accounts.filter((account) => account !== undefined);
     },
-    save: (account) => vault.write(key.account(account.accountId), account),
+    async save(account) {
+      const name = key.account(account.accountId);
+      await vault.write(name, account);
+      await driver.assure(name);
+    },
   };
 }

@@ -47,7 +47,9 @@ export function createBarred(driver: StoreDriver): Barred {
   return {
     async bar(owner, keptUntil) {
       await driver.addMember(key.barred, memberOf(nameOf(owner), { at: Date.now(), keptUntil }), keptUntil);
+      // Told to everybody first: what is too little for a failover is right for those who run.
       await tellOfChange(driver);
+      await driver.assure(key.barred);
     },
     endedAt({ clientId, accountId }) {
       const ofClient = clientId === undefined ? 0 : (endings.get(nameOf({ clientId }))?.at ?? 0);

@@ -23,18 +23,22 @@ export function createClientStore(vault: Vault): ClientStore {
     async add(registration) {
       const id = registration.client_id;
       const added = await vault.writeIfAbsent(key.client(id), hashSecret(registration));
-      if (added) await driver.addMember(key.allClients, id);
-      if (added) await tellOfChange(driver);
-      return added;
+      if (!added) return false;
+      await driver.addMember(key.allClients, id);
+      await driver.assure(key.client(id));
+      await tellOfChange(driver);
+      return true;
     },
     async remove(id) {
       await driver.remove([key.client(id), key.clientStatus(id)]);
       await driver.removeMember(key.allClients, id);
+      await driver.assure(key.client(id));
       await tellOfChange(driver);
     },
     async setDisabled(id, disabled) {
       if (disabled) await vault.write(key.clientStatus(id), { disabled });
       else await driver.remove([key.clientStatus(id)]);
+      await driver.assure(key.clientStatus(id));
       await tellOfChange(driver);
     },
   };

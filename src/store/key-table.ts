@@ -62,7 +62,7 @@ export const KEY_TABLE: readonly KeyRow[] = [
   {
     key: 'gh:{<grant>}:usage',
     holds: 'what was done with the grant, as FHIR servers report it',
-    keptFor: 'as the grant',
+    keptFor: 'refresh token lifetime',
     bytes: 1000,
     sealed: true,
   },

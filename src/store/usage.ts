@@ -8,7 +8,7 @@ import type { Vault } from './vault.ts';
 
 const NOTHING: UsageRecord = { entries: [], other: 0 };
 /** Of several nodes that note something of one grant at once all but one begin again. */
-const ATTEMPTS = 8;
+const ATTEMPTS = 24;
 
 interface StoredGrant {
   readonly clientId?: string;
@@ -18,7 +18,7 @@ interface StoredGrant {
 }
 
 /**
- * Keeps what was done with a grant beside it, as long as the grant is kept; a grant that has ended takes nothing more.
+ * Keeps what was done with a grant beside it, at least as long as the grant can live; one that has ended takes nothing more.
  *
  * @param deadTtlSeconds how long a tombstone is kept
  */
@@ -42,7 +42,8 @@ export function createUsageStore(vault: Vault, trust: Trust, deadTtlSeconds: num
       const outcome = await driver.commit({
         ...{ mode: 'issue', deadKey: names[1], deadTtlSeconds, consume: [], removes: [], stays: true },
         expect: { key: names[2], value: before },
-        puts: [vault.sealed(names[2], record, left)],
+        // A refresh prolongs the grant, and nobody prolongs this.
+        puts: [vault.sealed(names[2], record, deadTtlSeconds)],
       });
       if (outcome === 'committed') return true;
       if (outcome === 'revoked') return false;

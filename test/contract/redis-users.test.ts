@@ -5,7 +5,7 @@ import path from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Redis } from 'ioredis';
-import { StoreUnavailable, type RedisPlace } from '../../src/store/index.ts';
+import { StoreUnavailable, openRedisStore, type RedisPlace } from '../../src/store/index.ts';
 import { makeCertificate } from '../support/certificate.ts';
 import { freePort } from '../support/ports.ts';
 import { startRedis, startSentinel, type RedisServer } from '../support/redis-server.ts';
@@ -147,3 +147,19 @@ async function dealAllSlots({ port }: RedisServer): Promise<void> {
   while (!(await redis.cluster('INFO')).includes('cluster_state:ok'));
   redis.disconnect();
 }
+
+test('[C2.10] [F08] a user who may not publish is a concern: a revocation would be half done', async () => {
+  const server = await startRedis({ appendOnly: true });
+  const open = (user: string) =>
+    openRedisStore(`redis://${user}:word@127.0.0.1:${server.port}`, () => undefined);
+  await server.tell('ACL SETUSER silent on >word ~* resetchannels +@all');
+  await server.tell('ACL SETUSER usual on >word ~* &gh:* +@all');
+  const [silent, usual] = [await open('silent'), await open('usual')];
+  const concern = expect.stringMatching(
+    /^its user may not publish to gh:ended, and every revocation would fail/,
+  );
+  expect(await silent.concerns()).toContainEqual(concern);
+  expect(await usual.concerns()).not.toContainEqual(concern);
+  await Promise.all([silent.close(), usual.close()]);
+  await server.stop();
+});

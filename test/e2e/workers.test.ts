@@ -114,6 +114,26 @@ describe('serve with several workers', () => {
     expect(await stopped).toBe(0);
   });
 
+  test('[F20] SIGTERM while another one is about to start: it ends at once, and the exit code is 0', async () => {
+    const started = await serveWorkers('2');
+    process.kill(pidsOf(started)[1]!, 'SIGKILL');
+    await until(() => started.said.stdout.includes('a worker has ended'), 'it was noticed');
+    // Another one is forked a second later, and takes about a second to be ready.
+    await delay(1300);
+    const asked = performance.now();
+    expect(await started.stop()).toBe(0);
+    expect(performance.now() - asked).toBeLessThan(10_000);
+  });
+
+  test('when none of them becomes ready any more they all end, with 1', async () => {
+    const started = await serveWorkers('2');
+    // What nobody may serve from is refused by each that starts.
+    await redis!.tell('CONFIG SET appendonly no');
+    for (const pid of pidsOf(started)) process.kill(pid, 'SIGKILL');
+    expect(await started.exited).toBe(1);
+    expect(started.said.stderr).toMatch(/is not safe: appendonly is off/);
+  }, 60_000);
+
   test('whoever starts them is killed: they end by themselves', async () => {
     const started = await serveWorkers('2');
     const pids = pidsOf(started);

@@ -60,6 +60,8 @@ export interface Serve {
   readonly issuer: string;
   readonly management: string;
   readonly said: { readonly stdout: string; readonly stderr: string };
+  /** Its exit code, whenever and however it ends. */
+  readonly exited: Promise<number | null>;
   /** Sends SIGTERM and resolves with the exit code. */
   stop(): Promise<number>;
   /** Ends it at once, as a power cut would. */
@@ -86,12 +88,12 @@ export async function startServe(
     }
     await delay(25);
   }
+  const exited = once(child, 'exit').then(([code]) => code as number | null);
   const kill = async (): Promise<void> => {
-    const exited = once(child, 'exit');
     child.kill('SIGKILL');
     await exited;
   };
-  return { issuer: env['ISSUER'] ?? issuer, management, said, stop: () => terminate(child), kill };
+  return { exited, issuer: env['ISSUER'] ?? issuer, management, said, stop: () => terminate(child), kill };
 }
 
 async function isReady(management: string): Promise<boolean> {

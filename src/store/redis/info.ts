@@ -1,6 +1,7 @@
 import type { Redis } from 'ioredis';
 
 import type { RedisClient } from './client.ts';
+import { ENDED_CHANNEL } from './scripts.ts';
 
 /** The first that runs a script as a whole or not at all. */
 const OLDEST_VERSION = 7;
@@ -19,12 +20,26 @@ export async function concernsOf(redis: Redis, kind: RedisClient['kind']): Promi
       : [`maxmemory-policy is ${policy ?? 'unknown'}, must be noeviction: it may forget what was revoked`]),
     ...(told('aof_enabled') === '1' ? [] : ['appendonly is off: a restart may forget what was revoked']),
     ...(fsync === 'no' ? ['appendfsync is no, must be everysec or always: a power cut may forget much'] : []),
+    ...(await publishConcerns(redis)),
     ...(told('role') === 'master' ? [] : ['this Redis is a replica and takes no writes']),
     // Redis counts its good replicas only where it was told to need some.
     ...(kind === 'sentinel' && told('min_slaves_good_slaves') === undefined
       ? ['min-replicas-to-write is 0: a primary that is cut off takes writes which a failover forgets']
       : []),
   ];
+}
+
+/** A commit tells in the same step what it ended: a user who may not would have half of it done. */
+async function publishConcerns(redis: Redis): Promise<string[]> {
+  try {
+    await redis.publish(ENDED_CHANNEL, '');
+    return [];
+  } catch (error) {
+    if (!(error instanceof Error) || !error.message.startsWith('NOPERM')) throw error;
+    return [
+      `its user may not publish to ${ENDED_CHANNEL}, and every revocation would fail: add &gh:* and +@pubsub`,
+    ];
+  }
 }
 
 /**

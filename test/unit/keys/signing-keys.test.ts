@@ -4,6 +4,7 @@ import {
   inSigningOrder,
   loadOrCreateKeys,
   rotateKeys,
+  secondsUntilKnown,
   type SigningKeySet,
   type SigningKeyStore,
 } from '../../../src/keys/index.ts';
@@ -114,6 +115,11 @@ describe('signing keys', () => {
       expect(fourth.version).toBe(4);
     },
   );
+
+  test('[F35] a key is known to everybody five minutes after it was published', () => {
+    expect(secondsUntilKnown(first, START + 10)).toBe(290);
+    expect(secondsUntilKnown(first, START + 300)).toBe(0);
+  });
 
   test('[F35] rotation leaves the old set as it was', () => {
     expect(only(first, 'RS256').map(({ status }) => status)).toEqual(['active', 'next']);
