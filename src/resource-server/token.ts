@@ -39,7 +39,7 @@ export function tokenFrom(wire: Readonly<Record<string, unknown>>): TokenInfo | 
   const texts = readTexts(wire);
   if (!texts) return undefined;
   return {
-    scopes: parseScopeList(scope).scopes.filter(isResourceScope),
+    scopes: resourceScopesOf(scope),
     scopeText: scope,
     clientId,
     exp,
@@ -48,6 +48,19 @@ export function tokenFrom(wire: Readonly<Record<string, unknown>>): TokenInfo | 
     ...(typeof grantRef === 'string' ? { grantRef } : {}),
     ...texts,
   };
+}
+
+/** Tokens of one app mostly ask for the same; so many different lists are kept. */
+const MOST_LISTS = 500;
+const lists = new Map<string, readonly ResourceScope[]>();
+
+function resourceScopesOf(text: string): readonly ResourceScope[] {
+  const known = lists.get(text);
+  if (known) return known;
+  const scopes = parseScopeList(text).scopes.filter(isResourceScope);
+  if (lists.size >= MOST_LISTS) lists.clear();
+  lists.set(text, scopes);
+  return scopes;
 }
 
 const TEXTS = ['iss', 'sub', 'fhirUser', 'patient', 'encounter', 'tenant'] as const;

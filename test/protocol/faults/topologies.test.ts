@@ -2,10 +2,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Redis } from 'ioredis';
 
-import { createStoreKeys, key, openRedisStore, readRefreshText } from '../../../src/store/index.ts';
+import { key, openRedisStore, readRefreshText } from '../../../src/store/index.ts';
 import { UNAVAILABLE, appOf, toldOf, until, untilReady, type TestApp } from '../../support/app.ts';
 import { PUBLIC_APP, RESOURCE_SERVER } from '../../support/clients.ts';
-import { STORE_SECRET, startGatehouse, type TestServer } from '../../support/gatehouse.ts';
+import { startGatehouse, type TestServer } from '../../support/gatehouse.ts';
 import type { RedisServer } from '../../support/redis-server.ts';
 import {
   masterOf,
@@ -64,7 +64,6 @@ describe('a primary that sentinels watch fails', () => {
 });
 
 describe('a cluster changes while requests go on', () => {
-  const keys = createStoreKeys(Buffer.from(STORE_SECRET));
   let topology: Topology;
   let server: TestServer;
   let app: TestApp;
@@ -90,7 +89,7 @@ describe('a cluster changes while requests go on', () => {
     }
   };
   const grantKey = (token: string): string => {
-    const shown = readRefreshText(keys, token);
+    const shown = readRefreshText(server.vault.keys, token);
     if (!shown) throw new Error('not a refresh token');
     return key.grant(shown.grantId);
   };
