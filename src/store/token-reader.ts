@@ -18,6 +18,8 @@ interface Known {
 
 /** Beside what is measured: objects, and the strings in them. */
 const OBJECTS_BYTES = 1500;
+/** Of so many texts it is kept where their tokens lie, whether or not values are kept; some hundred bytes each. */
+const MOST_PLACES = 10_000;
 
 export interface TokenReaderParts {
   readonly vault: Vault;
@@ -34,9 +36,10 @@ export interface TokenReaderParts {
 export function createTokenReader({ vault, trust, cacheBytes }: TokenReaderParts): TokenReader {
   const cache =
     cacheBytes > 0 ? new LRUCache<string, Known>({ maxSize: cacheBytes, sizeCalculation }) : undefined;
+  const places = new LRUCache<string, Known>({ max: MOST_PLACES });
   return {
     async read(text) {
-      const known = cache?.get(text) ?? placeOf(vault, text);
+      const known = cache?.get(text) ?? places.get(text) ?? placeOf(vault, text);
       if (!known) return undefined;
       const [sealed, grant, dead] = await vault.driver.lookUp(known.names);
       if (sealed === undefined || dead !== undefined) return undefined;
@@ -44,6 +47,8 @@ export function createTokenReader({ vault, trust, cacheBytes }: TokenReaderParts
       const isSame = known.sealed !== undefined && Buffer.compare(known.sealed, sealed) === 0;
       const token = isSame && known.token ? known.token : opened(vault, known, sealed);
       if (!isSame) cache?.set(text, { ...known, sealed: Uint8Array.from(sealed), token });
+      // Only where something was found: another store may be adopted, in which the same text lies elsewhere.
+      if (!cache) places.set(text, { kind: known.kind, names: known.names });
       return token.exp > Date.now() / 1000 && !isBarred(vault, known, token, grant, trust)
         ? token
         : undefined;

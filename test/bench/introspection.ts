@@ -121,13 +121,16 @@ async function watchHeap(): Promise<void> {
   ratios['heap_at_million_vs_200k'] = Number((late / early).toFixed(3));
 }
 
-/** Does a request cost more where two processes share the port, and the core? */
+/** Does a request cost more where two processes share the port, and the core? Each has as many connections as one alone. */
 async function compareWorkers(): Promise<void> {
   const one = await startServer('ours-repeat', TOKENS);
   const two = await startServer('ours-workers', TOKENS);
   const rounds: { one: Shot; two: Shot }[] = [];
   for (let round = -1; round < ROUNDS; round += 1) {
-    const shots = { one: await shoot(one, REQUESTS), two: await shoot(two, REQUESTS) };
+    const shots = {
+      one: await shoot(one, REQUESTS),
+      two: await shoot(two, 2 * REQUESTS, undefined, 2 * CONNECTIONS),
+    };
     if (round >= 0) rounds.push(shots);
   }
   for (const server of [one, two]) server.stop();
@@ -143,12 +146,17 @@ async function startServer(variant: string, tokens: number, others = 0): Promise
   return { name: variant, ...(await startMeasured<Started>('introspection-server.ts', orders)) };
 }
 
-async function shoot(server: Server, requests: number, rate?: number): Promise<Shot> {
+async function shoot(
+  server: Server,
+  requests: number,
+  rate?: number,
+  connections = CONNECTIONS,
+): Promise<Shot> {
   const { tokens, port } = server.started;
   const bodies = tokens.map((token) => requestFor(server, token));
   const before = await server.usage();
   const result = await load({
-    ...{ port, connections: CONNECTIONS, requests },
+    ...{ port, connections, requests },
     ...(rate === undefined ? {} : { rate }),
     request: (at) => bodies[at % bodies.length]!,
     isRight: (answer) =>
