@@ -44,8 +44,7 @@ export async function admission(
 ): Promise<Admission | Answer> {
   const call = callOf(request, target, parts);
   const { options, maxBytes } = parts;
-  const isReading = call.method === 'GET' || call.method === 'HEAD';
-  const page = isReading && call.query.page.length > 0 ? decidePage(call.token, options) : undefined;
+  const page = call.query.page.length > 0 ? decidePage(call.token, options) : undefined;
   if (page && (call.query.isPageOnly || !page.allowed))
     return { call, interaction: { kind: 'search-system' }, decision: page };
   const asked: FhirRequest = {
@@ -115,7 +114,7 @@ function callOf(
   const ifNoneExist = headers['if-none-exist'];
   return {
     ...{ method, pathBelowBase, headers, from, token },
-    query: pagedQuery(pathBelowBase, new URLSearchParams(search)),
+    query: pagedQuery(method, pathBelowBase, new URLSearchParams(search)),
     ...(typeof ifNoneExist === 'string' ? { ifNoneExist } : {}),
   };
 }

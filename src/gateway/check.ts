@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 
 import { decide, denial, type DecideOptions, type ResourceServer } from '../resource-server/index.ts';
 import { outcome, type Answer } from './answers.ts';
-import { pagedQuery } from './pages.ts';
+import { decidePage, pagedQuery } from './pages.ts';
 
 export interface CheckParts {
   readonly server: ResourceServer;
@@ -30,25 +30,27 @@ export async function check(
   if (pathBelowBase === '/metadata' && method === 'GET') return ALLOWED;
   const caller = await server.authenticate(request.headers);
   if (!caller.ok) return { status: caller.status, headers: { ...caller.headers }, body: caller.body };
-  const { decided } = pagedQuery(pathBelowBase, new URLSearchParams(search));
-  const decision = decide(caller.token, { method, pathBelowBase, query: decided }, options);
+  const { decided, page, isPageOnly } = pagedQuery(method, pathBelowBase, new URLSearchParams(search));
+  const ofPage = page.length > 0 ? decidePage(caller.token, options) : undefined;
+  const decision =
+    isPageOnly && ofPage ? ofPage : decide(caller.token, { method, pathBelowBase, query: decided }, options);
   if (!decision.allowed) return denial(decision);
   const isSaid =
     decision.exact && decision.add.every(([name, value]) => decided.getAll(name).includes(value));
-  if (decision.check.length > 0 && !isSaid)
-    return outcome(
-      403,
-      'forbidden',
-      'the answer would have to be filtered, and nobody here does: ask with the patient in the query, or through the gateway',
-    );
-  if (!decision.representation)
-    return outcome(
-      403,
-      'forbidden',
-      'the answer could hold what this token may not read, and nobody here keeps it back',
-    );
+  if (!isSaid || (ofPage && !(ofPage.allowed && ofPage.exact))) return MUST_BE_FILTERED;
+  if (!decision.representation) return MUST_BE_KEPT_BACK;
   server.used(caller.token, decision.interaction);
   return ALLOWED;
 }
 
 const ALLOWED: Answer = { status: 204 };
+const MUST_BE_FILTERED = outcome(
+  403,
+  'forbidden',
+  'the answer would have to be filtered, and nobody here does: ask with the patient in the query, or through the gateway',
+);
+const MUST_BE_KEPT_BACK = outcome(
+  403,
+  'forbidden',
+  'the answer could hold what this token may not read, and nobody here keeps it back',
+);

@@ -34,7 +34,9 @@ export interface PagedQuery {
   readonly isPageOnly: boolean;
 }
 
-export function pagedQuery(pathBelowBase: string, query: URLSearchParams): PagedQuery {
+/** Only what is read has pages: in anything else such a parameter is one like any other, and unknown. */
+export function pagedQuery(method: string, pathBelowBase: string, query: URLSearchParams): PagedQuery {
+  if (method !== 'GET' && method !== 'HEAD') return { decided: query, page: [], isPageOnly: false };
   const all = [...query];
   const page = all.filter(([name]) => PAGE_PARAMETERS.has(name));
   const rest = all.filter(([name]) => !PAGE_PARAMETERS.has(name));

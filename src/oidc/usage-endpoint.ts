@@ -3,7 +3,7 @@ import { bodyParser } from '@koa/bodyparser';
 import { z } from 'zod';
 
 import type { Config } from '../config/index.ts';
-import { RESOURCE_TYPES } from '../smart/index.ts';
+import { FHIR_VERSIONS, resourceTypesOf } from '../smart/index.ts';
 import { INTERACTIONS, type UsageStore } from '../usage/index.ts';
 import { resourceServerOf, type CallerParts } from './resource-server-caller.ts';
 
@@ -12,13 +12,14 @@ export const USAGE = '/usage';
 const MOST_LINES = 500;
 const MOST_COUNT = 1_000_000_000;
 const WHOLE = z.number().int();
+const TYPES = new Set(['*', ...FHIR_VERSIONS.flatMap((version) => [...resourceTypesOf(version)])]);
 
 const report = z.strictObject({
   uses: z
     .array(
       z.strictObject({
         grant_ref: z.string().regex(/^[A-Za-z0-9_-]{22}$/),
-        resource_type: z.string().refine((type) => type === '*' || RESOURCE_TYPES.has(type)),
+        resource_type: z.string().refine((type) => TYPES.has(type)),
         interaction: z.enum(INTERACTIONS),
         count: WHOLE.min(1).max(MOST_COUNT),
         last: WHOLE.min(0).max(Number.MAX_SAFE_INTEGER),
@@ -38,10 +39,11 @@ export interface UsageEndpointParts extends CallerParts {
  */
 export function usageEndpoint(parts: UsageEndpointParts): Router {
   const router = new Router();
+  const parse = bodyParser({ enableTypes: ['json'], jsonLimit: '128kb' });
   router.post(USAGE, async (ctx) => {
     const caller = await resourceServerOf(ctx, parts);
     if (!caller) return;
-    await bodyParser({ enableTypes: ['json'], jsonLimit: '128kb' })(ctx, async () => {
+    await parse(ctx, async () => {
       const sent = report.safeParse((ctx.request as { body?: unknown }).body);
       if (!sent.success) {
         const [issue] = sent.error.issues;

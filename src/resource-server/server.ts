@@ -12,7 +12,7 @@ import { followRevocations, type FeedState } from './revocations.ts';
 import { createSender, type GatehouseSender } from './sender.ts';
 import { createTokenCache, type CacheOptions } from './token-cache.ts';
 import type { TokenInfo } from './token.ts';
-import { createUsageReporter, type UsageLine, type UsageOptions } from './usage.ts';
+import { createUsageReporter, type UsageOptions, type UsageParts } from './usage.ts';
 
 export interface ResourceServerOptions {
   /** The issuer of the tokens, as it stands in them; its endpoints are found by its metadata. */
@@ -148,8 +148,11 @@ export function createResourceServer(options: ResourceServerOptions): ResourceSe
   };
 }
 
-function reportTo(gatehouse: GatehouseSender, timeoutMs: number) {
-  return async (lines: readonly UsageLine[]): Promise<void> => {
+/** Of these answers another try changes nothing. */
+const REFUSALS: ReadonlySet<number> = new Set([400, 404, 413, 415]);
+
+function reportTo(gatehouse: GatehouseSender, timeoutMs: number): UsageParts['post'] {
+  return async (lines) => {
     const response = await gatehouse('usage', {
       method: 'POST',
       headers: { 'content-type': 'application/json', accept: 'application/json' },
@@ -157,7 +160,9 @@ function reportTo(gatehouse: GatehouseSender, timeoutMs: number) {
       signal: AbortSignal.timeout(timeoutMs),
     });
     await response.body?.cancel();
-    if (response.status !== 200) throw new Error(`the report of usage was answered ${response.status}`);
+    if (response.status === 200) return 'taken';
+    if (REFUSALS.has(response.status)) return 'refused';
+    throw new Error(`the report of usage was answered ${response.status}`);
   };
 }
 

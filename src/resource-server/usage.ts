@@ -20,8 +20,8 @@ export interface UsageOptions {
 }
 
 export interface UsageParts extends UsageOptions {
-  /** Sends one report. Rejects when it was not taken. */
-  readonly post: (lines: readonly UsageLine[]) => Promise<void>;
+  /** Sends one report. `refused`: it never will be taken. Rejects where it may be another time. */
+  readonly post: (lines: readonly UsageLine[]) => Promise<'taken' | 'refused'>;
   readonly clock: Clock;
   readonly onProblem: (detail: string) => void;
 }
@@ -58,8 +58,11 @@ export function createUsageReporter(parts: UsageParts): UsageReporter {
     const all = [...waiting.values()];
     waiting = new Map();
     for (let from = 0; from < all.length; from += MOST_LINES) {
+      const lines = all.slice(from, from + MOST_LINES);
       try {
-        await post(all.slice(from, from + MOST_LINES));
+        if ((await post(lines)) === 'taken') continue;
+        onProblem('a report of usage was refused, and is lost');
+        for (const { count } of lines) lost += count;
       } catch (error) {
         onProblem(error instanceof Error ? `${error.name}: ${error.message}` : String(error));
         // They wait for the next report; one that was taken though its answer was lost is counted twice.

@@ -3,7 +3,16 @@ import type { ClientId, EpochSeconds } from '../oauth/index.ts';
 /** What can be reported: the interactions of FHIR's RESTful API that a scope can allow. */
 export const INTERACTIONS = [
   ...(['read', 'vread', 'history-instance', 'history-type', 'history-system'] as const),
-  ...(['search-type', 'search-system', 'create', 'update', 'patch', 'delete', 'operation'] as const),
+  ...([
+    'search-type',
+    'search-system',
+    'search-compartment',
+    'create',
+    'update',
+    'patch',
+    'delete',
+    'operation',
+  ] as const),
 ] as const;
 export type Interaction = (typeof INTERACTIONS)[number];
 

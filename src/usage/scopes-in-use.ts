@@ -34,6 +34,7 @@ const LETTERS: Readonly<Record<Interaction, readonly Permission[]>> = {
   'history-system': ['s'],
   'search-type': ['s'],
   'search-system': ['s'],
+  'search-compartment': ['s'],
   create: ['c'],
   update: ['u'],
   patch: ['u'],

@@ -141,6 +141,20 @@ describe('the gateway in front of a FHIR server that knows no tokens', () => {
     ).toEqual(new Set(['Observation']));
   });
 
+  test('[SEM-05] what says which page is taken in an address that is read, and refused anywhere else', async () => {
+    const doctor = await suite.doctorsToken('user/Observation.rs');
+    suite.upstream.seen.length = 0;
+    const posted = await ask(doctor, 'POST', '/Observation/_search?_getpages=p1', { form: '' });
+    const inForm = await ask(doctor, 'POST', '/Observation/_search', { form: '_getpages=p1' });
+    const written = await ask(
+      await suite.systemToken('system/*.cruds'),
+      'DELETE',
+      '/Observation/a1?_getpages=p1',
+    );
+    expect([posted.status, inForm.status, written.status]).toEqual([403, 403, 403]);
+    expect(suite.upstream.seen).toEqual([]);
+  });
+
   test('[SEM-19] what a write holds is judged under the widest scope too: it is what its address names', async () => {
     const system = await suite.systemToken('system/*.cruds');
     const wrong = await ask(system, 'POST', '/Observation', { body: { resourceType: 'Patient' } });
@@ -326,6 +340,12 @@ describe('the gateway in front of a FHIR server that knows no tokens', () => {
     expect(await check(amy, 'GET', '/fhir/Observation/a1')).toBe(403);
     expect(await check(system, 'GET', '/admin')).toBe(403);
     expect(await check(undefined, 'GET', '/fhir/metadata')).toBe(204);
+    // Nobody looks at the page of somebody else's search.
+    const doctor = await suite.doctorsToken('user/Observation.rs');
+    expect(await check(doctor, 'GET', '/fhir/Observation')).toBe(204);
+    expect(await check(doctor, 'GET', '/fhir/Observation?_getpages=p1')).toBe(403);
+    expect(await check(doctor, 'GET', '/fhir?_getpages=p1')).toBe(403);
+    expect(await check(system, 'GET', '/fhir?_getpages=p1')).toBe(204);
     expect((await fetch(`${root}/check`)).status).toBe(400);
   });
 

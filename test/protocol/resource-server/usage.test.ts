@@ -45,6 +45,17 @@ describe.each(DRIVERS)('reports of usage on %s', (driver) => {
   const newestGrant = async (): Promise<string> =>
     (await createGrantList(suite.server.vault)({ clientId: 'public-app' })).at(-1)?.grantId ?? '';
 
+  test('[SEC-2] a report may name what FHIR has in any version that is served', async () => {
+    const { issuer } = suite.server;
+    const ref = await refOf(issuer, (await tokensOf(issuer)).access_token);
+    const lines = [
+      line(ref, { interaction: 'search-compartment', resource_type: '*' }),
+      line(ref, { resource_type: 'Transport' }),
+    ];
+    expect((await report(issuer, lines)).body).toEqual({ noted: 2, ignored: 0 });
+    expect((await report(issuer, [line(ref, { resource_type: 'Nonsense' })])).status).toBe(400);
+  });
+
   test('[SEC-2] what the kit saw is with the grant, and nothing of who or what was read', async () => {
     const { issuer } = suite.server;
     const before = new Set(await grantIds());

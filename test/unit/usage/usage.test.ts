@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 
-import { addUses, scopesInUse, type Use, type UsageRecord } from '../../../src/usage/index.ts';
+import type { FhirInteraction } from '../../../src/resource-server/index.ts';
+import { INTERACTIONS, addUses, scopesInUse, type Use, type UsageRecord } from '../../../src/usage/index.ts';
 
 const NOTHING: UsageRecord = { entries: [], other: 0 };
 const NOW = 1_800_000_000;
@@ -60,4 +61,16 @@ describe('what was done with a grant', () => {
       { scope: 'patient/*.rs', grants: 1, usedIn: 1, neverUsed: 's', last: NOW - 60 },
     ]);
   });
+});
+
+/** Whatever the kit lets through with a token; a batch is noted entry by entry. */
+const NOTED: Readonly<Record<Exclude<FhirInteraction['kind'], 'capabilities' | 'batch' | 'unknown'>, true>> =
+  {
+    ...{ read: true, vread: true, create: true, update: true, patch: true, delete: true, operation: true },
+    ...{ 'search-type': true, 'search-system': true, 'search-compartment': true },
+    ...{ 'history-instance': true, 'history-type': true, 'history-system': true },
+  };
+
+test('[SEC-2] everything that the kit lets through can be reported', () => {
+  expect([...INTERACTIONS].sort()).toEqual(Object.keys(NOTED).sort());
 });
