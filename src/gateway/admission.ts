@@ -1,8 +1,10 @@
 import type { IncomingMessage } from 'node:http';
 
 import {
+  NOTHING_HERE,
   decide,
   interactionOf,
+  outcomeAnswer,
   type AllowedRequest,
   type DecideOptions,
   type FhirInteraction,
@@ -10,7 +12,7 @@ import {
   type Refused,
   type TokenInfo,
 } from '../resource-server/index.ts';
-import { outcome, type Answer } from './answers.ts';
+import { type Answer } from './answers.ts';
 import type { Call } from './call.ts';
 import type { Circumstances } from './headers.ts';
 import { decidePage, onPage, pagedQuery } from './pages.ts';
@@ -95,7 +97,7 @@ async function withContent(
   if (!JUDGED.has(interaction.kind)) return { call: read, interaction, decision };
   if (!isJudged) return NOT_JSON;
   const body = parseJson(bytes);
-  if (body === undefined) return outcome(400, 'invalid', 'the content is no JSON');
+  if (body === undefined) return outcomeAnswer(400, 'invalid', 'the content is no JSON');
   return { call: read, interaction, decision: decide(call.token, { ...asked, body }, options) };
 }
 
@@ -119,9 +121,8 @@ function callOf(
   };
 }
 
-export const NOTHING_HERE = outcome(404, 'not-supported', 'there is nothing at this path');
-const TOO_LONG = outcome(413, 'too-long', 'what was sent is longer than this gateway takes');
-const NOT_JSON = outcome(
+const TOO_LONG = outcomeAnswer(413, 'too-long', 'what was sent is longer than this gateway takes');
+const NOT_JSON = outcomeAnswer(
   415,
   'not-supported',
   'what this token writes has to be judged: send application/fhir+json',

@@ -1,5 +1,12 @@
-import { decideBatch, denial, type DecideOptions, type EntryDecision } from '../resource-server/index.ts';
-import { NOT_FOUND, outcome, type Answer } from './answers.ts';
+import {
+  NOT_FOUND,
+  decideBatch,
+  denial,
+  outcomeAnswer,
+  type DecideOptions,
+  type EntryDecision,
+} from '../resource-server/index.ts';
+import { type Answer } from './answers.ts';
 import { AS_JSON, askedOf, type Call } from './call.ts';
 import { failureOf, headersOf } from './held.ts';
 import { withOurLinks } from './links.ts';
@@ -33,18 +40,18 @@ interface SentEntry {
  */
 export async function performBatch(call: Call, { upstream, options, used }: BatchParts): Promise<Answer> {
   if (!isJson(call.headers['content-type']) || !call.body)
-    return outcome(415, 'not-supported', 'a Bundle has to be sent as application/fhir+json');
+    return outcomeAnswer(415, 'not-supported', 'a Bundle has to be sent as application/fhir+json');
   const bundle = parseJson(call.body);
   const decided = decideBatch(call.token, bundle, options);
   if (!decided.allowed)
-    return decided.status === 400 ? outcome(400, 'invalid', decided.description) : denial(decided);
+    return decided.status === 400 ? outcomeAnswer(400, 'invalid', decided.description) : denial(decided);
   const { entries, type } = decided;
   if (entries.length > MAX_ENTRIES)
-    return outcome(413, 'too-long', `a Bundle may hold ${MAX_ENTRIES} entries at most`);
+    return outcomeAnswer(413, 'too-long', `a Bundle may hold ${MAX_ENTRIES} entries at most`);
   for (const entry of entries) if (entry.decision.allowed) used(entry);
   if (entries.every(isWhole)) return sendWhole(call, upstream);
   if (type === 'transaction')
-    return outcome(
+    return outcomeAnswer(
       403,
       'not-supported',
       'what this token may see of a transaction would have to be filtered, and a transaction cannot be taken apart: send its entries by themselves',
@@ -102,7 +109,7 @@ async function answerEntry(
     return await perform(body ? { ...rest, body } : rest, decision, upstream);
   } catch (error) {
     if (error instanceof UpstreamFailed)
-      return outcome(502, 'transient', 'the FHIR server did not answer this entry');
+      return outcomeAnswer(502, 'transient', 'the FHIR server did not answer this entry');
     throw error;
   }
 }

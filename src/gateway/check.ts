@@ -1,7 +1,13 @@
 import type { IncomingMessage } from 'node:http';
 
-import { decide, denial, type DecideOptions, type ResourceServer } from '../resource-server/index.ts';
-import { outcome, type Answer } from './answers.ts';
+import {
+  decide,
+  denial,
+  outcomeAnswer,
+  type DecideOptions,
+  type ResourceServer,
+} from '../resource-server/index.ts';
+import { type Answer } from './answers.ts';
 import { decidePage, pagedQuery } from './pages.ts';
 
 export interface CheckParts {
@@ -22,10 +28,10 @@ export async function check(
 ): Promise<Answer> {
   const [method, uri] = [request.headers['x-original-method'], request.headers['x-original-uri']];
   if (typeof method !== 'string' || typeof uri !== 'string')
-    return outcome(400, 'invalid', 'send X-Original-Method and X-Original-URI');
+    return outcomeAnswer(400, 'invalid', 'send X-Original-Method and X-Original-URI');
   const [path = '', search = ''] = uri.split(/\?(.*)/s);
   if (path !== basePath && !path.startsWith(`${basePath}/`))
-    return outcome(403, 'forbidden', 'this is not below the FHIR base URL');
+    return outcomeAnswer(403, 'forbidden', 'this is not below the FHIR base URL');
   const pathBelowBase = path.slice(basePath.length);
   if (pathBelowBase === '/metadata' && method === 'GET') return ALLOWED;
   const caller = await server.authenticate(request.headers);
@@ -44,12 +50,12 @@ export async function check(
 }
 
 const ALLOWED: Answer = { status: 204 };
-const MUST_BE_FILTERED = outcome(
+const MUST_BE_FILTERED = outcomeAnswer(
   403,
   'forbidden',
   'the answer would have to be filtered, and nobody here does: ask with the patient in the query, or through the gateway',
 );
-const MUST_BE_KEPT_BACK = outcome(
+const MUST_BE_KEPT_BACK = outcomeAnswer(
   403,
   'forbidden',
   'the answer could hold what this token may not read, and nobody here keeps it back',

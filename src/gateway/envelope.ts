@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
+import { CORS_HEADERS, PREFLIGHT_HEADERS } from '../resource-server/index.ts';
 import type { Answer } from './answers.ts';
 
 const REQUEST_ID = /^[A-Za-z0-9-]{1,64}$/;
@@ -13,25 +14,8 @@ export function envelope(request: IncomingMessage, response: ServerResponse): vo
   response.setHeader('X-Request-Id', id);
   response.setHeader('X-Content-Type-Options', 'nosniff');
   response.setHeader('Cache-Control', 'no-store');
-  response.setHeader('Access-Control-Allow-Origin', '*');
-  response.setHeader('Access-Control-Expose-Headers', EXPOSED);
+  for (const [name, value] of Object.entries(CORS_HEADERS)) response.setHeader(name, value);
 }
 
-const EXPOSED =
-  'Content-Location, ETag, Last-Modified, Location, Retry-After, WWW-Authenticate, X-Progress, X-Request-Id';
-
-/**
- * Lets a page of any origin call: a token travels in a header that only the app itself can set, so an origin adds no
- * authority, and `*` forbids cookies (CORS-01, CORS-02, CORS-04, CORS-09).
- */
-export function preflight(): Answer {
-  return {
-    status: 204,
-    headers: {
-      'Access-Control-Allow-Methods': 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS',
-      'Access-Control-Allow-Headers':
-        'Accept, Authorization, Content-Type, If-Match, If-Modified-Since, If-None-Exist, If-None-Match, Prefer, X-Request-Id',
-      'Access-Control-Max-Age': '600',
-    },
-  };
-}
+/** The answer to a preflight. */
+export const PREFLIGHT: Answer = { status: 204, headers: PREFLIGHT_HEADERS };

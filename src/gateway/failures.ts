@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
+import { outcomeAnswer } from '../resource-server/index.ts';
 
-import { outcome, type Answer } from './answers.ts';
+import { type Answer } from './answers.ts';
 import { UpstreamFailed } from './upstream.ts';
 
 /** Told what went wrong, in words for an operator: no token, no patient. */
@@ -14,16 +15,16 @@ export function failed(error: unknown, response: ServerResponse, onProblem: OnPr
     return 'sent';
   }
   if (!(error instanceof UpstreamFailed))
-    return outcome(500, 'exception', 'something went wrong on our side');
+    return outcomeAnswer(500, 'exception', 'something went wrong on our side');
   return WORDS[error.kind];
 }
 
 const WORDS: Readonly<Record<UpstreamFailed['kind'], Answer>> = {
-  'too-long': outcome(
+  'too-long': outcomeAnswer(
     422,
     'too-long',
     'the answer is too long to be filtered: ask for less, such as with _count',
   ),
-  late: outcome(504, 'transient', 'the FHIR server did not answer in time'),
-  unreachable: outcome(502, 'transient', 'the FHIR server cannot be reached', { 'Retry-After': '5' }),
+  late: outcomeAnswer(504, 'transient', 'the FHIR server did not answer in time'),
+  unreachable: outcomeAnswer(502, 'transient', 'the FHIR server cannot be reached', { 'Retry-After': '5' }),
 };

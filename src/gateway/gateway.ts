@@ -2,18 +2,20 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 
 import type { AuditRecorder } from '../audit/index.ts';
 import {
+  NOTHING_HERE,
+  UNAVAILABLE,
   createDiscoveryProxy,
   createResourceServer,
   denial,
   type DecideOptions,
 } from '../resource-server/index.ts';
 import { createAccessLog } from './access-log.ts';
-import { NOTHING_HERE, admission, type AdmissionParts } from './admission.ts';
-import { outcome, send, type Answer } from './answers.ts';
+import { admission, type AdmissionParts } from './admission.ts';
+import { send, type Answer } from './answers.ts';
 import { performBatch } from './batch.ts';
 import { askedOf } from './call.ts';
 import { check } from './check.ts';
-import { envelope, preflight } from './envelope.ts';
+import { PREFLIGHT, envelope } from './envelope.ts';
 import { failed, type OnProblem } from './failures.ts';
 import { metadata } from './metadata.ts';
 import { MAX_FILTERED_BYTES, UPSTREAM_TIMEOUT_MS, type GatewayOptions } from './options.ts';
@@ -64,7 +66,7 @@ export function createGateway(options: GatewayOptions, { audit, onProblem }: Gat
     const [path = '', search = ''] = (request.url ?? '').split(/\?(.*)/s);
     if (path === '/check') return check(request, { server, basePath, options: decideOptions });
     if (path !== basePath && !path.startsWith(`${basePath}/`)) return NOTHING_HERE;
-    if (request.method === 'OPTIONS') return preflight();
+    if (request.method === 'OPTIONS') return PREFLIGHT;
     const pathBelowBase = path.slice(basePath.length);
     const isReading = request.method === 'GET' || request.method === 'HEAD';
     if (pathBelowBase === SMART_CONFIGURATION && isReading) return configuration();
@@ -78,7 +80,7 @@ export function createGateway(options: GatewayOptions, { audit, onProblem }: Gat
     if (found.ok)
       return { status: 200, headers: { 'Content-Type': 'application/json' }, body: found.document };
     onProblem(found.detail);
-    return AUTHORIZATION_SERVER_AWAY;
+    return UNAVAILABLE;
   }
 
   async function guarded(
@@ -139,10 +141,3 @@ export function createGateway(options: GatewayOptions, { audit, onProblem }: Gat
     },
   };
 }
-
-const AUTHORIZATION_SERVER_AWAY = outcome(
-  503,
-  'transient',
-  'the authorization server cannot be asked; try again soon',
-  { 'Retry-After': '5' },
-);

@@ -1,17 +1,21 @@
 import type { OutgoingHttpHeaders } from 'node:http';
 
-import type { FhirResource } from '../resource-server/index.ts';
-import { NOT_FOUND, outcome, type Answer } from './answers.ts';
+import { NOT_FOUND, outcomeAnswer, type FhirResource } from '../resource-server/index.ts';
+import { type Answer } from './answers.ts';
 import { headersFromUpstream } from './headers.ts';
 import { parseJson } from './request-body.ts';
 import type { Held, Upstream } from './upstream.ts';
 
-export const NO_FHIR = outcome(502, 'exception', 'the FHIR server behind this gateway sent no FHIR JSON');
+export const NO_FHIR = outcomeAnswer(
+  502,
+  'exception',
+  'the FHIR server behind this gateway sent no FHIR JSON',
+);
 /** A refusal of the server behind us. Of a resource it says no more than that it is not there. */
 export function failureOf({ status, headers, body }: Held, upstream: Upstream): Answer {
   if (status === 404 || status === 410) return NOT_FOUND;
   if (status === 401 || status === 407)
-    return outcome(502, 'exception', 'the FHIR server behind this gateway does not accept the gateway');
+    return outcomeAnswer(502, 'exception', 'the FHIR server behind this gateway does not accept the gateway');
   const content = parseJson(body);
   const told = isResource(content) && content.resourceType === 'OperationOutcome' ? content : undefined;
   const safe = headersFromUpstream(headers, upstream.toOurs);
@@ -20,7 +24,7 @@ export function failureOf({ status, headers, body }: Held, upstream: Upstream): 
   );
   return told
     ? { status, headers: kept, body: told }
-    : outcome(status, 'unknown', `the FHIR server answered ${status}`);
+    : outcomeAnswer(status, 'unknown', `the FHIR server answered ${status}`);
 }
 
 const ABOUT_THE_BODY = new Set([

@@ -1,5 +1,5 @@
-import { capabilitySecurity, type Discovery } from '../resource-server/index.ts';
-import { outcome, type Answer } from './answers.ts';
+import { capabilitySecurity, outcomeAnswer, type Discovery } from '../resource-server/index.ts';
+import { type Answer } from './answers.ts';
 import { failureOf, isResource } from './held.ts';
 import { parseJson } from './request-body.ts';
 import type { Upstream } from './upstream.ts';
@@ -36,7 +36,7 @@ export async function metadata(
   if (held.status !== 200) return failureOf(held, upstream);
   const statement = parseJson(held.body);
   if (!isResource(statement) || statement.resourceType !== 'CapabilityStatement')
-    return outcome(502, 'exception', 'the FHIR server behind this gateway sent no CapabilityStatement');
+    return outcomeAnswer(502, 'exception', 'the FHIR server behind this gateway sent no CapabilityStatement');
   const discovery = await discover();
   const security = capabilitySecurity(discovery.ok ? discovery.document : undefined);
   const { rest = [], implementation } = statement as { rest?: readonly object[]; implementation?: object };

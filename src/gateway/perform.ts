@@ -1,5 +1,5 @@
-import { visibleBundle, type AllowedRequest } from '../resource-server/index.ts';
-import { NOT_FOUND, outcome, type Answer } from './answers.ts';
+import { NOT_FOUND, outcomeAnswer, visibleBundle, type AllowedRequest } from '../resource-server/index.ts';
+import { type Answer } from './answers.ts';
 import { AS_JSON, askedOf, type Call } from './call.ts';
 import { NO_FHIR, failureOf, headersOf, isResource } from './held.ts';
 import { withOurLinks } from './links.ts';
@@ -37,7 +37,7 @@ export async function perform(call: Call, decision: AllowedRequest, upstream: Up
     : NOT_FOUND;
 }
 
-const NOT_ACCEPTABLE = outcome(
+const NOT_ACCEPTABLE = outcomeAnswer(
   406,
   'not-supported',
   'what this token may see has to be filtered, and that is done in JSON only: ask for application/fhir+json',

@@ -1,5 +1,5 @@
-import type { AllowedRequest } from '../resource-server/index.ts';
-import { NOT_FOUND, outcome, type Answer } from './answers.ts';
+import { NOT_FOUND, outcomeAnswer, type AllowedRequest } from '../resource-server/index.ts';
+import { type Answer } from './answers.ts';
 import { AS_JSON, askedBefore, askedOf, encoded, joined, type Call } from './call.ts';
 import { NO_FHIR, failureOf, headersOf, isResource } from './held.ts';
 import { parseJson } from './request-body.ts';
@@ -18,14 +18,14 @@ export async function performWrite(
 ): Promise<Answer> {
   const { check, interaction } = decision;
   if (check.includes('after'))
-    return outcome(
+    return outcomeAnswer(
       403,
       'not-supported',
       `what a ${interaction.kind} leaves behind cannot be told beforehand: send an update`,
     );
   if (!check.includes('before')) return send(call, decision, upstream, {});
   if (!('id' in interaction) || interaction.id === undefined)
-    return outcome(
+    return outcomeAnswer(
       403,
       'not-supported',
       `a conditional ${interaction.kind} would touch what this token may not see: name the id`,
@@ -42,14 +42,14 @@ export async function performWrite(
   if (!decision.visible(content)) return NOT_FOUND;
   const { etag } = before.headers;
   if (etag === undefined)
-    return outcome(
+    return outcomeAnswer(
       403,
       'not-supported',
       'the FHIR server behind this gateway names no versions, so this write cannot be bound to one',
     );
   const wanted = call.headers['if-match'];
   if (wanted !== undefined && wanted !== etag)
-    return outcome(412, 'conflict', 'the resource has another version than the one in If-Match');
+    return outcomeAnswer(412, 'conflict', 'the resource has another version than the one in If-Match');
   return send(call, decision, upstream, { 'if-match': etag });
 }
 

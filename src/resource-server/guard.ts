@@ -3,7 +3,7 @@ import { decide } from './decide.ts';
 import { createDiscoveryProxy } from './discovery.ts';
 import { interactionOf, type FhirInteraction, type FhirRequest } from './interaction.ts';
 import type { DecideOptions } from './options.ts';
-import { answerTo, notFound, unavailable, type RefusedAnswer } from './refused-answer.ts';
+import { NOTHING_HERE, UNAVAILABLE, answerTo, type RefusedAnswer } from './refused-answer.ts';
 import type { RequestHeaders, ResourceServer } from './server.ts';
 import type { TokenInfo } from './token.ts';
 
@@ -65,7 +65,7 @@ export function createGuard(server: ResourceServer, options: GuardOptions = {}) 
   return async (request: GuardedRequest): Promise<Checked> => {
     const { method, headers } = request;
     const [path = '', search = ''] = splitAt(request.url, '?');
-    if (path !== base && !path.startsWith(`${base}/`)) return sent(notFound());
+    if (path !== base && !path.startsWith(`${base}/`)) return sent(NOTHING_HERE);
     const pathBelowBase = path.slice(base.length);
     if (pathBelowBase === SMART_CONFIGURATION && isReading(method)) return configuration(discover);
     const contentType = headerOf(headers, 'content-type');
@@ -92,7 +92,7 @@ export function createGuard(server: ResourceServer, options: GuardOptions = {}) 
 /** Open to every origin, and never FHIR's own type (DISC-01 … DISC-03, CORS-01). */
 async function configuration(discover: ReturnType<typeof createDiscoveryProxy>): Promise<Checked> {
   const found = await discover();
-  if (!found.ok) return sent(unavailable());
+  if (!found.ok) return sent(UNAVAILABLE);
   return {
     kind: 'answer',
     status: 200,

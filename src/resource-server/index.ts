@@ -48,13 +48,18 @@ export type { Refused } from './refused.ts';
 export { isInPatientCompartment, patientsOf, visibleTo, type FhirResource } from './compartment.ts';
 export { SHARED_TYPES, WITHHELD_TYPES, patientElementOf, type PatientElement } from './patient-record.ts';
 export { matchesConstraint } from './constraint.ts';
+export { CORS_HEADERS, PREFLIGHT_HEADERS } from './cors.ts';
+export { NOTHING_HERE, UNAVAILABLE, answerTo } from './refused-answer.ts';
 export {
+  NOT_FOUND,
   challenge,
   denial,
   operationOutcome,
+  outcomeAnswer,
   type Denial,
   type IssueCode,
   type OperationOutcome,
+  type OutcomeAnswer,
   type Severity,
 } from './responses.ts';
 export { capabilitySecurity } from './capability-security.ts';

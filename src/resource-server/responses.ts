@@ -32,6 +32,30 @@ export function operationOutcome(severity: Severity, code: IssueCode, diagnostic
   return { resourceType: 'OperationOutcome', issue: [{ severity, code, diagnostics }] };
 }
 
+/** An answer that is not data. */
+export interface OutcomeAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: OperationOutcome;
+}
+
+/** An OperationOutcome to send. `diagnostics` is for the app's developer and names no token and no patient. */
+export function outcomeAnswer(
+  status: number,
+  code: IssueCode,
+  diagnostics: string,
+  headers: Readonly<Record<string, string>> = {},
+): OutcomeAnswer {
+  return { status, headers, body: operationOutcome('error', code, diagnostics) };
+}
+
+/** One word for "is not there" and "is not for you", so that an app cannot learn which ids exist (SEM-15). */
+export const NOT_FOUND = outcomeAnswer(
+  404,
+  'not-found',
+  'there is no such resource, or this token may not see it',
+);
+
 /**
  * The text of `WWW-Authenticate` (RFC 6750 §3). Without a refusal, no token was sent, and the challenge names no
  * error (§3.1, SEM-03); `invalid_token` goes with 401, `insufficient_scope` with 403 and the scope (SEM-04).

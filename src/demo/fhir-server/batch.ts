@@ -1,8 +1,14 @@
-import { decideBatch, type EntryDecision, type TokenInfo } from '../../resource-server/index.ts';
+import {
+  decideBatch,
+  denial,
+  outcomeAnswer,
+  type EntryDecision,
+  type TokenInfo,
+} from '../../resource-server/index.ts';
 import type { DemoResource } from '../data/fhir.ts';
 import { parseJson } from '../read-body.ts';
-import { outcome, type Answer } from './answers.ts';
-import { DECIDE_OPTIONS, forbidden } from './guard.ts';
+import { type Answer } from './answers.ts';
+import { DECIDE_OPTIONS } from './guard.ts';
 import { perform } from './perform.ts';
 
 const MAX_ENTRIES = 100;
@@ -14,15 +20,15 @@ export function serveBatch(
   fhirBaseUrl: string,
   resources: readonly DemoResource[],
 ): Answer {
-  if (body === undefined) return outcome(413, 'too-long', 'a batch may be 64 KiB at most');
+  if (body === undefined) return outcomeAnswer(413, 'too-long', 'a batch may be 64 KiB at most');
   const decided = decideBatch(token, parseJson(body), DECIDE_OPTIONS);
   if (!decided.allowed) {
-    return decided.status === 400 ? outcome(400, 'invalid', decided.description) : forbidden(decided);
+    return decided.status === 400 ? outcomeAnswer(400, 'invalid', decided.description) : denial(decided);
   }
   if (decided.type === 'transaction')
-    return outcome(400, 'not-supported', 'this server carries out batches, and no transactions');
+    return outcomeAnswer(400, 'not-supported', 'this server carries out batches, and no transactions');
   if (decided.entries.length > MAX_ENTRIES)
-    return outcome(413, 'too-long', `a batch may hold ${MAX_ENTRIES} entries at most`);
+    return outcomeAnswer(413, 'too-long', `a batch may hold ${MAX_ENTRIES} entries at most`);
   const entry = decided.entries.map((one) => entryOf(answerTo(one, fhirBaseUrl, resources)));
   return { status: 200, body: { resourceType: 'Bundle', type: 'batch-response', entry } };
 }
@@ -32,7 +38,7 @@ function answerTo(
   fhirBaseUrl: string,
   resources: readonly DemoResource[],
 ): Answer {
-  return decision.allowed ? perform(decision, query, fhirBaseUrl, resources) : forbidden(decision);
+  return decision.allowed ? perform(decision, query, fhirBaseUrl, resources) : denial(decision);
 }
 
 /** What would have been a status, headers and a body, as an entry. */

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Context, Middleware, Next } from 'koa';
-import { outcome, send } from './answers.ts';
+
+import { outcomeAnswer, CORS_HEADERS, PREFLIGHT_HEADERS } from '../../resource-server/index.ts';
+import { send } from './answers.ts';
 
 /** One line about one request; holds no token, no query and no patient. */
 export interface DemoLogEntry {
@@ -28,7 +30,7 @@ export function requestId(log: DemoLog): Middleware {
       await next();
     } catch (error) {
       detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
-      send(ctx, outcome(500, 'exception', `something went wrong on our side; quote request ${id}`));
+      send(ctx, outcomeAnswer(500, 'exception', `something went wrong on our side; quote request ${id}`));
     }
     log({
       requestId: id,
@@ -38,18 +40,6 @@ export function requestId(log: DemoLog): Middleware {
     });
   };
 }
-
-const CORS_HEADERS = {
-  'Access-Control-Allow-Origin': '*',
-  'Access-Control-Expose-Headers':
-    'Content-Location, ETag, Location, Retry-After, WWW-Authenticate, X-Progress, X-Request-Id',
-};
-const PREFLIGHT_HEADERS = {
-  'Access-Control-Allow-Methods': 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS',
-  'Access-Control-Allow-Headers':
-    'Accept, Authorization, Content-Type, If-Match, If-None-Match, Prefer, X-Request-Id',
-  'Access-Control-Max-Age': '600',
-};
 
 /**
  * Lets a page of any origin call: tokens travel in a header that only the app itself can set, so an origin adds no

@@ -1,6 +1,11 @@
-import type { AllowedRequest, FhirInteraction } from '../../resource-server/index.ts';
+import {
+  NOT_FOUND,
+  outcomeAnswer,
+  type AllowedRequest,
+  type FhirInteraction,
+} from '../../resource-server/index.ts';
 import type { DemoResource } from '../data/fhir.ts';
-import { NOT_FOUND, outcome, type Answer } from './answers.ts';
+import { type Answer } from './answers.ts';
 import { SERVED_TYPES } from './capability-statement.ts';
 import { parseSearch, runSearch } from './search.ts';
 
@@ -25,7 +30,7 @@ export function perform(
   if (kind === 'read' || kind === 'vread') return read(interaction, visible);
   if (kind === 'search-type') return search(interaction.resourceType, query, visible, fhirBaseUrl);
   if (WRITES.has(kind)) return readOnly(kind);
-  return outcome(404, 'not-supported', `this server does not support ${kind}`);
+  return outcomeAnswer(404, 'not-supported', `this server does not support ${kind}`);
 }
 
 /** Each resource has one version, the one that is judged and shown (SEM-20). */
@@ -50,13 +55,13 @@ function search(
   fhirBaseUrl: string,
 ): Answer {
   if (!SERVED_TYPES.has(resourceType))
-    return outcome(404, 'not-supported', `this server holds no ${resourceType}`);
+    return outcomeAnswer(404, 'not-supported', `this server holds no ${resourceType}`);
   const parsed = parseSearch(resourceType, query, fhirBaseUrl);
-  if (!parsed.ok) return outcome(400, 'invalid', parsed.description);
+  if (!parsed.ok) return outcomeAnswer(400, 'invalid', parsed.description);
   return { status: 200, body: runSearch(parsed.search, visible, fhirBaseUrl) };
 }
 
 export function readOnly(what: string): Answer {
   const diagnostics = `this server is read-only: it does not support ${what} here`;
-  return outcome(405, 'not-supported', diagnostics, { Allow: 'GET, HEAD, OPTIONS' });
+  return outcomeAnswer(405, 'not-supported', diagnostics, { Allow: 'GET, HEAD, OPTIONS' });
 }

@@ -1,7 +1,11 @@
 import Koa, { type Context } from 'koa';
 import {
+  NOTHING_HERE,
+  NOT_FOUND,
+  UNAVAILABLE,
   createDiscoveryProxy,
   interactionOf,
+  outcomeAnswer,
   type Discovery,
   type FhirInteraction,
   type FhirRequest,
@@ -10,7 +14,7 @@ import {
 import { DEMO_RESOURCES } from '../data/demo-data.ts';
 import type { DemoResource } from '../data/fhir.ts';
 import { parseJson, readBody } from '../read-body.ts';
-import { NOT_FOUND, outcome, send, tryAgain, type Answer } from './answers.ts';
+import { send, type Answer } from './answers.ts';
 import { serveBatch } from './batch.ts';
 import { capabilityStatement } from './capability-statement.ts';
 import { anyOrigin, requestId, type DemoLog } from './envelope.ts';
@@ -86,7 +90,7 @@ async function smartConfiguration(ctx: Context, { discover }: Parts): Promise<An
   const discovery = await discover();
   return discovery.ok
     ? { status: 200, body: discovery.document, type: 'application/json' }
-    : tryAgain('the authorization server cannot be reached; try again soon', discovery.detail);
+    : { ...UNAVAILABLE, detail: discovery.detail };
 }
 
 async function serveGuarded(
@@ -97,7 +101,7 @@ async function serveGuarded(
 ): Promise<Answer> {
   const token = await authenticate(ctx, parts.introspect);
   if (!token.ok) return token.answer;
-  if (interaction.kind === 'unknown') return outcome(404, 'not-supported', 'there is nothing at this path');
+  if (interaction.kind === 'unknown') return NOTHING_HERE;
   if (interaction.kind === 'batch')
     return serveBatch(await readBody(ctx.req), token.value, parts.base, parts.resources);
   const sent = await readSent(ctx, interaction);
@@ -117,11 +121,11 @@ async function readSent(
   if (!reads && kind !== 'create' && kind !== 'update') return { ok: true, value: {} };
   const text = await readBody(ctx.req);
   if (text === undefined)
-    return { ok: false, answer: outcome(413, 'too-long', 'what is sent may be 64 KiB at most') };
+    return { ok: false, answer: outcomeAnswer(413, 'too-long', 'what is sent may be 64 KiB at most') };
   if (reads) return { ok: true, value: { form: new URLSearchParams(text) } };
   const body = parseJson(text);
   if (body === undefined && text !== '')
-    return { ok: false, answer: outcome(400, 'invalid', 'the content is no JSON') };
+    return { ok: false, answer: outcomeAnswer(400, 'invalid', 'the content is no JSON') };
   return { ok: true, value: { body } };
 }
 
