@@ -1,87 +1,46 @@
-import Koa, { type Context } from 'koa';
-import type { KoaContextWithOIDC } from 'oidc-provider';
 import type { Logger } from 'pino';
-
 import {
   counting,
   createAuditRecorder,
   createTally,
   type AuditRecorder,
   type AuditSink,
-  type Tally,
 } from './audit/index.ts';
-import { createClientRegistry, rememberClients, type ClientMemory } from './clients/index.ts';
-import { buildProvider, referenceOf, type ProtocolParts } from './compose-provider.ts';
+import { createClientRegistry, rememberClients } from './clients/index.ts';
+import { buildProvider } from './compose-provider.ts';
+import { createPublicApp } from './public-app.ts';
 import { storeSecrets, type Config } from './config/index.ts';
-import { createFhirDirectory } from './fhir/index.ts';
 import {
-  answerErrors,
-  appendReference,
   createListener,
   createManagementApp,
   createMetrics,
   healthOf,
-  knownPaths,
-  jsonOnly,
-  logRequests,
-  nameRequests,
-  noStore,
-  pinOrigin,
-  postOnly,
-  referenceFor,
-  sameSiteForms,
-  securityHeaders,
   serveAssets,
-  shedLoad,
   watchOverload,
-  withDeadline,
   type Health,
   type HealthCheck,
   type Metrics,
-  type OverloadWatch,
 } from './http/index.ts';
-import { createPages, errorWords, interactionRoutes, type Progress } from './interaction/index.ts';
-import { createTeller, type Teller, type TokenReader } from './introspection/index.ts';
+import { createPages } from './interaction/index.ts';
+import { createTeller } from './introspection/index.ts';
 import { checkKeys } from './keys/index.ts';
 import { createRequestLimits } from './limits/index.ts';
 import { createRevocationFeed, type RevocationFeed } from './revocations/index.ts';
 import { systemClock, type Clock } from './oauth/index.ts';
-import {
-  OWN_CLIENT,
-  SERVED_PATHS,
-  answerPreflights,
-  createClientKeys,
-  createEngine,
-  createOwnTokens,
-  createRotatingProvider,
-  discoveryRoutes,
-  failIntrospection,
-  introspectAtOnce,
-  mountEndpoints,
-  styleDocument,
-  type ClientKeysParts,
-  type RotatingProvider,
-} from './oidc/index.ts';
+import { OWN_CLIENT, createClientKeys, createRotatingProvider, type ClientKeysParts } from './oidc/index.ts';
 import {
   allTakenBack,
-  createAccountStore,
   createClientStore,
   createCounters,
-  createLaunchStore,
-  createPostedRequestStore,
-  createProgressStore,
   createSigningKeyStore,
   createTokenReader,
-  createUsageStore,
   createVault,
   grantOfTombstone,
   grantRefOf,
   guardEpoch,
-  isStoreUnavailable,
   key,
   openKeyRing,
   remembersReads,
-  withPageRequest,
   type GuardedStore,
   type StoreDriver,
   type StoreKeys,
@@ -247,136 +206,7 @@ function countedAudit({ auditSinks, log }: GatehouseOptions, metrics: Metrics): 
   );
 }
 
-interface PublicAppParts extends ProtocolParts {
-  readonly metrics: Metrics;
-  readonly engine: RotatingProvider;
-  readonly overload: OverloadWatch;
-  readonly assets: ReturnType<typeof serveAssets>['router'];
-  readonly remembered: ClientMemory;
-  readonly tokens: TokenReader;
-  readonly tell: Teller;
-  readonly tally: Tally;
-  readonly feed: RevocationFeed;
-}
-
-function createPublicApp(parts: PublicAppParts): Koa {
-  const { config, log, clock, vault, clients, audit, pages, metrics, engine, assets } = parts;
-  const app = new Koa({
-    proxy: true,
-    maxIpsCount: 1,
-    keys: config.secrets.cookies.map((one) => one.reveal()),
-  });
-  app.on('error', (error: unknown) => log.error({ err: error }, 'a response failed'));
-  const accounts = createAccountStore(vault);
-  const launches = createLaunchStore(vault, parts.trust.unsureBefore);
-  const ownToken = createOwnTokens(engine.current, config, clock);
-  const style = styleDocument(config.issuer);
-  const launchHash = (launch: string): string => vault.keys.keyedHash('launch', launch);
-  const discovery = discoveryRoutes(config, style);
-  const screens = interactionRoutes({
-    config,
-    clients,
-    launches,
-    pages,
-    audit,
-    log,
-    clock,
-    engine: createEngine(engine.current, clock, audit),
-    progress: createProgressStore<Progress>(vault),
-    counters: parts.counters,
-    accounts,
-    directory: (fhirBaseUrl) => createFhirDirectory(fhirBaseUrl, (renew) => ownToken(fhirBaseUrl, renew)),
-    smartStyleUrl: style.url,
-    launchHash,
-    formSecret: (uid) => vault.keys.keyedHash('form', uid),
-    usernameHash: (username) => vault.keys.keyedHash('login', username),
-    referenceFor: (ctx: Context, authorization) => referenceFor(ctx, authorization),
-  });
-
-  app.use(
-    introspectAtOnce({
-      config,
-      clients: parts.remembered,
-      tell: parts.tell,
-      limits: parts.limits,
-      tally: parts.tally,
-      observe: metrics.observeIntrospection,
-    }),
-  );
-  app.use(nameRequests());
-  app.use(jsonOnly(PROGRAM_PATHS));
-  app.use(logRequests(log, metrics.observeRequest));
-  app.use(
-    answerErrors(
-      (ctx, { status, code, description }) =>
-        pages.error(ctx, { status, ...errorWords(status), code, description }),
-      (ctx, error) => log.error({ err: error, reference: referenceFor(ctx) }, 'a request failed'),
-      isStoreUnavailable,
-    ),
-  );
-  app.use(securityHeaders(config.issuer));
-  app.use(knownPaths([...SERVED_PATHS, ...[assets, style.router, discovery, screens].flatMap(pathsOf)]));
-  app.use(shedLoad(parts.overload, metrics.countShed));
-  app.use(withDeadline());
-  // What it writes in the end may fail, too.
-  app.use((ctx, next) => (DIRECT_PATHS.has(ctx.path) ? next() : withPageRequest(next)));
-  app.use(pinOrigin(config.issuer, config.trustProxy));
-  app.use(noStore((path) => PROGRAM_PATHS.has(path)));
-  app.use(postOnly(POST_PATHS));
-  app.use(failIntrospection());
-  app.use(assets.routes());
-  app.use(style.router.routes());
-  app.use(discovery.routes());
-  app.use(answerPreflights(clients));
-  app.use(
-    appendReference((ctx) =>
-      'oidc' in ctx ? referenceOf(ctx as unknown as KoaContextWithOIDC) : referenceFor(ctx),
-    ),
-  );
-  mountEndpoints(app, {
-    config,
-    clients,
-    remembered: parts.remembered,
-    tokens: parts.tokens,
-    tell: parts.tell,
-    tally: parts.tally,
-    feed: parts.feed,
-    usage: createUsageStore(
-      vault,
-      parts.trust,
-      config.tokens.refreshTokenSeconds + config.tokens.accessTokenSeconds,
-    ),
-    launches,
-    launchHash,
-    audit,
-    limits: parts.limits,
-    clock,
-    provider: engine.current,
-    signingKeys: engine.signingKeys,
-    posted: createPostedRequestStore(vault),
-    findAccount: (id) => accounts.find(id),
-  });
-  app.use(sameSiteForms(config.issuer, '/interaction/'));
-  app.use(screens.routes());
-  app.use(engine.middleware);
-  return app;
-}
-
-function pathsOf({ stack }: Pick<ReturnType<typeof discoveryRoutes>, 'stack'>): string[] {
-  return stack.map(({ path }) => String(path));
-}
-
 /** An hour: what the feed's age is while nothing is known. */
 const NEVER_MS = 3_600_000;
 /** Somebody waits for us to stop; what is still to be taken back by then stays for whoever shows it again. */
 const UNDO_MS = 2000;
-/** Their writes are not those of a page. */
-const DIRECT_PATHS: ReadonlySet<string> = new Set([
-  '/token',
-  '/introspect',
-  '/revoke',
-  '/revocations',
-  '/usage',
-]);
-const POST_PATHS: ReadonlySet<string> = new Set(['/token', '/introspect', '/revoke', '/launches', '/usage']);
-const PROGRAM_PATHS: ReadonlySet<string> = new Set([...DIRECT_PATHS, ...POST_PATHS]);

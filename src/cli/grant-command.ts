@@ -44,6 +44,12 @@ async function grantsOf({ user, client }: OwnerOptions, { accounts, grantList }:
   return grantList({ accountId: account.accountId });
 }
 
+async function grantNamed(id: string, options: OwnerOptions, office: Office) {
+  const grant = (await grantsOf(options, office)).find(({ grantId }) => grantId === id);
+  if (!grant) throw new UserError(`there is no such grant: ${id}`);
+  return grant;
+}
+
 async function list(options: OwnerOptions, office: Office): Promise<void> {
   const people = new Map((await office.accounts.list()).map((one) => [one.accountId, one.username]));
   const rows = (await grantsOf(options, office)).map(
@@ -60,9 +66,7 @@ async function list(options: OwnerOptions, office: Office): Promise<void> {
 }
 
 async function show(options: OwnerOptions, id: string, office: Office): Promise<void> {
-  const grant = (await grantsOf(options, office)).find(({ grantId }) => grantId === id);
-  if (!grant) throw new UserError(`there is no such grant: ${id}`);
-  const { clientId, accountId, patient, expiresAt, scope } = grant;
+  const { clientId, accountId, patient, expiresAt, scope } = await grantNamed(id, options, office);
   const account = await office.accounts.find(accountId);
   const until = new Date(expiresAt * 1000).toISOString();
   const lines = [
@@ -73,10 +77,8 @@ async function show(options: OwnerOptions, id: string, office: Office): Promise<
 }
 
 async function revoke(options: OwnerOptions, id: string, office: Office): Promise<void> {
-  const grant = (await grantsOf(options, office)).find(({ grantId }) => grantId === id);
-  if (!grant) throw new UserError(`there is no such grant: ${id}`);
+  const { clientId, accountId } = await grantNamed(id, options, office);
   await office.grants.revoke(id);
-  const { clientId, accountId } = grant;
   await office.audit.record({
     type: 'token.revoked',
     outcome: 'success',

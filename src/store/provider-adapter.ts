@@ -1,41 +1,20 @@
-import { createHash } from 'node:crypto';
-
 import { Provider, errors, type Adapter, type AdapterPayload } from 'oidc-provider';
 
 import { isClientId } from '../clients/index.ts';
-import type { ClientId, GrantId } from '../oauth/index.ts';
+import type { GrantId } from '../oauth/index.ts';
+import { USED_CODE_SECONDS, unsupported, type AdapterParts, type MadeAt } from './adapter-parts.ts';
 import { StoreUnavailable } from './driver.ts';
-import { grantToBe, withGrantToBe, withoutGrantToBe, type WithGrantToBe } from './grant-to-be.ts';
-import type { GrantIndex } from './grants.ts';
+import { grantToBe } from './grant-to-be.ts';
 import { hasEnded, type Trust } from './guard.ts';
 import { key, type KeyedTokenKind } from './keys.ts';
 import { refreshTokenAdapter } from './refresh-adapter.ts';
 import { beforeTheAnswer, currentPageRequest } from './page-request.ts';
+import { recordAdapter, sessionAdapter } from './record-adapters.ts';
 import { currentRequestScope, readOfGrant } from './request-scope.ts';
 import { grantIdOf, undisguised } from './token-text.ts';
-import type { Vault } from './vault.ts';
 
-/** A redeemed code is remembered this long, to tell a replay from a stranger's guess (C2.4). */
-const USED_CODE_SECONDS = 600;
 /** As long as a single commit may take; then there is an answer, or none will come. */
 const ONE_COMMIT_MS = 900;
-
-/** What is good for one use says when it was written; milliseconds since 1970, since a failover may take less than a second. */
-interface MadeAt {
-  readonly madeAt?: number;
-}
-
-export interface AdapterParts {
-  readonly vault: Vault;
-  readonly grants: GrantIndex;
-  /** How long a grant, its tombstone and its markers are kept. */
-  readonly grantTtlSeconds: number;
-  readonly trust: Trust;
-  /** Milliseconds until the client of the running request is told that it took too long: nothing is issued to it after. */
-  readonly msLeft: () => number;
-  /** A client's registration in the provider's own metadata; `undefined` when unknown or disabled. */
-  readonly findClient: (id: ClientId) => Promise<AdapterPayload | undefined>;
-}
 
 /** Makes the storage adapter oidc-provider asks for, one per model. Layout in keys.ts. */
 export function createProviderAdapter(parts: AdapterParts): (model: string) => Adapter {
@@ -218,75 +197,6 @@ function grantAdapter({ vault, grants, grantTtlSeconds, trust }: AdapterParts): 
       if (scope) scope.pending(id).revoked = true;
       else await grants.revoke(id);
     },
-  };
-}
-
-/** Kept twice, under its secret id and its public uid, so that each look-up is one round trip. */
-function sessionAdapter({ vault }: AdapterParts): Adapter {
-  const { driver, keys } = vault;
-  const byId = (id: string): string => key.session(keys.keyedHash('session', id));
-  const byUid = (uid: string): string => key.sessionByUid(keys.keyedHash('session-uid', uid));
-  return {
-    ...unsupported('Session'),
-    async upsert(id, payload, expiresIn) {
-      const writes = [byId(id), ...(payload.uid ? [byUid(payload.uid)] : [])];
-      await Promise.all(writes.map((name) => vault.write(name, payload, expiresIn)));
-    },
-    find: (id) => vault.read<AdapterPayload>(byId(id)),
-    findByUid: (uid) => vault.read<AdapterPayload>(byUid(uid)),
-    async destroy(id) {
-      const session = await vault.take<AdapterPayload>(byId(id));
-      if (!session?.uid) return;
-      // A session that moved to a new id wrote its uid anew; only the copy of this id goes.
-      const current = await vault.read<AdapterPayload>(byUid(session.uid));
-      if (current?.jti === id) await driver.remove([byUid(session.uid)]);
-    },
-  };
-}
-
-/** Interactions and whatever else the provider keeps under an id of its own. */
-function recordAdapter(model: string, { vault, trust }: AdapterParts): Adapter {
-  const { keys, driver } = vault;
-  const at = (id: string): string =>
-    model === 'Interaction'
-      ? key.interaction(keys.keyedHash('interaction', id))
-      : key.other(model, createHash('sha256').update(keys.keyedHash(model, id)).digest('base64url'));
-  return {
-    ...unsupported(model),
-    upsert: (id, payload, expiresIn) =>
-      vault.write(at(id), { ...withGrantToBe(payload), madeAt: Date.now() }, expiresIn),
-    async find(id) {
-      const name = at(id);
-      // How far the person has come lies in the same slot and is read next: see request-reads.ts.
-      const beside = model === 'Interaction' ? [key.progress(keys.keyedHash('interaction', id))] : [];
-      const [value] = await driver.getMany([name, ...beside]);
-      if (!value) return undefined;
-      const { madeAt = 0, ...payload } = vault.open<WithGrantToBe & MadeAt>(name, value);
-      // It may have been finished: people begin anew (C2.8).
-      const isUnsure = model === 'Interaction' && madeAt < trust.unsureBefore();
-      return isUnsure ? undefined : withoutGrantToBe(payload);
-    },
-    destroy: (id) => beforeTheAnswer(() => driver.remove([at(id)])),
-    async consume(id) {
-      const used = `${at(id)}:used`;
-      if (await driver.putIfAbsent({ key: used, value: Uint8Array.of(1), ttlSeconds: USED_CODE_SECONDS }))
-        return;
-      throw new errors.InvalidRequest('was already used');
-    },
-  };
-}
-
-/** A method of the adapter that this model never needs fails loudly instead of answering "absent". */
-function unsupported(model: string): Adapter {
-  const refuse = (method: string) => () => Promise.reject(new TypeError(`${model} has no ${method}`));
-  return {
-    upsert: refuse('upsert'),
-    find: refuse('find'),
-    findByUserCode: refuse('findByUserCode'),
-    findByUid: refuse('findByUid'),
-    consume: refuse('consume'),
-    destroy: refuse('destroy'),
-    revokeByGrantId: refuse('revokeByGrantId'),
   };
 }
 

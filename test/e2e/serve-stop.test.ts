@@ -3,11 +3,12 @@ import http from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { CookieBrowser } from '../support/browser.ts';
-import { REDIRECT, basic } from '../support/clients.ts';
+import { RS_SECRET, basic } from '../support/clients.ts';
 import { authorize, openScreen, postForm, redeem, refresh } from '../support/flow.ts';
 import { runGatehouse } from '../support/process.ts';
 import {
   COOKIE_KEY,
+  SERVED_CLIENTS,
   STORE_SECRET,
   serveFolder,
   startServe,
@@ -15,19 +16,6 @@ import {
   type ServeFolder,
 } from '../support/serve.ts';
 
-const RS_SECRET = 'e2e-fhir-server-secret-5t6y7u8i9o';
-const CLIENTS = `clients:
-  - client_id: public-app
-    client_name: Public App
-    redirect_uris: ['${REDIRECT}']
-    scope: openid fhirUser launch/patient offline_access patient/*.rs
-  - client_id: fhir-server
-    client_name: FHIR server
-    token_endpoint_auth_method: client_secret_basic
-    client_secret: ${RS_SECRET}
-    grant_types: []
-    rights: [introspect]
-`;
 const PASSWORD = 'a-long-enough-password';
 const CALLER = basic('fhir-server', RS_SECRET);
 
@@ -39,7 +27,7 @@ afterEach(async () => {
 });
 
 async function startWithAmy(): Promise<void> {
-  folder = await serveFolder((yaml) => yaml + CLIENTS);
+  folder = await serveFolder((yaml) => yaml + SERVED_CLIENTS);
   server = await startServe(folder);
   const file = await folder.write('password', PASSWORD);
   const person = [

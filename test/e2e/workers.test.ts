@@ -2,25 +2,13 @@ import { afterEach, describe, expect, test } from '@jest/globals';
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { until } from '../support/app.ts';
-import { REDIRECT, RS_SECRET, basic } from '../support/clients.ts';
+import { RS_SECRET, basic } from '../support/clients.ts';
 import { expectRefusal } from '../support/demo-suite.ts';
 import { authorize, postForm, redeem } from '../support/flow.ts';
 import { runGatehouse } from '../support/process.ts';
 import { startRedis, type RedisServer } from '../support/redis-server.ts';
-import { serveFolder, startServe, type Serve, type ServeFolder } from '../support/serve.ts';
+import { SERVED_CLIENTS, serveFolder, startServe, type Serve, type ServeFolder } from '../support/serve.ts';
 
-const CLIENTS = `clients:
-  - client_id: public-app
-    client_name: Public App
-    redirect_uris: ['${REDIRECT}']
-    scope: openid fhirUser launch/patient offline_access patient/*.rs
-  - client_id: fhir-server
-    client_name: FHIR server
-    token_endpoint_auth_method: client_secret_basic
-    client_secret: ${RS_SECRET}
-    grant_types: []
-    rights: [introspect]
-`;
 const PASSWORD = 'a-long-enough-password';
 const CALLER = basic('fhir-server', RS_SECRET);
 
@@ -37,7 +25,7 @@ afterEach(async () => {
 async function serveWorkers(count: string): Promise<Serve> {
   const started = (redis = await startRedis({ appendOnly: true }));
   folder = await serveFolder(
-    (yaml) => yaml.replace(/dataDir: .*/, `driver: redis\n  redisUrl: ${started.url}`) + CLIENTS,
+    (yaml) => yaml.replace(/dataDir: .*/, `driver: redis\n  redisUrl: ${started.url}`) + SERVED_CLIENTS,
   );
   server = await startServe(folder, {}, ['--workers', count]);
   return server;

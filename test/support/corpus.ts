@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { request as send } from 'node:http';
 import type { FhirRequest, FhirResource } from '../../src/resource-server/index.ts';
 import type { FhirVersion } from '../../src/smart/index.ts';
 
@@ -55,4 +56,39 @@ export function requestOf({ request }: Row): FhirRequest {
     body,
     ifNoneExist,
   };
+}
+
+export interface RowAnswer {
+  readonly status: number;
+  readonly challenge: string | undefined;
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
+/** Not every method and path can be sent: OPTIONS is for browsers, CONNECT for proxies. */
+export function isSendable({ request: { method, path } }: Row): boolean {
+  const isOfOurs = /^[A-Z]+$/.test(method) && !['CONNECT', 'OPTIONS'].includes(method);
+  return isOfOurs && /^[\x21-\x7e]*$/.test(path) && !path.includes('\\');
+}
+
+/** Sends a row to the letter: `fetch` would tidy its path. @param base where FHIR is served, over http */
+export function sendRow({ request }: Row, base: string, token: string): Promise<RowAnswer> {
+  const { method, path, contentType, form, body, ifNoneExist } = request;
+  const payload = form ?? (body === undefined ? undefined : JSON.stringify(body));
+  const { hostname, port, pathname } = new URL(base);
+  return new Promise((resolve, reject) => {
+    const sent = send({ hostname, port, method, path: pathname + path, agent: false }, (response) => {
+      let text = '';
+      response.on('data', (chunk: Buffer) => (text += chunk.toString()));
+      response.on('end', () => {
+        const { statusCode: status = 0, headers } = response;
+        const parsed: unknown = text === '' ? {} : JSON.parse(text);
+        resolve({ status, challenge: headers['www-authenticate'], body: parsed as RowAnswer['body'] });
+      });
+    });
+    sent.on('error', reject);
+    sent.setHeader('authorization', `Bearer ${token}`);
+    if (payload !== undefined) sent.setHeader('content-type', contentType ?? 'application/fhir+json');
+    if (ifNoneExist !== undefined) sent.setHeader('if-none-exist', ifNoneExist);
+    sent.end(payload);
+  });
 }

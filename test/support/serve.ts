@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
+import { REDIRECT, RS_SECRET } from './clients.ts';
 import { freePort } from './ports.ts';
 import { cleanEnvironment, collect, gatehouseArgs, terminate } from './process.ts';
 
@@ -12,6 +13,20 @@ const START_TIMEOUT_MS = 15_000;
 
 export const COOKIE_KEY = 'e2e-cookie-key-9f8e7d6c5b4a-qwertyuiop';
 export const STORE_SECRET = 'e2e-store-secret-1a2b3c4d5e-asdfghjkl';
+
+/** Clients of a configuration: an app, and the FHIR server beside it. */
+export const SERVED_CLIENTS = `clients:
+  - client_id: public-app
+    client_name: Public App
+    redirect_uris: ['${REDIRECT}']
+    scope: openid fhirUser launch/patient offline_access patient/*.rs
+  - client_id: fhir-server
+    client_name: FHIR server
+    token_endpoint_auth_method: client_secret_basic
+    client_secret: ${RS_SECRET}
+    grant_types: []
+    rights: [introspect]
+`;
 
 /** A folder with a configuration file and what it needs. */
 export interface ServeFolder {

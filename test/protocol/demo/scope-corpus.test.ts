@@ -1,22 +1,18 @@
-import { request as send } from 'node:http';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { DemoResource } from '../../../src/demo/data/fhir.ts';
-import { readCorpus, type Expected, type Row } from '../../support/corpus.ts';
+import {
+  isSendable,
+  readCorpus,
+  sendRow,
+  type Expected,
+  type Row,
+  type RowAnswer,
+} from '../../support/corpus.ts';
 import { startFhir, type DemoFhir } from './demo-server.ts';
 
 const corpus = readCorpus();
-/** The demo server speaks R4; OPTIONS is for browsers, CONNECT for proxies, and not every path can be sent. */
-const rows = corpus.rows.filter(
-  ({ fhirVersion, request }) =>
-    (fhirVersion ?? '4.0.1') === '4.0.1' &&
-    /^[A-Z]+$/.test(request.method) &&
-    !['CONNECT', 'OPTIONS'].includes(request.method) &&
-    sendable(request.path),
-);
-
-function sendable(path: string): boolean {
-  return /^[\x21-\x7e]*$/.test(path) && !path.includes('\\');
-}
+/** The demo server speaks R4. */
+const rows = corpus.rows.filter((row) => (row.fhirVersion ?? '4.0.1') === '4.0.1' && isSendable(row));
 
 let fhir: DemoFhir;
 beforeAll(async () => {
@@ -25,34 +21,8 @@ beforeAll(async () => {
 });
 afterAll(() => fhir.close());
 
-interface Answer {
-  readonly status: number;
-  readonly challenge: string | undefined;
-  readonly body: Readonly<Record<string, unknown>>;
-}
-
-/** Sends a row to the letter: `fetch` would tidy its path. */
-async function answerTo({ request, scopes, context }: Row): Promise<Answer> {
-  const { method, path, contentType, form, body, ifNoneExist } = request;
-  const payload = form ?? (body === undefined ? undefined : JSON.stringify(body));
-  const { hostname, port, pathname } = new URL(fhir.base);
-  return new Promise((resolve, reject) => {
-    const sent = send({ hostname, port, method, path: pathname + path, agent: false }, (response) => {
-      let text = '';
-      response.on('data', (chunk: Buffer) => (text += chunk.toString()));
-      response.on('end', () => {
-        const { statusCode: status = 0, headers } = response;
-        const parsed: unknown = text === '' ? {} : JSON.parse(text);
-        resolve({ status, challenge: headers['www-authenticate'], body: parsed as Answer['body'] });
-      });
-    });
-    sent.on('error', reject);
-    sent.setHeader('authorization', `Bearer ${fhir.token(scopes, context)}`);
-    if (payload !== undefined) sent.setHeader('content-type', contentType ?? 'application/fhir+json');
-    if (ifNoneExist !== undefined) sent.setHeader('if-none-exist', ifNoneExist);
-    sent.end(payload);
-  });
-}
+const answerTo = (row: Row): Promise<RowAnswer> =>
+  sendRow(row, fhir.base, fhir.token(row.scopes, row.context));
 
 /** The names of the resources in an answer. */
 function shown(body: Readonly<Record<string, unknown>>): string[] {
@@ -61,7 +31,7 @@ function shown(body: Readonly<Record<string, unknown>>): string[] {
   return found.map(({ resourceType, id }) => `${String(resourceType)}/${String(id)}`);
 }
 
-function expectAnswer({ status, challenge, body }: Answer, expected: Expected): void {
+function expectAnswer({ status, challenge, body }: RowAnswer, expected: Expected): void {
   if (expected.decision === 'deny') {
     // What is nothing in FHIR is not there; the rest is forbidden. Neither holds data.
     expect([403, 404]).toContain(status);
@@ -91,7 +61,7 @@ describe('the corpus of scope decisions, over HTTP', () => {
       }[];
       for (const [index, expected] of (answer.status === 200 ? row.expect.entries : []).entries()) {
         const { response, resource } = entries[index] ?? { response: { status: '0' } };
-        const body = (resource ?? response.outcome ?? {}) as Answer['body'];
+        const body = (resource ?? response.outcome ?? {}) as RowAnswer['body'];
         const { scope: _unsaid, ...rest } = expected as Expected & { scope?: string };
         expectAnswer(
           { status: Number(response.status), challenge: 'error="insufficient_scope"', body },

@@ -1,11 +1,18 @@
-import { createServer, request as send, type Server } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 
 import { createGateway, type Gateway } from '../../../src/gateway/index.ts';
 import { FHIR_VERSIONS, type FhirVersion } from '../../../src/smart/index.ts';
-import { readCorpus, type Expected, type Row } from '../../support/corpus.ts';
+import {
+  isSendable,
+  readCorpus,
+  sendRow,
+  type Expected,
+  type Row,
+  type RowAnswer,
+} from '../../support/corpus.ts';
 
 const ISSUER = 'http://localhost:1';
 const BASE = '/fhir';
@@ -13,15 +20,7 @@ const FHIR = `https://ehr.example${BASE}`;
 const corpus = readCorpus();
 /** The gateway takes what says which page, and looks at every page: it knows no server’s own words, and all of them. */
 const PAGES: ReadonlySet<string> = new Set(['control-unknown-getpages', 'control-unknown-offset']);
-/** Not every method and path can be sent. */
-const rows = corpus.rows.filter(
-  ({ id, request: { method, path } }) =>
-    !PAGES.has(id) &&
-    /^[A-Z]+$/.test(method) &&
-    !['CONNECT', 'OPTIONS'].includes(method) &&
-    /^[\x21-\x7e]*$/.test(path) &&
-    !path.includes('\\'),
-);
+const rows = corpus.rows.filter((row) => !PAGES.has(row.id) && isSendable(row));
 const versionOf = ({ fhirVersion }: Row): FhirVersion => fhirVersion ?? '4.0.1';
 
 /** A server that holds nothing back: whatever is searched, it sends all it has. */
@@ -77,11 +76,6 @@ async function gatehouse(input: string | URL | Request, init?: RequestInit): Pro
   });
 }
 
-interface Answer {
-  readonly status: number;
-  readonly body: Readonly<Record<string, unknown>>;
-}
-
 describe('the corpus of scope decisions, through the gateway to a server that holds nothing back', () => {
   let leaky: Server;
   const gateways = new Map<FhirVersion, { readonly gateway: Gateway; readonly server: Server }>();
@@ -115,27 +109,12 @@ describe('the corpus of scope decisions, through the gateway to a server that ho
     leaky.close();
   });
 
-  /** Sends a row to the letter: `fetch` would tidy its path. */
-  function answerTo(row: Row): Promise<Answer> {
-    const { method, path, contentType, form, body, ifNoneExist } = row.request;
-    const payload = form ?? (body === undefined ? undefined : JSON.stringify(body));
-    const port = portOf(gateways.get(versionOf(row))!.server);
-    return new Promise((resolve, reject) => {
-      const sent = send({ host: '127.0.0.1', port, method, path: BASE + path, agent: false }, (response) => {
-        let text = '';
-        response.on('data', (chunk: Buffer) => (text += chunk.toString()));
-        response.on('end', () => {
-          const parsed: unknown = text === '' ? {} : JSON.parse(text);
-          resolve({ status: response.statusCode ?? 0, body: parsed as Answer['body'] });
-        });
-      });
-      sent.on('error', reject);
-      sent.setHeader('authorization', `Bearer row-${rows.indexOf(row)}`);
-      if (payload !== undefined) sent.setHeader('content-type', contentType ?? 'application/fhir+json');
-      if (ifNoneExist !== undefined) sent.setHeader('if-none-exist', ifNoneExist);
-      sent.end(payload);
-    });
-  }
+  const answerTo = (row: Row): Promise<RowAnswer> =>
+    sendRow(
+      row,
+      `http://127.0.0.1:${portOf(gateways.get(versionOf(row))!.server)}${BASE}`,
+      `row-${rows.indexOf(row)}`,
+    );
 
   test.each(rows.map((row) => [row.id, row.title, row] as const))(
     '[SEM-01] [SEM-04] [SEM-05] [SEM-14] %s: %s',
@@ -164,7 +143,7 @@ function nested(resource: Record<string, unknown> | undefined): object[] {
   return Array.isArray(entry) ? (entry as { resource?: object }[]).map((one) => one.resource ?? {}) : [];
 }
 
-function expectAnswer({ status, body }: Answer, expected: Expected): void {
+function expectAnswer({ status, body }: RowAnswer, expected: Expected): void {
   if (expected.decision === 'deny') {
     expect([403, 404]).toContain(status);
     expect(body).toMatchObject({ resourceType: 'OperationOutcome' });
@@ -180,10 +159,10 @@ function expectAnswer({ status, body }: Answer, expected: Expected): void {
   if (status === 200) expect(body).not.toHaveProperty('total');
 }
 
-function expectNothingHidden({ status, body }: Answer, entries: readonly Expected[]): void {
+function expectNothingHidden({ status, body }: RowAnswer, entries: readonly Expected[]): void {
   expect(status).toBeLessThan(500);
   const answers = (Array.isArray(body['entry']) ? body['entry'] : []) as {
-    resource?: Answer['body'];
+    resource?: RowAnswer['body'];
     response?: { status: string };
   }[];
   for (const [at, expected] of entries.entries()) {

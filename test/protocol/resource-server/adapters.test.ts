@@ -202,7 +202,7 @@ describe('adapters of the kit', () => {
     const headers = { authorization: `Bearer ${token}` };
     for (const path of ['/fhir/Observation/1', '/fhir/.well-known/smart-configuration']) {
       const told = await fetch(here.url + path, { headers });
-      expect([told.status, told.headers.get('retry-after')]).toEqual([503, '2']);
+      expect([told.status, told.headers.get('retry-after')]).toEqual([503, '5']);
     }
     await here.stop();
     await away.close();

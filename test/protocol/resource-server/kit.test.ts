@@ -159,7 +159,7 @@ describe('a resource server of the kit, with two nodes on one Redis', () => {
     expect(elsewhere).toMatchObject({ status: 401, headers: { 'WWW-Authenticate': /invalid_token/ } });
     await probe.server.close();
     expect(await probe.server.authenticate({ authorization: `Bearer ${token}` })).toMatchObject({
-      ...{ status: 503, headers: { 'Retry-After': '2' }, body: { issue: [{ code: 'transient' }] } },
+      ...{ status: 503, headers: { 'Retry-After': '5' }, body: { issue: [{ code: 'transient' }] } },
     });
   });
 
