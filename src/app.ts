@@ -7,7 +7,7 @@ import {
   type AuditSink,
 } from './audit/index.ts';
 import { createClientRegistry, rememberClients } from './clients/index.ts';
-import { buildProvider } from './compose-provider.ts';
+import { buildProvider, grantWords } from './compose-provider.ts';
 import { createPublicApp } from './public-app.ts';
 import { storeSecrets, type Config } from './config/index.ts';
 import {
@@ -90,6 +90,7 @@ export async function createGatehouse(options: GatehouseOptions): Promise<Gateho
   const remembered = rememberClients(clients, store.revision);
   const tokens = createTokenReader({
     vault,
+    words: grantWords(config, ring.keys),
     trust: store.trust,
     cacheBytes: config.introspection.cacheMegabytes * 1024 * 1024,
   });

@@ -10,7 +10,7 @@ import type { SigningKeySet } from './keys/index.ts';
 import type { Counters, RequestLimits } from './limits/index.ts';
 import type { Clock } from './oauth/index.ts';
 import type { createClientKeys } from './oidc/index.ts';
-import { createProvider, providerMetadata } from './oidc/index.ts';
+import { createProvider, providerMetadata, saidOfTokens, scopesOfGrant } from './oidc/index.ts';
 import {
   createAccountStore,
   createAssertionMemory,
@@ -26,6 +26,8 @@ import {
   newJwtId,
   newTokenText,
   runInRequestScope,
+  type GrantWords,
+  type StoreKeys,
   type TokenKind,
   type Trust,
   type Vault,
@@ -74,6 +76,7 @@ export function buildProvider(
     adapter: createProviderAdapter({
       vault,
       trust,
+      words: grantWords(config, keys),
       msLeft,
       grants: createGrantIndex(driver, grantTtlSeconds),
       grantTtlSeconds,
@@ -118,6 +121,15 @@ export function buildProvider(
       signedOut: (ctx) => pages.signedOut(ctx),
     },
   });
+}
+
+/** What grants say, in the words of the protocol engine. */
+export function grantWords(config: Pick<Config, 'fhirServers'>, keys: StoreKeys): GrantWords {
+  return {
+    ofGrant: (grant) => ({ ...scopesOfGrant(grant) }),
+    ofToken: (kind, grantId, grant) =>
+      saidOfTokens(kind, grantId, grant, (id) => grantRefOf(keys, id), config),
+  };
 }
 
 /** Every page and line of one authorization carries the reference it began with. */

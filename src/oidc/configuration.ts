@@ -6,7 +6,7 @@ import { assertSmartAssertion } from './assertions.ts';
 import { extraParameters } from './authorization-request.ts';
 import { EXTRA_CLIENT_METADATA } from './client-metadata.ts';
 import { mayIntrospect } from './introspection.ts';
-import { contextOnTheWire } from './granted-context.ts';
+import { extraOfGrant } from './grant-words.ts';
 import { rememberSession } from './online-access.ts';
 import type { ProviderParts } from './parts.ts';
 import { promptPolicy } from './prompts/index.ts';
@@ -160,20 +160,12 @@ function endsGrant(ctx: KoaContextWithOIDC, setting: 'token' | 'grant'): boolean
   return !ctx.oidc.entities.AccessToken || ctx.oidc.route !== 'revocation' || setting === 'grant';
 }
 
-/**
- * The launch context beside an access token, repeated by introspection (INT-04, INT-05), and what the feed of revocations
- * calls its grant.
- */
+/** What a resource server is told of a token beside its scopes. */
 function tokenClaims(
   ctx: KoaContextWithOIDC | undefined,
   { kind, jti, ...token }: AccessToken | ClientCredentials,
   { config, grantRef }: ProviderParts,
 ): Record<string, never> {
   const ref = grantRef(kind, 'grantId' in token ? token.grantId : undefined, jti);
-  const granted = ctx?.oidc.entities.Grant?.smart;
-  return {
-    ...(granted ? contextOnTheWire(granted, config) : {}),
-    ...(granted?.fhirUser === undefined ? {} : { fhirUser: granted.fhirUser }),
-    ...(ref === undefined ? {} : { grant_ref: ref }),
-  } as Record<string, never>;
+  return extraOfGrant(ctx?.oidc.entities.Grant?.smart, ref, config) as Record<string, never>;
 }

@@ -4,7 +4,7 @@ import { errors, type Provider } from 'oidc-provider';
 import type { AuditRecorder } from '../audit/index.ts';
 import type { Clock } from '../oauth/index.ts';
 import type { LaunchContext } from '../smart/index.ts';
-import { OIDC_SCOPES } from './scope-policy.ts';
+import { ownFirst, scopesOfGrant } from './grant-words.ts';
 
 /** A person's decision, ready to become a grant. */
 interface Approval {
@@ -119,23 +119,19 @@ async function endSessionOfSomebodyElse(
   return other;
 }
 
-/** The grant holds every scope twice: OpenID's own for the id token, all of them for the FHIR server's token. */
 async function saveGrant(provider: Provider, approval: Approval, clock: Clock): Promise<string> {
-  const { accountId, clientId, fhirBaseUrl, scope, context, fhirUser, reference, lifetimeSeconds } = approval;
+  const { accountId, clientId, fhirBaseUrl, context, fhirUser, reference, lifetimeSeconds } = approval;
   const grant = new provider.Grant({ accountId, clientId });
-  const own = new Set<string>(OIDC_SCOPES);
-  const oidcScopes = scope.split(' ').filter((one) => own.has(one));
-  if (oidcScopes.length > 0) grant.addOIDCScope(oidcScopes.join(' '));
-  grant.addResourceScope(fhirBaseUrl, scope);
   grant.smart = {
     context,
     fhirBaseUrl,
     reference,
-    scope,
+    scope: ownFirst(approval.scope),
     lifetimeSeconds,
     madeAt: Date.now(),
     ...(fhirUser === undefined ? {} : { fhirUser }),
   };
+  Object.assign(grant, scopesOfGrant({ smart: grant.smart }));
   grant.exp = clock() + lifetimeSeconds;
   return grant.save();
 }

@@ -2,6 +2,7 @@ import type { Adapter, AdapterPayload } from 'oidc-provider';
 
 import type { ClientId } from '../oauth/index.ts';
 import type { GrantIndex } from './grants.ts';
+import type { GrantWords } from './grant-words.ts';
 import type { Trust } from './guard.ts';
 import type { Vault } from './vault.ts';
 
@@ -19,6 +20,7 @@ export interface AdapterParts {
   /** How long a grant, its tombstone and its markers are kept. */
   readonly grantTtlSeconds: number;
   readonly trust: Trust;
+  readonly words: GrantWords;
   /** Milliseconds until the client of the running request is told that it took too long: nothing is issued to it after. */
   readonly msLeft: () => number;
   /** A client's registration in the provider's own metadata; `undefined` when unknown or disabled. */

@@ -2,8 +2,10 @@ import type { AdapterPayload } from 'oidc-provider';
 
 import type { GrantId } from '../oauth/index.ts';
 import type { Put } from './driver.ts';
+import { unsaid, withSaid, type GrantWords, type LeanRecord } from './grant-words.ts';
 import { key } from './keys.ts';
 import { currentPageRequest } from './page-request.ts';
+import { currentRequestScope } from './request-scope.ts';
 import type { Vault } from './vault.ts';
 
 /**
@@ -30,16 +32,38 @@ export function withoutGrantToBe({ grantToBe, ...payload }: WithGrantToBe): Adap
   return payload;
 }
 
+/** The grant as the running request has read or made it. */
+export function grantInHand(id: GrantId): AdapterPayload | undefined {
+  const known = currentRequestScope()?.grants.get(id) ?? currentPageRequest()?.grants.get(id);
+  return known as AdapterPayload | undefined;
+}
+
+/** Seals a grant for a commit. */
+export function sealedGrant(
+  vault: Vault,
+  words: GrantWords,
+  id: GrantId,
+  grant: AdapterPayload,
+  ttlSeconds: number | undefined,
+): Put {
+  return vault.sealed(key.grant(id), unsaid(grant, words.ofGrant(grant)), ttlSeconds);
+}
+
+/** A grant as oidc-provider knows it, from what lies at `name`. @throws SealBroken */
+export function openGrant(vault: Vault, words: GrantWords, name: string, sealed: Uint8Array): AdapterPayload {
+  const row = vault.open<LeanRecord>(name, sealed);
+  return withSaid(row, () => words.ofGrant(row));
+}
+
 /** Writes the grant, where the running request knows of one that is yet to be. */
-export function grantToBe(vault: Vault, id: GrantId): Put[] {
+export function grantToBe(vault: Vault, words: GrantWords, id: GrantId): Put[] {
   const grants = currentPageRequest()?.grants;
   const payload = grants?.get(id);
   if (!grants || !payload) return [];
   grants.delete(id);
   const { exp } = payload;
-  return [
-    vault.sealed(key.grant(id), payload, exp === undefined ? undefined : Math.max(1, exp - nowInSeconds())),
-  ];
+  const ttlSeconds = exp === undefined ? undefined : Math.max(1, exp - nowInSeconds());
+  return [sealedGrant(vault, words, id, payload, ttlSeconds)];
 }
 
 function nowInSeconds(): number {

@@ -18,17 +18,17 @@ export interface KeyRow {
 export const KEY_TABLE: readonly KeyRow[] = [
   {
     key: 'gh:{<grant>}:grant',
-    holds: 'grant with launch context',
+    holds: 'grant: scopes, launch context, whose it is',
     keptFor: 'refresh token lifetime',
-    bytes: 1000,
+    bytes: 800,
     sealed: true,
   },
-  { key: 'gh:{<grant>}:at:<hash>', holds: 'access token', keptFor: 'its lifetime', bytes: 900, sealed: true },
+  { key: 'gh:{<grant>}:at:<hash>', holds: 'access token', keptFor: 'its lifetime', bytes: 500, sealed: true },
   {
     key: 'gh:{<grant>}:family',
     holds: 'refresh tokens: the good one',
     keptFor: 'its lifetime',
-    bytes: 1000,
+    bytes: 600,
     sealed: true,
   },
   {
@@ -42,7 +42,7 @@ export const KEY_TABLE: readonly KeyRow[] = [
     key: 'gh:{<grant>}:ac:<hash>',
     holds: 'authorization code',
     keptFor: 'its lifetime',
-    bytes: 900,
+    bytes: 700,
     sealed: true,
   },
   {

@@ -4,7 +4,8 @@ import { isClientId } from '../clients/index.ts';
 import type { GrantId } from '../oauth/index.ts';
 import { USED_CODE_SECONDS, unsupported, type AdapterParts, type MadeAt } from './adapter-parts.ts';
 import { StoreUnavailable } from './driver.ts';
-import { grantToBe } from './grant-to-be.ts';
+import { grantInHand, grantToBe, openGrant, sealedGrant } from './grant-to-be.ts';
+import { unsaid, withSaid, type LeanRecord } from './grant-words.ts';
 import { hasEnded, type Trust } from './guard.ts';
 import { key, type KeyedTokenKind } from './keys.ts';
 import { refreshTokenAdapter } from './refresh-adapter.ts';
@@ -26,7 +27,7 @@ function adapterFor(model: string, parts: AdapterParts): Adapter {
     case 'RefreshToken':
       return {
         ...unsupported(model),
-        ...refreshTokenAdapter(parts.vault, parts.trust),
+        ...refreshTokenAdapter(parts),
         revokeByGrantId: () => Promise.resolve(),
       };
     case 'AccessToken':
@@ -50,7 +51,7 @@ function adapterFor(model: string, parts: AdapterParts): Adapter {
 /** Tokens and codes: found by their grant, read together with it in one round trip. */
 function tokenAdapter(
   kind: KeyedTokenKind,
-  { vault, grantTtlSeconds, trust, msLeft }: AdapterParts,
+  { vault, grantTtlSeconds, trust, words, msLeft }: AdapterParts,
 ): Adapter {
   const { driver, keys } = vault;
   const locate = (asked: string): { grantId: GrantId; tokenKey: string } | undefined => {
@@ -66,8 +67,10 @@ function tokenAdapter(
       // The text itself is not written: it would be a usable secret in the store.
       const { jti: _text, ...kept } = payload;
       const record = kind === 'AccessToken' ? kept : { ...kept, madeAt: Date.now() };
-      const put = vault.sealed(place.tokenKey, record, expiresIn);
       const scope = currentRequestScope();
+      const grant = grantInHand(place.grantId);
+      const row = grant ? unsaid(record, words.ofToken(kind, place.grantId, grant)) : record;
+      const put = vault.sealed(place.tokenKey, row, expiresIn);
       if (scope) {
         scope.pending(place.grantId).puts.set(put.key, put);
         return;
@@ -79,7 +82,7 @@ function tokenAdapter(
         deadKey: key.dead(place.grantId),
         deadTtlSeconds: grantTtlSeconds,
         consume: [],
-        puts: [put, ...grantToBe(vault, place.grantId)],
+        puts: [put, ...grantToBe(vault, words, place.grantId)],
         removes: [],
       });
       if (outcome !== 'committed') throw new errors.InvalidGrant('the authorization was revoked');
@@ -91,13 +94,18 @@ function tokenAdapter(
       const names = [tokenKey, key.grant(grantId), key.dead(grantId), key.used(tokenKey)] as const;
       const [token, grant, dead, used] = await readOfGrant(driver, names);
       if (dead !== undefined) return undefined;
-      const grantPayload = grant && vault.open<AdapterPayload>(names[1], grant);
+      const grantPayload = grant && openGrant(vault, words, names[1], grant);
       if (token === undefined) {
         if (kind === 'AuthorizationCode' && used !== undefined) endReplayed(grantId, grantPayload);
         return undefined;
       }
       if (grantPayload) currentRequestScope()?.grants.set(grantId, grantPayload);
-      const { madeAt, ...opened } = vault.open<AdapterPayload & MadeAt>(tokenKey, token);
+      const row = vault.open<LeanRecord & MadeAt>(tokenKey, token);
+      // What it is good for went with the grant.
+      if (row.asGranted && !grantPayload) return undefined;
+      const { madeAt, ...opened } = withSaid(row, () =>
+        grantPayload ? words.ofToken(kind, grantId, grantPayload) : {},
+      );
       const payload = { ...opened, jti: id };
       if (hasEnded(grantPayload ?? { ...payload, madeAt }, trust)) return undefined;
       if (kind === 'AuthorizationCode' && used === undefined) refuseUnsure(madeAt, trust);
@@ -153,7 +161,7 @@ function refuseUnsure(madeAt: number | undefined, trust: Trust): void {
   );
 }
 
-function grantAdapter({ vault, grants, grantTtlSeconds, trust }: AdapterParts): Adapter {
+function grantAdapter({ vault, grants, grantTtlSeconds, trust, words }: AdapterParts): Adapter {
   const { driver } = vault;
   return {
     ...unsupported('Grant'),
@@ -168,9 +176,10 @@ function grantAdapter({ vault, grants, grantTtlSeconds, trust }: AdapterParts): 
         return;
       }
       await grants.note(id, { clientId, accountId }, until);
-      const put = vault.sealed(key.grant(id), payload, expiresIn);
+      const put = sealedGrant(vault, words, id, payload, expiresIn);
       const scope = currentRequestScope();
       if (scope) {
+        scope.grants.set(id, payload);
         scope.pending(id).puts.set(put.key, put);
         return;
       }
@@ -185,11 +194,11 @@ function grantAdapter({ vault, grants, grantTtlSeconds, trust }: AdapterParts): 
       if (outcome !== 'committed') throw new errors.InvalidGrant('the authorization was revoked');
     },
     async find(id) {
-      const known = currentRequestScope()?.grants.get(id) ?? currentPageRequest()?.grants.get(id);
-      if (known !== undefined) return known as AdapterPayload;
+      const known = grantInHand(id);
+      if (known !== undefined) return known;
       const [grant, dead] = await readOfGrant(driver, [key.grant(id), key.dead(id)]);
       if (grant === undefined || dead !== undefined) return undefined;
-      const payload = vault.open<AdapterPayload>(key.grant(id), grant);
+      const payload = openGrant(vault, words, key.grant(id), grant);
       return hasEnded(payload, trust) ? undefined : payload;
     },
     async destroy(id) {

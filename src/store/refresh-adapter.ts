@@ -1,21 +1,27 @@
-import type { Adapter, AdapterPayload } from 'oidc-provider';
+import type { Adapter } from 'oidc-provider';
 
-import { hasEnded, type Trust } from './guard.ts';
+import type { AdapterParts } from './adapter-parts.ts';
+import { grantInHand, openGrant } from './grant-to-be.ts';
+import { unsaid, withSaid } from './grant-words.ts';
+import { hasEnded } from './guard.ts';
 import { key } from './keys.ts';
 import { openAnswer, standingOf, type RefreshFamily } from './refresh-family.ts';
 import { currentRequestScope, readOfGrant } from './request-scope.ts';
 import { readRefreshText } from './token-text.ts';
-import type { Vault } from './vault.ts';
 
 /**
  * Refresh tokens for oidc-provider. One that was used already is found as long as its answer is kept, so that a client
  * whose answer got lost on the way is given the same one again; later it is found as consumed, and the provider ends the
  * grant. One that is newer than what we know was written to a store that has since lost it: it is good (C2.8).
  */
-export function refreshTokenAdapter(
-  vault: Vault,
-  trust: Trust,
-): Pick<Adapter, 'find' | 'upsert' | 'consume' | 'destroy'> {
+export function refreshTokenAdapter({
+  vault,
+  trust,
+  words,
+}: Pick<AdapterParts, 'vault' | 'trust' | 'words'>): Pick<
+  Adapter,
+  'find' | 'upsert' | 'consume' | 'destroy'
+> {
   const { driver } = vault;
   return {
     async find(text) {
@@ -32,8 +38,13 @@ export function refreshTokenAdapter(
       if (sealedFamily === undefined || dead !== undefined) return undefined;
       const family = vault.open<RefreshFamily>(names[0], sealedFamily);
       const scope = currentRequestScope();
-      const grantPayload = grant && vault.open<AdapterPayload>(names[1], grant);
-      if (hasEnded(grantPayload ?? family.payload, trust)) return undefined;
+      const grantPayload = grant && openGrant(vault, words, names[1], grant);
+      // What it is good for went with the grant.
+      if (family.payload.asGranted && !grantPayload) return undefined;
+      const kept = withSaid(family.payload, () =>
+        grantPayload ? words.ofToken('RefreshToken', grantId, grantPayload) : {},
+      );
+      if (hasEnded(grantPayload ?? kept, trust)) return undefined;
       if (scope && grantPayload) scope.grants.set(grantId, grantPayload);
       const hash = vault.keys.keyedHash('token', text);
       const isRepeat = scope?.purpose === 'token' && hash === family.previous;
@@ -49,7 +60,7 @@ export function refreshTokenAdapter(
         };
       }
       // The next one is counted from the one that was shown: after a repair that is ahead of what we knew.
-      const payload = { ...family.payload, jti: text, rotations: generation };
+      const payload = { ...kept, jti: text, rotations: generation };
       return standing === 'replayed' ? { ...payload, consumed: true } : payload;
     },
     async upsert(text, payload, expiresIn) {
@@ -57,7 +68,10 @@ export function refreshTokenAdapter(
       if (!shown || expiresIn === undefined) throw new TypeError('not a RefreshToken');
       const scope = currentRequestScope();
       if (!scope) throw new TypeError('a RefreshToken is made within a request only');
-      scope.pending(shown.grantId).next = { text, payload, ttlSeconds: expiresIn };
+      const { jti: _text, rotations: _rotations, ...record } = payload;
+      const grant = grantInHand(shown.grantId);
+      const row = grant ? unsaid(record, words.ofToken('RefreshToken', shown.grantId, grant)) : record;
+      scope.pending(shown.grantId).next = { text, payload: row, ttlSeconds: expiresIn };
     },
     async consume(text) {
       const shown = readRefreshText(vault.keys, text);

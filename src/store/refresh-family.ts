@@ -1,7 +1,6 @@
-import type { AdapterPayload } from 'oidc-provider';
-
 import type { GrantId } from '../oauth/index.ts';
 import type { Put } from './driver.ts';
+import type { LeanRecord } from './grant-words.ts';
 import { key } from './keys.ts';
 import { SealBroken, derive, open, seal } from './sealing.ts';
 import { readRefreshText } from './token-text.ts';
@@ -23,7 +22,8 @@ export interface RefreshFamily {
    * about to be given it, and takes the mark back where that cannot be written for certain.
    */
   readonly told?: true | string;
-  readonly payload: AdapterPayload;
+  /** The token itself; it says what the grant does not. */
+  readonly payload: LeanRecord;
 }
 
 /** A refresh token that a request was shown. */
@@ -59,17 +59,16 @@ export function isSameFamily(vault: Vault, name: string, one: Uint8Array, other:
 export function familyPuts(
   vault: Vault,
   grantId: GrantId,
-  next: { readonly text: string; readonly payload: AdapterPayload; readonly ttlSeconds: number },
+  next: { readonly text: string; readonly payload: LeanRecord; readonly ttlSeconds: number },
   rotation: Rotation | undefined,
   answer: { readonly text: string; readonly ttlSeconds: number } | undefined,
 ): Put[] {
-  const { jti: _text, rotations: _rotations, ...payload } = next.payload;
   const hash = (text: string): string => vault.keys.keyedHash('token', text);
   const family: RefreshFamily = {
     generation: readRefreshText(vault.keys, next.text)?.generation ?? 0,
     current: hash(next.text),
     ...(rotation?.used ? { previous: hash(rotation.text) } : {}),
-    payload,
+    payload: next.payload,
   };
   const puts = [vault.sealed(key.family(grantId), family, next.ttlSeconds)];
   if (!rotation?.used || !answer || answer.ttlSeconds === 0) return puts;

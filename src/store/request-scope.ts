@@ -1,8 +1,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { AdapterPayload } from 'oidc-provider';
 
 import type { GrantId } from '../oauth/index.ts';
 import { StoreUnavailable, type Commit, type CommitOutcome, type Put, type StoreDriver } from './driver.ts';
+import type { LeanRecord } from './grant-words.ts';
 import { key } from './keys.ts';
 import { familyPuts, isSameFamily, type RefreshFamily, type Rotation } from './refresh-family.ts';
 import { giveAgain, secondsLeft } from './repeat.ts';
@@ -15,7 +15,7 @@ interface Pending {
   readonly puts: Map<string, Put>;
   readonly removes: Set<string>;
   rotation?: Rotation;
-  next?: { readonly text: string; readonly payload: AdapterPayload; readonly ttlSeconds: number };
+  next?: { readonly text: string; readonly payload: LeanRecord; readonly ttlSeconds: number };
   revoked: boolean;
 }
 

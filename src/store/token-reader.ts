@@ -1,6 +1,8 @@
 import { LRUCache } from 'lru-cache';
 
 import type { LivingToken, TokenReader } from '../introspection/index.ts';
+import type { GrantId } from '../oauth/index.ts';
+import { withSaid, type GrantWords, type LeanRecord } from './grant-words.ts';
 import { hasEnded, type Trust } from './guard.ts';
 import { key, type KeyedTokenKind } from './keys.ts';
 import { grantIdOf, type TokenKind } from './token-text.ts';
@@ -11,8 +13,10 @@ type Names = readonly [token: string, grant: string, dead: string];
 /** What is known of one text: where its token lies, and what was last read there. */
 interface Known {
   readonly kind: LivingToken['kind'];
+  readonly grantId: GrantId;
   readonly names: Names;
   readonly sealed?: Uint8Array;
+  readonly sealedGrant?: Uint8Array;
   readonly token?: LivingToken;
 }
 
@@ -24,6 +28,7 @@ const MOST_PLACES = 10_000;
 export interface TokenReaderParts {
   readonly vault: Vault;
   readonly trust: Trust;
+  readonly words: GrantWords;
   /** How much memory what was opened may take, in bytes; 0: every value is opened each time it is read. */
   readonly cacheBytes: number;
 }
@@ -33,7 +38,8 @@ export interface TokenReaderParts {
  * The store is asked each time, so that a revocation is seen at once; only a value that is the same to the byte is not
  * opened again.
  */
-export function createTokenReader({ vault, trust, cacheBytes }: TokenReaderParts): TokenReader {
+export function createTokenReader(parts: TokenReaderParts): TokenReader {
+  const { vault, trust, cacheBytes } = parts;
   const cache =
     cacheBytes > 0 ? new LRUCache<string, Known>({ maxSize: cacheBytes, sizeCalculation }) : undefined;
   const places = new LRUCache<string, Known>({ max: MOST_PLACES });
@@ -44,11 +50,11 @@ export function createTokenReader({ vault, trust, cacheBytes }: TokenReaderParts
       const [sealed, grant, dead] = await vault.driver.lookUp(known.names);
       if (sealed === undefined || dead !== undefined) return undefined;
       if (known.kind === 'AccessToken' && grant === undefined) return undefined;
-      const isSame = known.sealed !== undefined && Buffer.compare(known.sealed, sealed) === 0;
-      const token = isSame && known.token ? known.token : opened(vault, known, sealed);
-      if (!isSame) cache?.set(text, { ...known, sealed: Uint8Array.from(sealed), token });
+      const isSame = isSameValue(known.sealed, sealed) && isSameValue(known.sealedGrant, grant);
+      const token = isSame && known.token ? known.token : opened(parts, known, sealed, grant);
+      if (!isSame) cache?.set(text, { ...known, ...copies(sealed, grant), token });
       // Only where something was found: another store may be adopted, in which the same text lies elsewhere.
-      if (!cache) places.set(text, { kind: known.kind, names: known.names });
+      if (!cache) places.set(text, known);
       return token.exp > Date.now() / 1000 && !isBarred(vault, known, token, grant, trust)
         ? token
         : undefined;
@@ -56,8 +62,18 @@ export function createTokenReader({ vault, trust, cacheBytes }: TokenReaderParts
   };
 }
 
-function sizeCalculation({ names, sealed }: Known, text: string): number {
-  return OBJECTS_BYTES + text.length + names.join().length + 4 * (sealed?.byteLength ?? 0);
+function sizeCalculation({ names, sealed, sealedGrant }: Known, text: string): number {
+  const values = (sealed?.byteLength ?? 0) + (sealedGrant?.byteLength ?? 0);
+  return OBJECTS_BYTES + text.length + names.join().length + 4 * values;
+}
+
+function isSameValue(one: Uint8Array | undefined, other: Uint8Array | undefined): boolean {
+  return one && other ? Buffer.compare(one, other) === 0 : one === other;
+}
+
+/** What comes from the store may lie in a larger buffer. */
+function copies(sealed: Uint8Array, grant: Uint8Array | undefined): Pick<Known, 'sealed' | 'sealedGrant'> {
+  return { sealed: Uint8Array.from(sealed), ...(grant ? { sealedGrant: Uint8Array.from(grant) } : {}) };
 }
 
 const KINDS = ['AccessToken', 'ClientCredentials'] as const satisfies readonly TokenKind[];
@@ -67,15 +83,23 @@ function placeOf({ keys }: Vault, text: string): Known | undefined {
     const grantId = grantIdOf(keys, kind, text);
     if (grantId === undefined) continue;
     const token = key.token(grantId, kind satisfies KeyedTokenKind, keys.keyedHash('token', text));
-    return { kind, names: [token, key.grant(grantId), key.dead(grantId)] };
+    return { kind, grantId, names: [token, key.grant(grantId), key.dead(grantId)] };
   }
   return undefined;
 }
 
-type Record_ = Omit<LivingToken, 'kind'>;
+type Record_ = Omit<LivingToken, 'kind'> & Pick<LeanRecord, 'asGranted'>;
 
-function opened(vault: Vault, { kind, names }: Known, sealed: Uint8Array): LivingToken {
-  const { clientId, accountId, aud, scope, iat, exp, extra, madeAt } = vault.open<Record_>(names[0], sealed);
+function opened(
+  { vault, words }: TokenReaderParts,
+  { kind, grantId, names }: Known,
+  sealed: Uint8Array,
+  grant: Uint8Array | undefined,
+): LivingToken {
+  const record = withSaid<Record_>(vault.open(names[0], sealed), () =>
+    grant ? words.ofToken(kind, grantId, vault.open<LeanRecord>(names[1], grant)) : {},
+  );
+  const { clientId, accountId, aud, scope, iat, exp, extra, madeAt } = record;
   return {
     ...{ kind, clientId, iat, exp },
     ...(accountId === undefined ? {} : { accountId }),

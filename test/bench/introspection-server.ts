@@ -14,9 +14,11 @@ import { pino } from 'pino';
 
 import { createGatehouse } from '../../src/app.ts';
 import { configSchema } from '../../src/config/index.ts';
+import { grantWords } from '../../src/compose-provider.ts';
 import {
   createGrantIndex,
   createProviderAdapter,
+  runInRequestScope,
   createVault,
   newGrantId,
   newTokenText,
@@ -197,8 +199,10 @@ async function ourTokens(
   others: number,
 ): Promise<string[]> {
   const { keys } = await openKeyRing(driver, [Buffer.from(SECRET)]);
+  const vault = createVault(driver, keys);
+  const words = grantWords({ fhirServers: [] }, keys);
   const adapter = createProviderAdapter({
-    ...{ vault: createVault(driver, keys), grants: createGrantIndex(driver, TTL), grantTtlSeconds: TTL },
+    ...{ vault, words, grants: createGrantIndex(driver, TTL), grantTtlSeconds: TTL },
     trust: { unsureBefore: () => 0, endedAt: () => 0 },
     msLeft: () => Infinity,
     findClient: async () => undefined,
@@ -215,25 +219,17 @@ async function ourTokens(
       madeAt: Date.now(),
     };
     const owner = { accountId, clientId: CLIENT, iat: now, exp: now + TTL };
-    await adapter('Grant').upsert(
-      id,
-      { jti: id, kind: 'Grant', ...owner, resources: { [AUD]: SCOPE }, smart },
-      TTL,
-    );
+    const grant = { jti: id, kind: 'Grant', ...owner, smart };
     const text = newTokenText(keys, 'AccessToken', id);
-    await adapter('AccessToken').upsert(
-      text,
-      {
-        jti: text,
-        kind: 'AccessToken',
-        grantId: id,
-        ...owner,
-        gty: 'authorization_code',
-        scope: SCOPE,
-        aud: AUD,
-        extra: CONTEXT,
+    const token = { ...words.ofToken('AccessToken', id, grant), gty: 'authorization_code', iat: now };
+    await runInRequestScope(
+      vault,
+      { deadTtlSeconds: TTL, graceSeconds: 0, purpose: 'token' as const },
+      async (scoped) => {
+        await adapter('Grant').upsert(id, { ...grant, ...words.ofGrant(grant) }, TTL);
+        await adapter('AccessToken').upsert(text, { ...token, jti: text, exp: now + TTL }, TTL);
+        await scoped.commit('succeeded');
       },
-      TTL,
     );
     return text;
   };

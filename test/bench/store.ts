@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util';
 import { Redis } from 'ioredis';
 import type { Adapter, AdapterPayload } from 'oidc-provider';
 
+import { grantWords } from '../../src/compose-provider.ts';
 import {
   createGrantIndex,
   createProviderAdapter,
@@ -17,6 +18,7 @@ import {
   openKeyRing,
   openRedisStore,
   runInRequestScope,
+  type RequestScope,
 } from '../../src/store/index.ts';
 import { usCoreScopes } from '../../src/smart/index.ts';
 import { measureTrips } from './trips.ts';
@@ -47,6 +49,7 @@ async function measureMemory(): Promise<Memory> {
     vault,
     grants: createGrantIndex(driver, GRANT_TTL),
     grantTtlSeconds: GRANT_TTL,
+    words,
     trust: { unsureBefore: () => 0, endedAt: () => 0 },
     msLeft: () => Infinity,
     findClient: async () => undefined,
@@ -59,20 +62,23 @@ async function measureMemory(): Promise<Memory> {
       await Promise.all(Array.from({ length: Math.min(BATCH, count - at) }, (_, of) => make(at + of)));
     return Math.round(((await used()) - before) / count);
   };
-  const token = (scope: string) => (): Promise<unknown> => {
-    const grantId = newGrantId();
-    const text = newTokenText(keys, 'AccessToken', grantId);
-    return Promise.resolve(adapter('AccessToken').upsert(text, accessToken(text, grantId, scope), TTL));
-  };
-  const grant = (scope: string) => (at: number) =>
+  const inRequest = (work: (scope: RequestScope) => Promise<unknown>): Promise<unknown> =>
     runInRequestScope(
       vault,
       { deadTtlSeconds: GRANT_TTL, graceSeconds: 0, purpose: 'token' as const },
       async (scoped) => {
-        await writeGrant(adapter, scope, at);
+        await work(scoped);
         return scoped.commit('succeeded');
       },
     );
+  // The grant is at hand, as in every request that makes a token, and is counted with the grants.
+  const token = (scope: string) => (at: number) =>
+    inRequest(async ({ grants }) => {
+      const grantId = newGrantId();
+      grants.set(grantId, grantOf(grantId, scope, at));
+      await adapter('AccessToken').upsert(...tokenOf('AccessToken', grantId, scope, at), TTL);
+    });
+  const grant = (scope: string) => (at: number) => inRequest(() => writeGrant(adapter, scope, at));
   const few = await grow(FEW, token(EIGHT));
   const many = await grow(MANY - FEW, token(EIGHT));
   await client.flushall();
@@ -85,60 +91,44 @@ async function measureMemory(): Promise<Memory> {
   return { bytesPerToken: { few, many }, bytesPerGrant: { eightScopes, usCore } };
 }
 
-function accessToken(jti: string, grantId: string, scope: string): AdapterPayload {
-  return {
-    ...{ jti, grantId, kind: 'AccessToken', accountId: 'u-oUXL6hfJoKqHRejP', clientId: 'growth-chart-web' },
-    ...{
-      gty: 'authorization_code',
-      sessionUid: 'n3Q0TTsSUl8lXNbvYzjMC',
-      scope,
-      iat: 1795262400,
-      exp: 1795266000,
-    },
-    aud: 'https://ehr.example/fhir/r4',
-    extra: context(),
+const SERVER = 'https://ehr.example/fhir/r4';
+const words = grantWords({ fhirServers: [] }, keys);
+
+/** As the authorization endpoint makes it. */
+function grantOf(id: string, scope: string, at: number): AdapterPayload {
+  const smart = {
+    context: { patient: '87a339d0-8cae-418e-89c7', encounter: 'enc-20261121-7' },
+    fhirUser: `${SERVER}/Practitioner/19`,
+    fhirBaseUrl: SERVER,
+    reference: 'kq7h-3mzt-9w2c',
+    scope,
+    lifetimeSeconds: GRANT_TTL,
+    madeAt: 1795262400000,
   };
+  const owner = { clientId: 'growth-chart-web', accountId: `u-account-${at}` };
+  const times = { iat: 1795262400, exp: 1803902400 };
+  const grant = { jti: id, kind: 'Grant', ...owner, ...times, smart };
+  return { ...grant, ...words.ofGrant(grant) };
 }
 
-function context(): Record<string, string> {
-  return {
-    patient: '87a339d0-8cae-418e-89c7',
-    encounter: 'enc-20261121-7',
-    fhirUser: 'https://ehr.example/fhir/r4/Practitioner/19',
-  };
+/** As the token endpoint makes it of that grant. */
+function tokenOf(
+  kind: 'AccessToken' | 'RefreshToken',
+  grantId: string,
+  scope: string,
+  at: number,
+): [text: string, payload: AdapterPayload] {
+  const text = newTokenText(keys, kind, grantId);
+  const said = words.ofToken(kind, grantId, grantOf(grantId, scope, at));
+  const own = { gty: 'authorization_code', sessionUid: 'n3Q0TTsSUl8lXNbvYzjMC' };
+  return [text, { ...said, ...own, jti: text, iat: 1795262400, exp: 1795266000 }];
 }
 
 async function writeGrant(adapter: (model: string) => Adapter, scope: string, at: number): Promise<void> {
   const id = newGrantId();
-  const accountId = `u-account-${at}`;
-  const owner = { clientId: 'growth-chart-web', accountId };
-  const server = 'https://ehr.example/fhir/r4';
-  const smart = {
-    context: context(),
-    fhirBaseUrl: server,
-    reference: 'kq7h-3mzt-9w2c',
-    scope,
-    lifetimeSeconds: GRANT_TTL,
-  };
-  const grant = {
-    jti: id,
-    kind: 'Grant',
-    ...owner,
-    iat: 1795262400,
-    exp: 1803902400,
-    resources: { [server]: scope },
-    smart,
-  };
-  await adapter('Grant').upsert(id, grant, GRANT_TTL);
-  const [access, refresh] = [newTokenText(keys, 'AccessToken', id), newTokenText(keys, 'RefreshToken', id)];
-  await adapter('AccessToken').upsert(access, accessToken(access, id, scope), TTL);
-  const payload = {
-    ...accessToken(refresh, id, scope),
-    kind: 'RefreshToken',
-    resource: server,
-    rotations: 0,
-  };
-  await adapter('RefreshToken').upsert(refresh, payload, GRANT_TTL);
+  await adapter('Grant').upsert(id, grantOf(id, scope, at), GRANT_TTL);
+  await adapter('AccessToken').upsert(...tokenOf('AccessToken', id, scope, at), TTL);
+  await adapter('RefreshToken').upsert(...tokenOf('RefreshToken', id, scope, at), GRANT_TTL);
 }
 
 const memory = await measureMemory();

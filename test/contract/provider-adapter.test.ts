@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { errors, type Adapter, type AdapterPayload } from 'oidc-provider';
+import { grantWords } from '../../src/compose-provider.ts';
 import {
   SealBroken,
   StoreUnavailable,
@@ -60,6 +61,7 @@ describe.each(PLACES)('the provider adapter on %s', (_name, makePlace) => {
       vault: over,
       grants: index,
       grantTtlSeconds: GRANT_TTL_SECONDS,
+      words: grantWords({ fhirServers: [] }, keys),
       trust: { unsureBefore: () => 0, endedAt: () => 0 },
       msLeft: () => (late ? 0 : Infinity),
       findClient: async (id) => {

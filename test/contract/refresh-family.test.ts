@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Adapter } from 'oidc-provider';
+import { grantWords } from '../../src/compose-provider.ts';
 import {
   SealBroken,
   createGrantIndex,
@@ -34,6 +35,7 @@ describe.each(PLACES)('the refresh tokens of a grant, on %s', (_name, makePlace)
       vault,
       grants: createGrantIndex(driver, TTL),
       grantTtlSeconds: TTL,
+      words: grantWords({ fhirServers: [] }, keys),
       trust: { unsureBefore: () => 0, endedAt: () => 0 },
       msLeft: () => Infinity,
       findClient: async () => undefined,

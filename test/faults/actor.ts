@@ -9,6 +9,8 @@ import type { Speaker, Story } from './story.ts';
 /** A little more than what Retry-After says. */
 const PATIENCE_MS = 2100;
 const BREAK_MS = [0, 150] as const;
+/** Nobody sits through a longer grace. */
+const LONGEST_WAIT_MS = 10_000;
 
 /** One concurrent client: what it does next depends on its own decisions and on what it was told. */
 export interface Actor {
@@ -16,6 +18,8 @@ export interface Actor {
   readonly random: Random;
   /** How many nodes this schedule uses. */
   readonly nodes: number;
+  /** How long a refresh can be repeated. */
+  readonly graceMs: number;
 }
 
 type Step = (actor: Actor, story: Story) => Promise<unknown>;
@@ -41,6 +45,16 @@ const refreshAt =
   };
 const refreshNewest = refreshAt(0);
 
+/** Comes back with what it was not answered for when nobody keeps the answer any more. */
+const refreshLate: Step = async (actor, story) => {
+  const token = story.chain.at(-1);
+  if (token === undefined || actor.graceMs > LONGEST_WAIT_MS) return refreshNewest(actor, story);
+  const answer = await actor.speaker.refresh(story, token, node(actor));
+  if (!isOpen(answer)) return;
+  await delay(actor.graceMs + actor.random.int(...BREAK_MS));
+  await actor.speaker.refresh(story, token, node(actor));
+};
+
 const introspect: Step = async (actor, story) => {
   if (story.accessTokens.length === 0) return;
   await actor.speaker.introspect(story, actor.random.pick(story.accessTokens), node(actor));
@@ -56,7 +70,8 @@ const revokeAccessToken: Step = (actor, story) =>
 
 /** How often each is done, of the sum. */
 const STEPS: readonly (readonly [Step, number])[] = [
-  [refreshNewest, 36],
+  [refreshNewest, 24],
+  [refreshLate, 12],
   [refreshAt(0, 2), 12],
   [refreshAt(1), 10],
   [refreshAt(2), 3],

@@ -94,6 +94,30 @@ const FAULTS: readonly Fault[] = [
   },
 ];
 
+/** Where what is written has to be on a replica as well. */
+const REPLICA_FAULTS: readonly Fault[] = [
+  async ({ replica }, random) => {
+    const lasts = random.int(20, 1500);
+    if (replica) process.kill(replica.pid, 'SIGSTOP');
+    await delay(lasts);
+    if (replica) process.kill(replica.pid, 'SIGCONT');
+    return `the replica stopped for ${lasts} ms`;
+  },
+  async ({ redis }) => {
+    await redis.tell('CLIENT KILL TYPE replica');
+    return 'the replica cut off';
+  },
+  async ({ replica }, random) => {
+    const lasts = random.int(0, 400);
+    await replica?.kill();
+    await delay(lasts);
+    await replica?.restart();
+    return `the replica killed, and back empty after ${lasts} ms`;
+  },
+];
+/** How often the next fault is one of those, where there is a replica. */
+const REPLICA_SHARE = 0.5;
+
 /** Disturbs the way to Redis again and again until told to stop, and leaves it undisturbed. */
 export async function disturb(
   stack: Stack,
@@ -107,7 +131,8 @@ export async function disturb(
   }
   for (let count = random.int(1, 5); count > 0 && !until.aborted; count -= 1) {
     await delay(random.int(...PAUSE_MS));
-    const fault = random.pick(FAULTS);
+    const isReplicas = stack.replica !== undefined && random.chance(REPLICA_SHARE);
+    const fault = random.pick(isReplicas ? REPLICA_FAULTS : FAULTS);
     history.note(`fault: ${await fault(stack, random)}, until now`);
     stack.proxy.set({ kind: 'pass' });
   }

@@ -24,13 +24,13 @@ interface Life {
 }
 
 /** What a history shows that must never be, in sentences; empty when all is well (C2, C3). */
-export function violationsOf({ history, stories }: Speaker): string[] {
+export function violationsOf({ history, stories }: Speaker, graceMs: number): string[] {
   const { operations } = history;
   return [
     ...operations.flatMap((operation) => wrongAnswer(operation, operations)),
     ...groups(operations, 'assertion').flatMap(assertionUsedTwice),
     ...operations.filter(({ story }) => story < 0).flatMap(backendTokenLost),
-    ...stories.flatMap((story) => violationsOfStory(story, history)),
+    ...stories.flatMap((story) => violationsOfStory(story, history, graceMs)),
   ];
 }
 
@@ -71,9 +71,9 @@ function backendTokenLost(operation: Operation): string[] {
   return isLost ? [`a backend token is not active: ${describeOperation(operation)}`] : [];
 }
 
-function violationsOfStory(story: Story, { operations, notes }: History): string[] {
+function violationsOfStory(story: Story, { operations, notes }: History, graceMs: number): string[] {
   const own = operations.filter(({ story: id, kind }) => id === story.id && kind !== 'authorize');
-  const life = lifeOf(story, own);
+  const life = lifeOf(story, own, graceMs);
   return [
     ...singleUse(own),
     ...groups(own, 'refresh').flatMap(oneSuccessor),
@@ -154,12 +154,12 @@ function isAliveAndInactive(operation: Operation, life: Life, own: readonly Oper
   return [`good and not active: ${describeOperation(operation)}`];
 }
 
-function lifeOf({ chain }: Story, own: readonly Operation[]): Life {
+function lifeOf({ chain }: Story, own: readonly Operation[], graceMs: number): Life {
   const mayEnd = own.filter((operation) => {
     const { kind, shown } = operation;
     if (kind === 'revoke') return chain.includes(shown);
     if (kind === 'redeem') return isReplay(operation, own);
-    return kind === 'refresh' && isOld(operation, chain, own);
+    return kind === 'refresh' && (isOld(operation, chain, own) || isLate(operation, own, graceMs));
   });
   const ended = own.filter((operation) => {
     const { kind, shown, answer } = operation;
@@ -202,6 +202,16 @@ function isOld(operation: Operation, chain: readonly string[], own: readonly Ope
   return own.some(
     ({ kind, shown, began }) => kind === 'refresh' && began < operation.ended && later.includes(shown),
   );
+}
+
+/**
+ * A refresh that somebody was given the answer to, shown again when that is no longer kept. One that nobody was answered is
+ * good however late it comes.
+ */
+function isLate({ shown, ms }: Operation, own: readonly Operation[], graceMs: number): boolean {
+  const same = own.filter((one) => one.kind === 'refresh' && one.shown === shown);
+  const written = Math.min(...same.map((one) => one.ms[0]));
+  return same.some((one) => isGood(one) && one.ms[0] < ms[1]) && ms[1] >= written + graceMs;
 }
 
 function isGood({ answer }: Operation): boolean {

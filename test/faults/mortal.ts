@@ -10,7 +10,10 @@ export interface NodeOrders {
   readonly url: string;
   readonly port: number;
   readonly config: Partial<ConfigInput>;
+  readonly durability: { readonly replicas?: number };
 }
+
+type Orders = Omit<NodeOrders, 'port'>;
 
 /** A node that can be killed: a process of its own. */
 export interface MortalNode {
@@ -20,16 +23,16 @@ export interface MortalNode {
 }
 
 /** @throws Error when it does not start, twice: on a busy machine its Redis may answer too late */
-export async function startMortalNode(url: string, config: Partial<ConfigInput>): Promise<MortalNode> {
-  const node = (await startOne(url, config)) ?? (await startOne(url, config));
+export async function startMortalNode(orders: Orders): Promise<MortalNode> {
+  const node = (await startOne(orders)) ?? (await startOne(orders));
   if (!node) throw new Error('a node of its own did not start');
   return node;
 }
 
-async function startOne(url: string, config: Partial<ConfigInput>): Promise<MortalNode | undefined> {
+async function startOne(orders: Orders): Promise<MortalNode | undefined> {
   const port = await freePort();
-  const orders: NodeOrders = { url, port, config };
-  const child = fork(path.join(import.meta.dirname, 'node.ts'), [JSON.stringify(orders)], {
+  const told: NodeOrders = { ...orders, port };
+  const child = fork(path.join(import.meta.dirname, 'node.ts'), [JSON.stringify(told)], {
     execArgv: ['--disable-warning=ExperimentalWarning'],
   });
   const exited = once(child, 'exit');

@@ -3,7 +3,7 @@ import { openRedisStore } from '../../src/store/index.ts';
 import { startGatehouse } from '../support/gatehouse.ts';
 import type { NodeOrders } from './mortal.ts';
 
-const { url, port, config } = JSON.parse(process.argv[2] ?? '{}') as NodeOrders;
+const { url, port, config, durability } = JSON.parse(process.argv[2] ?? '{}') as NodeOrders;
 process.on('disconnect', () => process.exit());
-await startGatehouse({ open: () => openRedisStore(url, () => undefined) }, config, port);
+await startGatehouse({ open: () => openRedisStore(url, () => undefined, durability) }, config, port);
 process.send?.('ready');

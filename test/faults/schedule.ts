@@ -7,11 +7,13 @@ import { createHistory, describeHistory, isOpen, type Operation } from './histor
 import { orphansOf } from './orphans.ts';
 import type { TokenAnswer } from '../support/flow.ts';
 import { createRandom } from './random.ts';
-import type { Stack } from './stack.ts';
+import type { Stack, StackKind } from './stack.ts';
 import { createSpeaker, type Speaker, type Story } from './story.ts';
 
 /** A process is killed in every 50th schedule: Redis and a node in turn. */
 const KILL_EVERY = 50;
+/** Prime to the rhythm of the kills, so that both kinds have them. */
+const REPLICA_EVERY = 7;
 /** How often a story begins with a sign-in; else with the session of who signed in before, which costs less. */
 const SIGN_IN = 0.15;
 const SETTLED_IN_MS = 15_000;
@@ -31,6 +33,11 @@ export interface ScheduleResult {
   readonly history: string;
 }
 
+/** Which stack a schedule is for; its number says it, so that it can be played again. */
+export function kindOf(index: number): StackKind {
+  return index % REPLICA_EVERY === REPLICA_EVERY - 1 ? 'replica' : 'single';
+}
+
 /** Plays one schedule: operations of a few clients while the way to Redis is disturbed, and then the look at it all. */
 export async function playSchedule(stack: Stack, seed: number, index: number): Promise<ScheduleResult> {
   const random = createRandom(seed, index);
@@ -42,7 +49,10 @@ export async function playSchedule(stack: Stack, seed: number, index: number): P
   for (let count = random.int(1, 3); count > 0; count -= 1)
     await speaker.beginStory(random.chance(SIGN_IN) ? undefined : stack.browser);
   stack.setMortal(mortal);
-  const actor = (at: number): Actor => ({ speaker, nodes, random: createRandom(seed, index, at) });
+  const actor = (at: number): Actor => ({
+    ...{ speaker, nodes, graceMs: stack.graceMs },
+    random: createRandom(seed, index, at),
+  });
   const quiet = new AbortController();
   const chaosRandom = createRandom(seed, index, 0);
   const chaos = mortal
@@ -64,7 +74,7 @@ export async function playSchedule(stack: Stack, seed: number, index: number): P
   stack.setMortal(undefined);
   await settle(stack, speaker);
   await lookAtAll(stack, speaker, nodes);
-  const found = [...violationsOf(speaker), ...(await orphansOf(stack))];
+  const found = [...violationsOf(speaker, stack.graceMs), ...(await orphansOf(stack))];
   const violations = found.filter((one) => !one.startsWith(KNOWN_GAP));
   return {
     index,
@@ -89,7 +99,10 @@ async function settle(stack: Stack, { history, stories }: Speaker): Promise<void
       stack.post(at, '/introspect', { token: NOBODYS }),
       stack.post(at, '/revoke', { token: NOBODYS, client_id: 'public-app' }),
     ]);
-    good = (await Promise.all(asked)).every(({ status }) => status === 200) ? good + 1 : 0;
+    good =
+      (await Promise.all(asked)).every(({ status }) => status === 200) && (await stack.isSafe())
+        ? good + 1
+        : 0;
     if (good < 2) await delay(50);
   }
   const { operations } = history;

@@ -1,6 +1,7 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 
-import { openRedisStore } from '../../src/store/index.ts';
+import { isStoreUnavailable, openRedisStore } from '../../src/store/index.ts';
 import { CookieBrowser } from '../support/browser.ts';
 import {
   PUBLIC_APP,
@@ -20,11 +21,28 @@ import { startMortalNode, type MortalNode } from './mortal.ts';
 const NODES = 3;
 /** Which of them a mortal one stands in for. */
 const MORTAL = 1;
+const PROBE = 'gh:{probe}:record';
+const PROBE_SECONDS = 60;
+const POLL_MS = 50;
+const START_TRIES = 10;
+const START_AGAIN_MS = 500;
+
+/**
+ * `single`: one Redis, and a refresh can be repeated for minutes. `replica`: durability `replica` with one of them, and a
+ * grace so short that what is repeated may come too late.
+ */
+export type StackKind = 'single' | 'replica';
+
+const GRACE_SECONDS: Record<StackKind, number> = { single: 300, replica: 3 };
 
 /** Three nodes of one issuer, and between them and their Redis a way that can be disturbed. */
 export interface Stack {
+  readonly kind: StackKind;
+  /** How long a refresh can be repeated. */
+  readonly graceMs: number;
   readonly issuer: string;
   readonly redis: RedisServer;
+  readonly replica?: RedisServer;
   /** As an operator, past what is disturbed. */
   readonly operator: Redis;
   readonly proxy: RedisProxy;
@@ -36,12 +54,16 @@ export interface Stack {
   /** From now on a process of its own is the second node, until `undefined` is. */
   setMortal(mortal: MortalNode | undefined): void;
   startMortal(): Promise<MortalNode>;
+  /** Is a write as safe as the nodes promise? */
+  isSafe(): Promise<boolean>;
   close(): Promise<void>;
 }
 
 /** All of it on loopback. Nothing of it ends with a schedule: grants of one schedule are no business of another. */
-export async function startStack(): Promise<Stack> {
-  const redis = await startRedis({ appendOnly: true });
+export async function startStack(kind: StackKind = 'single'): Promise<Stack> {
+  const redis = await startRedis({ appendOnly: true, args: ['--repl-diskless-sync-delay', '0'] });
+  const replica =
+    kind === 'replica' ? await startRedis({ args: ['--replicaof', `127.0.0.1 ${redis.port}`] }) : undefined;
   const operator = new Redis(redis.url, { lazyConnect: true });
   operator.on('error', () => undefined);
   const proxy = await startRedisProxy(redis.port);
@@ -49,15 +71,25 @@ export async function startStack(): Promise<Stack> {
   const ports = await Promise.all(Array.from({ length: NODES }, () => freePort()));
   const issuer = `http://localhost:${ports[0] ?? 0}`;
   const limits = { tokensPerClient: 0, authorizationsPerAddress: 0, failuresPerAddress: 0 };
-  const tokens = { codeSeconds: 600, refreshGraceSeconds: 300 };
+  const tokens = { codeSeconds: 600, refreshGraceSeconds: GRACE_SECONDS[kind] };
   const clients = [PUBLIC_APP, RESOURCE_SERVER, backend.registration];
   const config = { issuer, trustProxy: true, limits, tokens, clients };
-  const store = { open: () => openRedisStore(proxy.url, () => undefined) };
+  const durability = replica ? { replicas: 1 } : {};
+  const store = { open: () => openRedisStore(proxy.url, () => undefined, durability) };
+  const probe = await store.open();
+  const isSafe = async (): Promise<boolean> =>
+    probe.put({ key: PROBE, value: Uint8Array.of(1), ttlSeconds: PROBE_SECONDS }).then(
+      () => true,
+      () => false,
+    );
+  while (!(await isSafe())) await delay(POLL_MS);
   const servers: TestServer[] = [];
-  for (const port of ports) servers.push(await startGatehouse(store, config, port));
+  for (const port of ports) servers.push(await onceSafe(() => startGatehouse(store, config, port)));
   const from = { 'x-forwarded-host': new URL(issuer).host, 'x-forwarded-proto': 'http' };
   let mortal: MortalNode | undefined;
   return {
+    ...{ kind, graceMs: GRACE_SECONDS[kind] * 1000, isSafe },
+    ...(replica ? { replica } : {}),
     ...{ issuer, redis, operator, proxy, backend, browser: new CookieBrowser() },
     async post(node, path, form) {
       const headers = path === '/introspect' ? basic('fhir-server', RS_SECRET) : {};
@@ -67,16 +99,29 @@ export async function startStack(): Promise<Stack> {
       return one ? sent.catch(() => DIED) : sent;
     },
     setMortal: (next) => (mortal = next),
-    startMortal: () => startMortalNode(proxy.url, config),
+    startMortal: () => startMortalNode({ url: proxy.url, config, durability }),
     async close() {
       proxy.set({ kind: 'pass' });
       operator.disconnect();
       await mortal?.kill();
       await Promise.all(servers.map((server) => server.close()));
+      await probe.close();
       await proxy.close();
+      await replica?.stop();
       await redis.stop();
     },
   };
+}
+
+/** A replica on a busy machine falls behind for a moment; nodes that start then are refused, as they should be. */
+async function onceSafe<Result>(start: () => Promise<Result>, tries = START_TRIES): Promise<Result> {
+  try {
+    return await start();
+  } catch (error) {
+    if (tries <= 1 || !isStoreUnavailable(error)) throw error;
+    await delay(START_AGAIN_MS);
+    return onceSafe(start, tries - 1);
+  }
 }
 
 const DIED: TokenAnswer = {

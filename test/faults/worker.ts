@@ -1,7 +1,7 @@
 // One process of `npm run faults`: takes every nth schedule and tells its parent how each went. What a schedule does
 // depends on the seed and its number alone, not on how many processes there are, or stacks in one.
-import { playSchedule } from './schedule.ts';
-import { startStack } from './stack.ts';
+import { kindOf, playSchedule } from './schedule.ts';
+import { startStack, type StackKind } from './stack.ts';
 
 /** What the parent says, as JSON, in the only argument. */
 interface Orders {
@@ -15,23 +15,34 @@ interface Orders {
 }
 
 const { seed, from, count, worker, workers, stacks } = JSON.parse(process.argv[2] ?? '{}') as Orders;
-let next = from + worker;
+const mine = Array.from({ length: count }, (_, at) => from + at).filter(
+  (index) => (index - from) % workers === worker,
+);
+const waiting = Map.groupBy(mine, kindOf);
 
-async function playSome(): Promise<void> {
-  const stack = await startStack();
+async function playSome(kind: StackKind): Promise<void> {
+  const left = waiting.get(kind) ?? [];
+  if (left.length === 0) return;
+  const stack = await startStack(kind);
   try {
-    while (next < from + count) {
-      const index = next;
-      next += workers;
+    for (let index = left.shift(); index !== undefined; index = left.shift())
       process.send?.(await playSchedule(stack, seed, index));
-    }
   } finally {
     await stack.close();
   }
 }
 
+/** A schedule of a short grace waits for it, so that one in seven of them takes every fourth stack. */
+function kindAt(stack: number): StackKind {
+  return stack % 4 === 3 ? 'replica' : 'single';
+}
+
+const kinds = Array.from({ length: stacks }, (_, at) => kindAt(at));
+// With few stacks one more, so that every kind has one.
+if (!kinds.includes('replica')) kinds.push('replica');
+
 try {
-  await Promise.all(Array.from({ length: stacks }, playSome));
+  await Promise.all(kinds.map(playSome));
 } finally {
   if (process.connected) process.disconnect();
 }

@@ -223,6 +223,25 @@ describe.each(DRIVERS)('after many flows, on %s', (driver) => {
     expect(wrong).toEqual([]);
   });
 
+  test('[C2.4] scopes, context and whose they are lie in the row of each grant, and in none of its tokens', async () => {
+    await redeem(server.issuer, await authorize(server.issuer));
+    const { vault } = server;
+    const rows: { readonly key: string; readonly value: Uint8Array }[] = [];
+    for await (const batch of server.driver.dump())
+      rows.push(...batch.flatMap((row) => ('value' in row ? [row] : [])));
+    const said = (kind: string): string[] =>
+      rows
+        .filter(({ key }) => key.includes(`}:${kind}`) && !key.endsWith(':used'))
+        .map(({ key, value }) => JSON.stringify(vault.open(key, value)));
+    const grants = said('grant');
+    expect(grants.length).toBeGreaterThan(0);
+    // Once each: oidc-provider's own lists of scopes follow from ours.
+    for (const grant of grants) expect(grant.split('.rs').length).toBeLessThanOrEqual(3);
+    expect([...said('family'), ...said('at:'), ...said('ac:')].length).toBeGreaterThan(2);
+    for (const row of [...said('family'), ...said('at:'), ...said('ac:')])
+      expect(row).not.toMatch(/Patient|"scope"|"extra"|"aud"|"resource"|"clientId"|"accountId"/);
+  });
+
   test('[SEC-11] [C2.4] the sizes in docs/store.md are those of a real store', async () => {
     if (!store.redis) return;
     // Of many flows, what is kept for a minute only has gone by now.

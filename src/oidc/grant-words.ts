@@ -1,0 +1,66 @@
+import type { Config } from '../config/index.ts';
+import { contextOnTheWire, type GrantedContext } from './granted-context.ts';
+import { OIDC_SCOPES } from './scope-policy.ts';
+
+const OWN: ReadonlySet<string> = new Set(OIDC_SCOPES);
+
+/** A grant of ours as it is stored. */
+interface OurGrant {
+  readonly accountId?: string | undefined;
+  readonly clientId?: string | undefined;
+  readonly smart?: GrantedContext;
+}
+
+/** What oidc-provider looks at when it asks for the scopes of a grant. */
+interface ScopesOfGrant {
+  readonly openid?: { scope: string };
+  readonly resources?: Record<string, string>;
+}
+
+/** The scopes of a grant in oidc-provider's own words: OpenID's for the id token, all of them for the FHIR server's token. */
+export function scopesOfGrant({ smart }: OurGrant): ScopesOfGrant {
+  if (!smart) return {};
+  const { scope, fhirBaseUrl } = smart;
+  const own = scope.split(' ').filter((one) => OWN.has(one));
+  return {
+    ...(own.length === 0 ? {} : { openid: { scope: own.join(' ') } }),
+    resources: { [fhirBaseUrl]: scope },
+  };
+}
+
+/**
+ * What stands beside a token of this grant, in its introspection or as claims of a JWT: the launch context (INT-04), whose
+ * record the user has (INT-05), and what the feed of revocations calls the grant.
+ */
+export function extraOfGrant(
+  smart: GrantedContext | undefined,
+  grantRef: string | undefined,
+  config: Pick<Config, 'fhirServers'>,
+): Record<string, unknown> {
+  return {
+    ...(smart ? contextOnTheWire(smart, config) : {}),
+    ...(smart?.fhirUser === undefined ? {} : { fhirUser: smart.fhirUser }),
+    ...(grantRef === undefined ? {} : { grant_ref: grantRef }),
+  };
+}
+
+/** The order in which oidc-provider writes scopes into codes and refresh tokens: so they say the same as their grant. */
+export function ownFirst(scope: string): string {
+  const all = scope.split(' ');
+  return [...all.filter((one) => OWN.has(one)), ...all.filter((one) => !OWN.has(one))].join(' ');
+}
+
+/** What follows for a token from the grant it is made from. */
+export function saidOfTokens(
+  kind: string,
+  grantId: string,
+  { accountId, clientId, smart }: OurGrant,
+  refOf: (grantId: string) => string,
+  config: Pick<Config, 'fhirServers'>,
+): Record<string, unknown> {
+  if (!smart) return {};
+  const { fhirBaseUrl, scope } = smart;
+  const said = { kind, grantId, accountId, clientId, scope };
+  if (kind !== 'AccessToken') return { ...said, resource: fhirBaseUrl };
+  return { ...said, aud: fhirBaseUrl, extra: extraOfGrant(smart, refOf(grantId), config) };
+}

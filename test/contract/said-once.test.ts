@@ -1,0 +1,166 @@
+import { randomBytes } from 'node:crypto';
+
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { Adapter, AdapterPayload } from 'oidc-provider';
+
+import { grantWords } from '../../src/compose-provider.ts';
+import {
+  createGrantIndex,
+  createProviderAdapter,
+  createStoreKeys,
+  createTokenReader,
+  createVault,
+  key,
+  newGrantId,
+  newTokenText,
+  runInRequestScope,
+  type KeyedTokenKind,
+  type TokenKind,
+  type Vault,
+} from '../../src/store/index.ts';
+import { PLACES, type Place } from './stores.ts';
+
+const TTL = 3600;
+const FHIR = 'https://ehr.example/fhir';
+const SCOPE = 'openid fhirUser offline_access patient/Observation.rs patient/Condition.rs';
+const keys = createStoreKeys(randomBytes(32));
+const words = grantWords({ fhirServers: [] }, keys);
+const trust = { unsureBefore: () => 0, endedAt: () => 0 };
+
+describe.each(PLACES)('what a grant says once, on %s', (_name, makePlace) => {
+  let place: Place;
+  let vault: Vault;
+  let adapter: (model: string) => Adapter;
+  beforeAll(async () => {
+    place = await makePlace();
+    const driver = await place.open();
+    vault = createVault(driver, keys);
+    const grants = createGrantIndex(driver, TTL);
+    adapter = createProviderAdapter({
+      ...{ vault, grants, grantTtlSeconds: TTL, trust, words },
+      msLeft: () => Infinity,
+      findClient: async () => undefined,
+    });
+  });
+  afterAll(() => place.clear());
+
+  const madeAt = Date.now();
+  const now = Math.floor(Date.now() / 1000);
+  const owner = { accountId: 'ada', clientId: 'app' };
+
+  function grantOf(id: string, scope = SCOPE): AdapterPayload {
+    return {
+      ...{ jti: id, kind: 'Grant', ...owner, iat: now, exp: now + TTL },
+      openid: { scope: 'openid fhirUser offline_access' },
+      resources: { [FHIR]: scope },
+      smart: {
+        ...{
+          context: { patient: 'p-1', encounter: 'e-1' },
+          fhirBaseUrl: FHIR,
+          fhirUser: `${FHIR}/Patient/p-1`,
+        },
+        ...{ reference: 'kq7h-3mzt-9w2c', scope, lifetimeSeconds: TTL, madeAt },
+      },
+    };
+  }
+
+  function tokenOf(kind: TokenKind, id: string, text: string, more: object = {}): AdapterPayload {
+    const grant = grantOf(id);
+    const said = words.ofToken(kind, id, grant);
+    return { ...said, jti: text, gty: 'authorization_code', iat: now, exp: now + TTL, ...more };
+  }
+
+  /** Writes a grant and one record of each kind, as requests do. */
+  async function made(more: object = {}): Promise<{ id: string; texts: Record<TokenKind, string> }> {
+    const id = newGrantId();
+    const text = (kind: TokenKind): string => newTokenText(keys, kind, id);
+    const texts = {
+      AccessToken: text('AccessToken'),
+      RefreshToken: text('RefreshToken'),
+      AuthorizationCode: text('AuthorizationCode'),
+      ClientCredentials: text('ClientCredentials'),
+    };
+    await runInRequestScope(
+      vault,
+      { deadTtlSeconds: TTL, graceSeconds: 0, purpose: 'token' },
+      async (scope) => {
+        await adapter('Grant').upsert(id, grantOf(id), TTL);
+        for (const kind of ['AccessToken', 'RefreshToken', 'AuthorizationCode'] as const)
+          await adapter(kind).upsert(texts[kind], tokenOf(kind, id, texts[kind], more), TTL);
+        await scope.commit('succeeded');
+      },
+    );
+    return { id, texts };
+  }
+
+  const rowOf = async (name: string): Promise<string> =>
+    JSON.stringify(await vault.read<AdapterPayload>(name));
+  const nameOf = (kind: KeyedTokenKind, id: string, text: string): string =>
+    key.token(id, kind, keys.keyedHash('token', text));
+
+  test('[C2.9] scopes and context are in the row of the grant, once, and in no other', async () => {
+    const { id, texts } = await made();
+    const others = await Promise.all([
+      rowOf(nameOf('AccessToken', id, texts.AccessToken)),
+      rowOf(nameOf('AuthorizationCode', id, texts.AuthorizationCode)),
+      rowOf(key.family(id)),
+    ]);
+    for (const said of ['patient/Observation.rs', 'p-1', FHIR, 'ada', id]) {
+      expect((await rowOf(key.grant(id))).includes(said)).toBe(true);
+      expect(others.filter((row) => row.includes(said))).toEqual([]);
+    }
+    expect((await rowOf(key.grant(id))).split('patient/Observation.rs')).toHaveLength(2);
+  });
+
+  test('[C2.9] each is found as it was written, to the member', async () => {
+    const { id, texts } = await made();
+    expect(await adapter('Grant').find(id)).toEqual(grantOf(id));
+    for (const kind of ['AccessToken', 'RefreshToken', 'AuthorizationCode'] as const)
+      expect(await adapter(kind).find(texts[kind])).toMatchObject(tokenOf(kind, id, texts[kind]));
+  });
+
+  test('[C2.9] what differs from the grant is said by the token: less, and nothing', async () => {
+    const { texts } = await made({ scope: 'openid', accountId: undefined });
+    const found = await adapter('AccessToken').find(texts.AccessToken);
+    expect(found).toMatchObject({ scope: 'openid', clientId: 'app' });
+    expect(found).not.toHaveProperty('accountId');
+  });
+
+  test('[INT-04] a grant that was narrowed narrows its tokens, also where their values are kept in memory', async () => {
+    const { id, texts } = await made();
+    const reader = createTokenReader({ vault, trust, words, cacheBytes: 1_000_000 });
+    const before = await reader.read(texts.AccessToken);
+    expect(before).toMatchObject({ scope: SCOPE, aud: FHIR, ...owner });
+    expect(before?.extra).toMatchObject({
+      patient: 'p-1',
+      encounter: 'e-1',
+      fhirUser: `${FHIR}/Patient/p-1`,
+    });
+    expect(await reader.read(texts.AccessToken)).toBe(before);
+    await adapter('Grant').upsert(id, grantOf(id, 'patient/Condition.rs'), TTL);
+    expect(await reader.read(texts.AccessToken)).toMatchObject({ scope: 'patient/Condition.rs' });
+    expect(await adapter('AccessToken').find(texts.AccessToken)).toMatchObject({
+      scope: 'patient/Condition.rs',
+    });
+  });
+
+  test('[C2.9] without its grant a token says nothing', async () => {
+    const { id, texts } = await made();
+    await vault.driver.remove([key.grant(id)]);
+    const reader = createTokenReader({ vault, trust, words, cacheBytes: 0 });
+    expect(await reader.read(texts.AccessToken)).toBeUndefined();
+    for (const kind of ['AccessToken', 'RefreshToken', 'AuthorizationCode'] as const)
+      expect(await adapter(kind).find(texts[kind])).toBeUndefined();
+  });
+
+  test('[C2.9] rows that say everything themselves, as older versions wrote them, are read as before', async () => {
+    const { id, texts } = await made();
+    const { jti: _text, ...whole } = tokenOf('AccessToken', id, texts.AccessToken, { scope: 'openid' });
+    await vault.write(nameOf('AccessToken', id, texts.AccessToken), whole, TTL);
+    await vault.write(key.grant(id), grantOf(id), TTL);
+    expect(await adapter('AccessToken').find(texts.AccessToken)).toMatchObject(whole);
+    expect(await adapter('Grant').find(id)).toEqual(grantOf(id));
+    const reader = createTokenReader({ vault, trust, words, cacheBytes: 0 });
+    expect(await reader.read(texts.AccessToken)).toMatchObject({ scope: 'openid' });
+  });
+});
