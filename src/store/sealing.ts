@@ -19,6 +19,8 @@ const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 const HEADER_BYTES = 1 + NONCE_BYTES;
 const KEY_BYTES = 32;
+/** Some hundred bytes each. */
+const MOST_NAMES = 10_000;
 
 /** The shortest master secret that is accepted: 256 bits. */
 const MIN_SECRET_BYTES = 32;
@@ -119,7 +121,16 @@ export function createExchangeableKeys(first: KeyMaterial): ExchangeableKeys {
         .toReversed()
         .some((one) => timingSafeEqual(macOf(one, body).subarray(0, mac.byteLength), mac)),
     mask: (tweak) => createHmac('sha256', derived.maskKey).update(tweak).digest(),
-    hide: (id) => oneBlock(createCipheriv('aes-256-ecb', derived.nameKey, null), id),
+    hide(id) {
+      const { names, nameKey } = derived;
+      const text = Buffer.from(id).toString('base64url');
+      const known = names.get(text);
+      if (known) return known;
+      if (names.size >= MOST_NAMES) names.clear();
+      const name = oneBlock(createCipheriv('aes-256-ecb', nameKey, null), id);
+      names.set(text, name);
+      return name;
+    },
     reveal: (name) => oneBlock(createDecipheriv('aes-256-ecb', derived.nameKey, null), name),
   };
 }
@@ -142,6 +153,8 @@ function deriveAll({ root, dataKeys, textKeys, takesOld }: KeyMaterial) {
     hashKey: createSecretKey(derive(root, 'keyed-hash')),
     maskKey: createSecretKey(derive(root, 'token-mask')),
     nameKey: createSecretKey(derive(root, 'grant-name')),
+    /** Other names that were asked for lately; the same question comes with every introspection. */
+    names: new Map<string, Uint8Array>(),
   };
 }
 

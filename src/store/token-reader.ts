@@ -45,7 +45,8 @@ export function createTokenReader(parts: TokenReaderParts): TokenReader {
   const places = new LRUCache<string, Known>({ max: MOST_PLACES });
   return {
     async read(text) {
-      const known = cache?.get(text) ?? places.get(text) ?? placeOf(vault, text);
+      const before = cache?.get(text) ?? places.get(text);
+      const known = before ?? placeOf(vault, text);
       if (!known) return undefined;
       const [sealed, grant, dead] = await vault.driver.lookUp(known.names);
       if (sealed === undefined || dead !== undefined) return undefined;
@@ -54,7 +55,7 @@ export function createTokenReader(parts: TokenReaderParts): TokenReader {
       const token = isSame && known.token ? known.token : opened(parts, known, sealed, grant);
       if (!isSame) cache?.set(text, { ...known, ...copies(sealed, grant), token });
       // Only where something was found: another store may be adopted, in which the same text lies elsewhere.
-      if (!cache) places.set(text, known);
+      if (!cache && !before) places.set(text, known);
       return token.exp > Date.now() / 1000 && !isBarred(vault, known, token, grant, trust)
         ? token
         : undefined;
