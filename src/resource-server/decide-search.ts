@@ -145,7 +145,7 @@ export function refuseType(
     !patientElementOf(resourceType, asker.fhirVersion);
   if (!covered || !nobodys || asker.token.patient === undefined)
     return refuse(`no granted scope permits ${what} ${onType}`, scopeFor(asker, [letter], resourceType));
-  const why = WITHHELD_TYPES[resourceType] ?? 'it belongs to no patient’s record';
+  const why = WITHHELD_TYPES[resourceType] ?? 'it belongs to the record of no patient';
   return refuse(`a patient/ scope does not reach ${resourceType}: ${why}`, `user/${resourceType}.rs`);
 }
 

@@ -109,7 +109,7 @@ const PATIENT_ELEMENTS: Readonly<Record<FhirVersion, Readonly<Record<string, Pat
 export const WITHHELD_TYPES: Readonly<Record<string, string>> = {
   Group: 'it lists its other members too',
   Person: 'it links the records of one human being, each of which is authorized by itself',
-  Schedule: 'it is about the time of whoever acts, and is nobody’s record',
+  Schedule: 'it is about the time of whoever acts, and the record of nobody',
 };
 
 /** The element that says whose record resources of this type belong to; `undefined` where there is none. */
