@@ -42,6 +42,7 @@ module.exports = {
     only('fhir', 'smart', 'oauth', ...DOMAIN),
     only('oidc', 'smart', 'oauth', ...DOMAIN),
     only('interaction', 'smart', 'oauth', ...DOMAIN),
+    only('my-apps', 'smart', 'oauth', ...DOMAIN),
     only('http', 'smart', 'oauth', ...DOMAIN),
     only('demo', 'resource-server', 'fhir', 'smart', 'oauth'),
     only('gateway', 'resource-server', 'audit', 'smart', 'oauth'),

@@ -24,13 +24,17 @@ import {
   type OverloadWatch,
 } from './http/index.ts';
 import { errorWords, interactionRoutes, type Progress } from './interaction/index.ts';
+import { createSignInThrottle } from './limits/index.ts';
 import { type Teller, type TokenReader } from './introspection/index.ts';
+import { MY_APPS_PATH, myAppsRoutes } from './my-apps/index.ts';
 import { type RevocationFeed } from './revocations/index.ts';
 import {
   SERVED_PATHS,
+  SIGN_OUT_PATH,
   answerPreflights,
   createEngine,
   createOwnTokens,
+  createPersonSessions,
   discoveryRoutes,
   failIntrospection,
   introspectAtOnce,
@@ -40,6 +44,8 @@ import {
 } from './oidc/index.ts';
 import {
   createAccountStore,
+  createGrantIndex,
+  createGrantList,
   createLaunchStore,
   createPostedRequestStore,
   createProgressStore,
@@ -72,9 +78,16 @@ export function createPublicApp(parts: PublicAppParts): Koa {
   const accounts = createAccountStore(vault);
   const launches = createLaunchStore(vault, parts.trust.unsureBefore);
   const ownToken = createOwnTokens(engine.current, config, clock);
+  const throttle = createSignInThrottle(parts.counters);
   const style = styleDocument(config.issuer);
   const launchHash = (launch: string): string => vault.keys.keyedHash('launch', launch);
-  const discovery = discoveryRoutes(config, style);
+  const usernameHash = (username: string): string => vault.keys.keyedHash('login', username);
+  const directory = (fhirBaseUrl: string) =>
+    createFhirDirectory(fhirBaseUrl, (renew) => ownToken(fhirBaseUrl, renew));
+  const grantTtlSeconds = config.tokens.refreshTokenSeconds + config.tokens.accessTokenSeconds;
+  const usage = createUsageStore(vault, parts.trust, grantTtlSeconds);
+  const grantList = createGrantList(vault);
+  const discovery = discoveryRoutes(config, style, MY_APPS_PATH);
   const screens = interactionRoutes({
     config,
     clients,
@@ -85,14 +98,29 @@ export function createPublicApp(parts: PublicAppParts): Koa {
     clock,
     engine: createEngine(engine.current, clock, audit),
     progress: createProgressStore<Progress>(vault),
-    counters: parts.counters,
+    throttle,
     accounts,
-    directory: (fhirBaseUrl) => createFhirDirectory(fhirBaseUrl, (renew) => ownToken(fhirBaseUrl, renew)),
+    directory,
     smartStyleUrl: style.url,
+    myAppsPath: MY_APPS_PATH,
     launchHash,
     formSecret: (uid) => vault.keys.keyedHash('form', uid),
-    usernameHash: (username) => vault.keys.keyedHash('login', username),
+    usernameHash,
     referenceFor: (ctx: Context, authorization) => referenceFor(ctx, authorization),
+  });
+  const myApps = myAppsRoutes({
+    ...{ config, clients, accounts, audit, clock, throttle, usage, usernameHash },
+    grantsOf: (accountId) => grantList({ accountId }),
+    end: (grantId) => createGrantIndex(vault.driver, grantTtlSeconds).revoke(grantId),
+    patientName: async (fhirBaseUrl, id) => {
+      const read = directory(fhirBaseUrl).readPatient(id);
+      return (await read.catch(() => undefined))?.name;
+    },
+    sessions: createPersonSessions(engine.current, config),
+    render: (ctx, page, data, status) => pages.render(ctx, page, { ...data }, status),
+    formSecret: (session) => vault.keys.keyedHash('form', `my-apps ${session}`),
+    referenceOf: (ctx) => referenceFor(ctx),
+    signOutPath: SIGN_OUT_PATH,
   });
 
   app.use(
@@ -117,7 +145,9 @@ export function createPublicApp(parts: PublicAppParts): Koa {
     ),
   );
   app.use(securityHeaders(config.issuer));
-  app.use(knownPaths([...SERVED_PATHS, ...[assets, style.router, discovery, screens].flatMap(pathsOf)]));
+  app.use(
+    knownPaths([...SERVED_PATHS, ...[assets, style.router, discovery, screens, myApps].flatMap(pathsOf)]),
+  );
   app.use(shedLoad(parts.overload, metrics.countShed));
   app.use(withDeadline());
   // What it writes in the end may fail, too.
@@ -143,11 +173,7 @@ export function createPublicApp(parts: PublicAppParts): Koa {
     tell: parts.tell,
     tally: parts.tally,
     feed: parts.feed,
-    usage: createUsageStore(
-      vault,
-      parts.trust,
-      config.tokens.refreshTokenSeconds + config.tokens.accessTokenSeconds,
-    ),
+    usage,
     launches,
     launchHash,
     audit,
@@ -158,8 +184,9 @@ export function createPublicApp(parts: PublicAppParts): Koa {
     posted: createPostedRequestStore(vault),
     findAccount: (id) => accounts.find(id),
   });
-  app.use(sameSiteForms(config.issuer, '/interaction/'));
+  app.use(sameSiteForms(config.issuer, ['/interaction/', MY_APPS_PATH]));
   app.use(screens.routes());
+  app.use(myApps.routes());
   app.use(engine.middleware);
   return app;
 }

@@ -29,7 +29,13 @@ try {
   await page.getByRole('button', { name: 'Sign in' }).click();
   await page.getByRole('button', { name: 'Allow access' }).waitFor();
   await page.screenshot({ path: path.join(ROOT, 'docs', 'images', 'consent.png'), fullPage: true });
-  process.stdout.write('docs/images/consent.png\n');
+  await page.getByRole('button', { name: 'Allow access' }).click();
+  await page.getByRole('link', { name: 'Continue' }).or(page.locator('#status')).first().waitFor();
+  await page.waitForURL(/my-health\/index/);
+  await page.goto(`http://localhost:${PORTS.server}/apps`);
+  await page.locator('summary').first().click();
+  await page.screenshot({ path: path.join(ROOT, 'docs', 'images', 'my-apps.png'), fullPage: true });
+  process.stdout.write('docs/images/consent.png, docs/images/my-apps.png\n');
 } finally {
   await browser.close();
   demo.kill('SIGTERM');

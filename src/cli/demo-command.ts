@@ -13,7 +13,7 @@ import {
 import { storeSecrets } from '../config/index.ts';
 import { createAccount } from '../identity/index.ts';
 import { createWebServer } from '../http/index.ts';
-import { createIntrospector } from '../resource-server/index.ts';
+import { createResourceServer } from '../resource-server/index.ts';
 import { createAccountStore, openKeyRing, createVault, type StoreDriver } from '../store/index.ts';
 import { DEFAULT_DEMO_DIR, DEFAULT_PORTS, demoConfig, type Demo, type DemoPorts } from './demo-config.ts';
 import { terminalSink, welcome } from './demo-output.ts';
@@ -88,12 +88,15 @@ async function runDemo(options: DemoOptions): Promise<void> {
     viewsDir: VIEWS_DIR,
   });
   const gatehouse = await orClose(driver, building);
+  const fhir = fhirServers(demo);
   const others = [
-    { app: fhirServers(demo), port: portIn(demo.fhirBaseUrl) },
+    { app: fhir.handle, port: portIn(demo.fhirBaseUrl) },
     { app: apps(demo), port: portIn(demo.appsBaseUrl) },
   ].map(({ app, port }) => ({ server: createWebServer(app, config.listen.tls), port }));
   const stop = async (): Promise<void> => {
     await Promise.all(others.map(({ server }) => closeServer(server)));
+    // What is not reported yet is, while there is somebody to hear it.
+    await fhir.close();
     await gatehouse.close();
   };
   stopOnSignals(stop, log);
@@ -130,23 +133,39 @@ function portIn(url: string): number {
   return Number(port || (protocol === 'https:' ? 443 : 80));
 }
 
+/** Often enough to be seen by who tries the demo. */
+const USAGE_SECONDS = 2;
+
 /** One FHIR server for each base URL that is configured, on one port: the longest path that fits answers. */
-function fhirServers({ config, fhirServerSecret }: Demo): RequestListener {
+function fhirServers({ config, fhirServerSecret }: Demo): {
+  handle: RequestListener;
+  close(): Promise<void>;
+} {
+  const { issuer } = config;
   const servers = config.fhirServers.map(({ id, url: fhirBaseUrl }) => {
-    const introspect = createIntrospector({
-      endpoint: `${config.issuer}/introspect`,
-      clientId: 'demo-fhir-server',
-      clientSecret: fhirServerSecret,
-      fhirBaseUrl,
+    const kit = createResourceServer({
+      ...{ issuer, fhirBaseUrl, cache: false },
+      credentials: { clientId: 'demo-fhir-server', clientSecret: fhirServerSecret },
+      usage: { everySeconds: USAGE_SECONDS },
     });
-    const discoveryUrl = `${config.issuer}/fhir-servers/${id}/.well-known/smart-configuration`;
-    const app = createFhirServer({ fhirBaseUrl, introspect, discoveryUrl });
-    return { path: new URL(fhirBaseUrl).pathname, handle: app.callback() };
+    const discoveryUrl = `${issuer}/fhir-servers/${id}/.well-known/smart-configuration`;
+    const app = createFhirServer({
+      fhirBaseUrl,
+      discoveryUrl,
+      introspect: kit.introspect,
+      used: (token, interaction) => kit.used(token, interaction),
+    });
+    return { path: new URL(fhirBaseUrl).pathname, handle: app.callback(), close: () => kit.close() };
   });
   servers.sort((one, other) => other.path.length - one.path.length);
-  return (request, response) => {
-    const fits = servers.find(({ path: root }) => `${request.url ?? ''}/`.startsWith(`${root}/`));
-    void (fits ?? servers[0])?.handle(request, response);
+  return {
+    handle: (request, response) => {
+      const fits = servers.find(({ path: root }) => `${request.url ?? ''}/`.startsWith(`${root}/`));
+      void (fits ?? servers[0])?.handle(request, response);
+    },
+    async close() {
+      await Promise.all(servers.map((server) => server.close()));
+    },
   };
 }
 

@@ -3,6 +3,7 @@
  * for keys a client keeps at a URL. Sends nothing itself and knows no oidc-provider. Called when a client is added, when
  * one is looked up, and when its keys are fetched.
  */
+export { hostInWords } from './host.ts';
 export { createKeyHosts, privateHost, type KeyHosts } from './key-host.ts';
 export {
   findKey,

@@ -7,7 +7,7 @@ import {
   type ResourceScope,
   type Scope,
 } from '../smart/index.ts';
-import { CATEGORY_WORDS, TYPE_WORDS, spellOut } from './words.ts';
+import { CATEGORY_WORDS, spellOut, typeInWords } from './words.ts';
 
 /** One scope as a person reads it. */
 export interface OfferedScope {
@@ -131,7 +131,7 @@ function describePart(scope: ResourceScope): OfferedScope {
 
 /** `category=…|laboratory` → `Lab results`; a constraint without words of its own is shown as it is. */
 function subjectWords({ resourceType, constraints }: ResourceScope): string {
-  const base = TYPE_WORDS[resourceType] ?? spellOut(resourceType);
+  const base = typeInWords(resourceType);
   if (constraints.length === 0) return base;
   const parts = constraints.map((constraint) => constraintWords(resourceType, constraint));
   const [only] = parts;

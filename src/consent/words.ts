@@ -1,5 +1,5 @@
 /** Plain words for the kinds of data people meet most; others are spelled out from their FHIR name. */
-export const TYPE_WORDS: Readonly<Record<string, string>> = {
+const TYPE_WORDS: Readonly<Record<string, string>> = {
   '*': 'All health data',
   AllergyIntolerance: 'Allergies',
   Appointment: 'Appointments',
@@ -46,6 +46,11 @@ export const CATEGORY_WORDS: Readonly<Record<string, string>> = {
   survey: 'Survey answers',
   'vital-signs': 'Vital signs, such as weight and blood pressure',
 };
+
+/** What a FHIR resource type is called. */
+export function typeInWords(resourceType: string): string {
+  return TYPE_WORDS[resourceType] ?? spellOut(resourceType);
+}
 
 /** `ImagingStudy` → `Imaging study`. */
 export function spellOut(resourceType: string): string {

@@ -5,16 +5,16 @@ import type { Middleware } from 'koa';
  * (which is `null` from a page without referrer, so it counts only where nothing better is sent). The token in the form
  * is checked besides.
  *
- * @param prefix paths under which people send forms; elsewhere it is apps that post
+ * @param prefixes of paths under which people send forms; elsewhere it is apps that post
  */
-export function sameSiteForms(issuer: string, prefix: string): Middleware {
+export function sameSiteForms(issuer: string, prefixes: readonly string[]): Middleware {
   const own = new URL(issuer).origin;
   return async function sameSiteFormsMiddleware(ctx, next) {
     const site = ctx.get('Sec-Fetch-Site');
     const origin = ctx.get('Origin');
     const isForeign =
       site === '' ? origin !== '' && origin !== own : site !== 'same-origin' && site !== 'none';
-    if (ctx.method === 'POST' && ctx.path.startsWith(prefix) && isForeign)
+    if (ctx.method === 'POST' && prefixes.some((prefix) => ctx.path.startsWith(prefix)) && isForeign)
       ctx.throw(403, 'this form was not sent from our own page');
     await next();
   };

@@ -1,14 +1,11 @@
-import { domainToASCII } from 'node:url';
-
+import { hostInWords } from '../clients/index.ts';
 import type { Visit } from './visit.ts';
 
-/** Who asks, as every page shows it: a name can claim anything, so the host stands beside it, in ASCII (A019). */
+/** Who asks, as every page shows it, with its host beside the name. */
 export function appView({ client, pending }: Visit): Record<string, unknown> {
-  const { hostname, protocol, port } = new URL(pending.redirectUri);
-  const host = protocol.startsWith('http') ? domainToASCII(hostname) + (port ? `:${port}` : '') : protocol;
   return {
     name: client.client_name,
-    host,
+    host: hostInWords(pending.redirectUri),
     kind: client.token_endpoint_auth_method === 'none' ? 'public' : 'confidential',
   };
 }

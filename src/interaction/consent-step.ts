@@ -37,6 +37,7 @@ export async function showConsent(
     ...(patient ? { patient } : {}),
     fhirServer: { name: visit.fhirServer.name, host: new URL(visit.fhirServer.url).host },
     groups: describeOffer(askedAbout(granted)),
+    stopAt: parts.config.issuer.replace(/^https?:\/\//, '') + parts.myAppsPath,
     access: accessInWords(granted, parts),
     form: formOf(visit, 'consent'),
     ...(error === undefined ? {} : { error }),

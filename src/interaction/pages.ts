@@ -19,6 +19,7 @@ export type PageName =
   | 'handover'
   | 'error'
   | 'home'
+  | 'my-apps'
   | 'sign-out'
   | 'signed-out';
 
@@ -42,6 +43,7 @@ const TITLES: Readonly<Record<PageName, string>> = {
   handover: 'Going back to the app',
   error: 'Something is not right',
   home: 'Sign-in server',
+  'my-apps': 'Apps that can use health records',
   'sign-out': 'Sign out',
   'signed-out': 'Signed out',
 };

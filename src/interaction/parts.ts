@@ -5,7 +5,7 @@ import type { AuditRecorder } from '../audit/index.ts';
 import type { ClientRegistry } from '../clients/index.ts';
 import type { Config } from '../config/index.ts';
 import type { AccountStore } from '../identity/index.ts';
-import type { Counters } from '../limits/index.ts';
+import type { SignInThrottle } from '../limits/index.ts';
 import type { LaunchStore } from '../launch/index.ts';
 import type { Clock } from '../oauth/index.ts';
 import type { Directory } from './directory.ts';
@@ -18,7 +18,7 @@ export interface InteractionParts {
   readonly config: Pick<Config, 'issuer' | 'fhirServers' | 'tokens' | 'name'>;
   readonly engine: AuthorizationEngine;
   readonly progress: ProgressStore;
-  readonly counters: Counters;
+  readonly throttle: SignInThrottle;
   readonly accounts: AccountStore;
   readonly clients: ClientRegistry;
   readonly launches: LaunchStore;
@@ -29,6 +29,8 @@ export interface InteractionParts {
   readonly clock: Clock;
   /** The style document for embedded apps, sent along with an EHR launch (CTX-06). */
   readonly smartStyleUrl: string;
+  /** Where people stop what they allowed. */
+  readonly myAppsPath: string;
   /** A secret of our own for each interaction. */
   readonly formSecret: (uid: string) => string;
   readonly usernameHash: (username: string) => string;

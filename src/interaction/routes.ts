@@ -2,6 +2,7 @@ import Router from '@koa/router';
 import { bodyParser } from '@koa/bodyparser';
 import type { Context } from 'koa';
 
+import type { SignInThrottle } from '../limits/index.ts';
 import { assertNever } from '../oauth/index.ts';
 import { appView } from './app-view.ts';
 import { showEncounters, showPatients, takeEncounter, takePatient } from './choose-steps.ts';
@@ -11,7 +12,6 @@ import type { InteractionParts } from './parts.ts';
 import { showSignIn, takeSignIn } from './sign-in-step.ts';
 import { showRefusal } from './refusals.ts';
 import { nextStep, type Step } from './steps.ts';
-import { createThrottle, type Throttle } from './throttle.ts';
 import { openVisit, saveProgress, type Visit, type VisitProblem } from './visit.ts';
 
 /**
@@ -19,15 +19,14 @@ import { openVisit, saveProgress, type Visit, type VisitProblem } from './visit.
  * (303, RESP-08). Whatever is posted, the step that is due is worked out anew first.
  */
 export function interactionRoutes(parts: InteractionParts): Router {
-  const throttle = createThrottle(parts.counters);
   const router = new Router();
-  router.get('/', (ctx) => parts.pages.render(ctx, 'home', {}));
+  router.get('/', (ctx) => parts.pages.render(ctx, 'home', { myAppsHref: parts.myAppsPath }));
   const parse = bodyParser({ enableTypes: ['form'], formLimit: '64kb' });
   router.get('/interaction/:uid', (ctx) =>
     withVisit(ctx, ctx['params'].uid, parts, (visit) => show(visit, nextStep(visit), parts)),
   );
   router.post('/interaction/:uid', parse, (ctx) =>
-    withVisit(ctx, ctx['params'].uid, parts, (visit) => take(visit, parts, throttle)),
+    withVisit(ctx, ctx['params'].uid, parts, (visit) => take(visit, parts, parts.throttle)),
   );
   return router;
 }
@@ -77,7 +76,7 @@ async function show(visit: Visit, step: Step, parts: InteractionParts): Promise<
   }
 }
 
-async function take(visit: Visit, parts: InteractionParts, throttle: Throttle): Promise<void> {
+async function take(visit: Visit, parts: InteractionParts, throttle: SignInThrottle): Promise<void> {
   const { ctx, pending } = visit;
   const fields = fieldsOf(ctx);
   const step = nextStep(visit);
@@ -99,7 +98,7 @@ async function obey(
   step: Step,
   fields: ReadonlyMap<string, readonly string[]>,
   parts: InteractionParts,
-  throttle: Throttle,
+  throttle: SignInThrottle,
 ): Promise<string> {
   switch (step.name) {
     case 'login':

@@ -1,12 +1,9 @@
-import { canonicalUsername, signIn } from '../identity/index.ts';
+import { MAX_FIELD_LENGTH, attemptInWords, attemptSignIn } from '../identity/index.ts';
+import type { SignInThrottle } from '../limits/index.ts';
 import { appView } from './app-view.ts';
 import { formOf } from './forms.ts';
 import type { InteractionParts } from './parts.ts';
-import type { Throttle } from './throttle.ts';
 import { saveProgress, type Visit } from './visit.ts';
-
-const MAX_FIELD_LENGTH = 200;
-const WRONG = 'The user name or password is not right. Check both and try again.';
 
 export function showSignIn(
   visit: Visit,
@@ -30,38 +27,31 @@ export async function takeSignIn(
   visit: Visit,
   fields: ReadonlyMap<string, readonly string[]>,
   parts: InteractionParts,
-  throttle: Throttle,
+  throttle: SignInThrottle,
 ): Promise<'signed-in' | 'shown'> {
   const username = fields.get('username')?.[0] ?? '';
   const password = fields.get('password')?.[0] ?? '';
-  const name = canonicalUsername(username.slice(0, MAX_FIELD_LENGTH));
   const { ctx } = visit;
-  const wait = await throttle.secondsToWait(name, ctx.ip);
-  if (wait > 0) {
-    ctx.set('Retry-After', String(wait));
-    showSignIn(visit, parts, `Too many tries. Wait ${Math.ceil(wait / 60)} minutes and try again.`, username);
-    ctx.status = 429;
-    return 'shown';
-  }
-  const result = await signIn(parts.accounts, username.slice(0, MAX_FIELD_LENGTH), password);
+  const result = await attemptSignIn(parts.accounts, throttle, { username, password, address: ctx.ip });
   const seen = { reference: visit.reference, address: ctx.ip, clientId: visit.pending.clientId };
   if (!result.ok) {
-    await throttle.failed(name, ctx.ip);
-    const usernameHash = parts.usernameHash(username);
-    await parts.audit.record({
-      type: 'sign-in',
-      outcome: 'refused',
-      reason: result.reason,
-      usernameHash,
-      ...seen,
-    });
-    showSignIn(visit, parts, WRONG, username);
+    if (result.reason !== 'too-many') {
+      const { reason } = result;
+      const usernameHash = parts.usernameHash(username);
+      await parts.audit.record({ type: 'sign-in', outcome: 'refused', reason, usernameHash, ...seen });
+    }
+    showSignIn(visit, parts, attemptInWords(result), username);
+    if (result.reason === 'too-many') tellToWait(ctx, result.seconds);
     return 'shown';
   }
-  await throttle.succeeded(name);
   const { accountId } = result.account;
   await parts.audit.record({ type: 'sign-in', outcome: 'success', accountId, ...seen });
   const { patient: _patient, encounter: _encounter, search: _search, ...kept } = visit.progress;
   await saveProgress({ ...visit, progress: kept }, { accountId }, parts);
   return 'signed-in';
+}
+
+function tellToWait(ctx: Visit['ctx'], seconds: number): void {
+  ctx.set('Retry-After', String(seconds));
+  ctx.status = 429;
 }

@@ -5,10 +5,11 @@
  */
 export { networkOf } from './network.ts';
 export type { Count, Counters } from './counters.ts';
-export { createLimiter, type Limiter } from './limiter.ts';
+export type { Limiter } from './limiter.ts';
 export {
   LIMIT_WINDOW_SECONDS,
   createRequestLimits,
   type LimitName,
   type RequestLimits,
 } from './request-limits.ts';
+export { createSignInThrottle, type SignInThrottle } from './sign-in-throttle.ts';

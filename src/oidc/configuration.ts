@@ -113,20 +113,22 @@ async function fetchNothing(): Promise<never> {
   throw new TypeError('oidc-provider must fetch nothing by itself');
 }
 
+/** The cookie of a session, and what is said with it. */
+export function cookieOptions(issuer: string) {
+  const secure = issuer.startsWith('https:');
+  const short = { httpOnly: true, sameSite: 'lax', secure, signed: true } as const;
+  return { name: secure ? '__Host-gatehouse' : 'gatehouse', short, long: { ...short, path: '/' } };
+}
+
 function cookies({ config }: ProviderParts): NonNullable<Configuration['cookies']> {
-  const secure = config.issuer.startsWith('https:');
-  const options = { httpOnly: true, sameSite: 'lax', secure, signed: true } as const;
+  const { name: session, short, long } = cookieOptions(config.issuer);
   return {
     keys: config.secrets.cookies.map((key) => key.reveal()),
-    names: secure
-      ? {
-          session: '__Host-gatehouse',
-          interaction: '__Secure-gatehouse-step',
-          resume: '__Secure-gatehouse-resume',
-        }
-      : { session: 'gatehouse', interaction: 'gatehouse-step', resume: 'gatehouse-resume' },
-    long: { ...options, path: '/' },
-    short: options,
+    names: short.secure
+      ? { session, interaction: '__Secure-gatehouse-step', resume: '__Secure-gatehouse-resume' }
+      : { session, interaction: 'gatehouse-step', resume: 'gatehouse-resume' },
+    long,
+    short,
   };
 }
 

@@ -35,7 +35,12 @@ const LEVELS = ['patient', 'user', 'system'] as const;
 const CACHE_SECONDS = 300;
 
 /** Discovery for apps: what is at `[fhir-base]/.well-known/smart-configuration`. */
-function smartConfigurationOf(issuer: string, version: SmartVersion, style: boolean): SmartConfiguration {
+function smartConfigurationOf(
+  issuer: string,
+  version: SmartVersion,
+  style: boolean,
+  managementPath: string,
+): SmartConfiguration {
   return smartConfiguration({
     version,
     endpoints: {
@@ -45,6 +50,7 @@ function smartConfigurationOf(issuer: string, version: SmartVersion, style: bool
       jwks: issuer + ROUTES.jwks,
       introspection: issuer + ROUTES.introspection,
       revocation: issuer + ROUTES.revocation,
+      management: issuer + managementPath,
     },
     features: { ...FEATURES, style },
     authMethods: AUTH_METHODS.filter((method) => method !== 'none'),
@@ -76,10 +82,12 @@ const V1_RESOURCE_SCOPES: readonly string[] = (['patient', 'user'] as const).fla
  * and under `/fhir-servers/<id>/`, for a FHIR server that fetches it to serve it itself.
  *
  * @param style the style document that is mounted beside it, if one is
+ * @param managementPath where people see and stop what they allowed
  */
 export function discoveryRoutes(
   { issuer, fhirServers }: Pick<Config, 'issuer' | 'fhirServers'>,
   style: StyleDocument | undefined,
+  managementPath: string,
 ): Router {
   const router = new Router();
   const answer = (document: SmartConfiguration) => (ctx: Context) => {
@@ -89,7 +97,7 @@ export function discoveryRoutes(
     ctx.type = 'application/json';
   };
   for (const { id, url, smartVersion } of fhirServers) {
-    const document = smartConfigurationOf(issuer, smartVersion, style !== undefined);
+    const document = smartConfigurationOf(issuer, smartVersion, style !== undefined, managementPath);
     const base = new URL(url).pathname.replace(/\/$/, '');
     for (const path of new Set([`/fhir-servers/${id}`, base])) {
       router.get(`${path}/.well-known/smart-configuration`, answer(document));

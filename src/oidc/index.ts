@@ -13,6 +13,7 @@ export { failIntrospection, introspectAtOnce } from './introspection-route.ts';
 export { OWN_CLIENT, createOwnTokens } from './own-token.ts';
 export { answerPreflights } from './preflight.ts';
 export type { ProviderPages, ProviderParts, ShownError, UnitOfWork } from './parts.ts';
+export { SIGN_OUT_PATH, createPersonSessions } from './person-session.ts';
 export { createProvider } from './provider.ts';
 export { createRotatingProvider, type RotatingProvider } from './rotating-provider.ts';
 export { SERVED_PATHS } from './served-paths.ts';

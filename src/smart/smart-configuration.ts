@@ -9,6 +9,8 @@ export interface Endpoints {
   readonly jwks: string;
   readonly introspection: string;
   readonly revocation: string;
+  /** Where a person sees and changes what apps may do. */
+  readonly management: string;
 }
 
 export interface SmartConfigurationInput {
@@ -35,6 +37,7 @@ export interface SmartConfiguration {
   readonly code_challenge_methods_supported: readonly string[];
   readonly introspection_endpoint: string;
   readonly revocation_endpoint: string;
+  readonly management_endpoint: string;
   readonly capabilities: readonly string[];
 }
 
@@ -62,6 +65,7 @@ export function smartConfiguration(input: SmartConfigurationInput): SmartConfigu
     code_challenge_methods_supported: ['S256'],
     introspection_endpoint: endpoints.introspection,
     revocation_endpoint: endpoints.revocation,
+    management_endpoint: endpoints.management,
     capabilities: capabilities(features, version),
   };
 }

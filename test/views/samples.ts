@@ -77,6 +77,7 @@ export const chooseEncounter = {
 };
 
 export const consent = {
+  stopAt: 'auth.riverside.example/apps',
   page: page('Allow access'),
   app,
   user: { name: 'Daniel Shaw' },
@@ -174,7 +175,50 @@ export const signOut = {
   buttons: { signOut: { name: 'logout', value: 'yes' }, stay: { name: 'stay', value: 'yes' } },
 };
 
-const home = { page: page('Sign-in server') };
+const home = { page: page('Sign-in server'), myAppsHref: '/apps' };
+
+const myApps = {
+  page: page('Apps that can use health records'),
+  user: { name: 'Amy Shaw' },
+  form: { action: '/apps', csrf: 'csrf-5Zq1', step: 'my-apps' },
+  all: 'all',
+  signOutHref: '/logout',
+  apps: [
+    {
+      ref: 'ref-1',
+      app: { name: 'Growth Chart', host: 'growth.example' },
+      patient: 'Amy Shaw',
+      fhirServer: 'Riverside records',
+      allowedOn: '3 February 2026',
+      until: '14 May 2026, or later: each time the app comes back, it gets more time',
+      lastUse: '20 February 2026',
+      seen: ['Vital signs, such as weight and blood pressure (read on 20 February 2026)'],
+      may: [{ legend: 'From the health record', labels: ['Vital signs', 'Health problems'] }],
+      canWrite: true,
+      always: true,
+    },
+    {
+      ref: 'ref-2',
+      app: { name: 'ليلى', host: 'xn--mgbh0fb.example' },
+      fhirServer: 'Riverside records',
+      allowedOn: '1 January 2026',
+      until: '1 January 2026',
+      lastUse: 'Not known. The app last came back on 1 January 2026.',
+      seen: [],
+      may: [],
+      canWrite: false,
+      always: false,
+    },
+  ],
+};
+
+const myAppsStopped = { ...myApps, apps: [], notice: 'Done. That access has ended.' };
+const myAppsRefused = { ...myApps, error: 'That access has ended already.' };
+const signInForApps = {
+  page: page('Sign in'),
+  lead: 'Sign in to see which apps can use health records, and to stop them.',
+  form: { action: '/apps', step: 'sign-in' },
+};
 
 const signedOut = {
   page: page('Signed out'),
@@ -200,4 +244,8 @@ export const screens: readonly {
   { screen: 'sign out', template: 'sign-out', data: signOut },
   { screen: 'signed out', template: 'signed-out', data: signedOut },
   { screen: 'home', template: 'home', data: home },
+  { screen: 'my apps', template: 'my-apps', data: myApps },
+  { screen: 'my apps, stopped', template: 'my-apps', data: myAppsStopped },
+  { screen: 'my apps, refused', template: 'my-apps', data: myAppsRefused },
+  { screen: 'login, for my apps', template: 'login', data: signInForApps },
 ];

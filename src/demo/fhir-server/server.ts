@@ -10,6 +10,7 @@ import {
   type FhirInteraction,
   type FhirRequest,
   type Introspect,
+  type TokenInfo,
 } from '../../resource-server/index.ts';
 import { DEMO_RESOURCES } from '../data/demo-data.ts';
 import type { DemoResource } from '../data/fhir.ts';
@@ -26,6 +27,8 @@ export interface FhirServerOptions {
   readonly fhirBaseUrl: string;
   /** Asks Gatehouse about a token, usually `createIntrospector(…)`; it must check expiry and audience. */
   readonly introspect: Introspect;
+  /** Told of each request that was let through, usually a kit's own `used`. */
+  readonly used?: (token: TokenInfo, interaction: FhirInteraction) => void;
   /** Where Gatehouse publishes the SMART configuration of this FHIR base URL. */
   readonly discoveryUrl: string;
   readonly log?: DemoLog;
@@ -36,6 +39,7 @@ export interface FhirServerOptions {
 interface Parts {
   readonly base: string;
   readonly introspect: Introspect;
+  readonly used: NonNullable<FhirServerOptions['used']>;
   readonly discover: () => Promise<Discovery>;
   readonly resources: readonly DemoResource[];
 }
@@ -47,8 +51,8 @@ interface Parts {
 export function createFhirServer(options: FhirServerOptions): Koa {
   const base = options.fhirBaseUrl.replace(/\/$/, '');
   const discover = createDiscoveryProxy({ url: options.discoveryUrl });
-  const { introspect, resources = DEMO_RESOURCES } = options;
-  const parts: Parts = { base, introspect, discover, resources };
+  const { introspect, used = () => undefined, resources = DEMO_RESOURCES } = options;
+  const parts: Parts = { base, introspect, used, discover, resources };
   const app = new Koa();
   app.silent = true;
   const log = options.log ?? (() => undefined);
@@ -108,6 +112,7 @@ async function serveGuarded(
   if (!sent.ok) return sent.answer;
   const allowed = authorize(token.value, { ...request, ...sent.value });
   if (!allowed.ok) return allowed.answer;
+  parts.used(token.value, interaction);
   const query = new URLSearchParams([...request.query, ...(sent.value.form ?? [])]);
   return perform(allowed.value, query, parts.base, parts.resources);
 }

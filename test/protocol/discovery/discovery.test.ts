@@ -130,7 +130,9 @@ describe('discovery', () => {
     for (const mounted of [style, undefined]) {
       const app = new Koa();
       if (mounted) app.use(mounted.router.routes());
-      const http = app.use(discoveryRoutes({ issuer, fhirServers }, mounted).routes()).listen(0, 'localhost');
+      const http = app
+        .use(discoveryRoutes({ issuer, fhirServers }, mounted, '/apps').routes())
+        .listen(0, 'localhost');
       await once(http, 'listening');
       const base = `http://localhost:${(http.address() as AddressInfo).port}`;
       const document = await (await fetch(base + SMART_PATHS[0]!)).json();

@@ -5,6 +5,7 @@ import { example, type ExampleName } from './examples.ts';
 /** Names of the examples for what is called differently in each run. */
 const EXAMPLE_PLACES = {
   'https://auth.ehr.example': '<issuer>',
+  'https://portal.ehr.example/connected-apps': '<issuer>/apps',
   'https://ehr.example/fhir/r4': '<fhir>',
   'https://growth.example/cb': '<app>',
   'https://spa.example': '<origin>',

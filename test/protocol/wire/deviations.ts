@@ -47,10 +47,10 @@ export const DEVIATIONS: readonly Deviation[] = [
     of: ['smart-configuration'],
     how: 'absent',
     at: [
-      ...['$.registration_endpoint', '$.management_endpoint', '$.associated_endpoints'],
+      ...['$.registration_endpoint', '$.associated_endpoints'],
       ...['$.user_access_brand_bundle', '$.user_access_brand_identifier'],
     ],
-    reason: 'registration, a page for people, brands and app state are not built, so nobody is sent there',
+    reason: 'registration, brands and app state are not built, so nobody is sent there',
   },
   {
     of: ['smart-configuration'],
@@ -166,8 +166,8 @@ export const DEVIATIONS: readonly Deviation[] = [
   {
     of: ['capability statement'],
     how: 'absent',
-    at: [`${OAUTH_URIS}.register`, `${OAUTH_URIS}.manage`],
-    reason: 'neither registration nor a page for people is built',
+    at: [`${OAUTH_URIS}.register`],
+    reason: 'registration is not built',
   },
   {
     of: ['capability statement'],

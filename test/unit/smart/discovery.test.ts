@@ -91,6 +91,7 @@ describe('smartConfiguration', () => {
     jwks: 'https://auth.example/jwks',
     introspection: 'https://auth.example/introspect',
     revocation: 'https://auth.example/revoke',
+    management: 'https://auth.example/apps',
   };
   const documentWith = (features: Features): object =>
     smartConfiguration({
@@ -115,6 +116,7 @@ describe('smartConfiguration', () => {
       code_challenge_methods_supported: ['S256'],
       introspection_endpoint: 'https://auth.example/introspect',
       revocation_endpoint: 'https://auth.example/revoke',
+      management_endpoint: 'https://auth.example/apps',
       capabilities: capabilities(EVERYTHING),
     });
   });

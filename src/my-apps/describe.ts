@@ -1,0 +1,99 @@
+import type { ClientRegistration } from '../clients/index.ts';
+import { hostInWords } from '../clients/index.ts';
+import { describeOffer, typeInWords } from '../consent/index.ts';
+import type { EpochSeconds } from '../oauth/index.ts';
+import { parseScopeList } from '../smart/index.ts';
+import type { UsageEntry, UsageRecord } from '../usage/index.ts';
+import type { PersonGrant } from './parts.ts';
+
+/** One grant as its person reads it. */
+export interface AppEntry {
+  /** What the form of this entry posts. */
+  readonly ref: string;
+  readonly app: { readonly name: string; readonly host?: string };
+  readonly patient?: string;
+  readonly fhirServer: string;
+  readonly allowedOn: string;
+  readonly until: string;
+  readonly lastUse: string;
+  /** What was read lately, the latest first. */
+  readonly seen: readonly string[];
+  readonly may: readonly { readonly legend: string; readonly labels: readonly string[] }[];
+  readonly canWrite: boolean;
+  /** Also while nobody uses the app. */
+  readonly always: boolean;
+}
+
+export interface Described {
+  readonly grant: PersonGrant;
+  /** Absent: it is not registered here any more. */
+  readonly client?: ClientRegistration;
+  readonly patient?: string;
+  readonly fhirServer: string;
+  readonly usage: UsageRecord;
+}
+
+/** So many kinds of data are named; more is a number. */
+const MOST_KINDS = 6;
+const CHANGES: ReadonlySet<string> = new Set(['create', 'update', 'patch', 'delete']);
+
+export function describeGrant({ grant, client, patient, fhirServer, usage }: Described): AppEntry {
+  const scopes = parseScopeList(grant.scope).scopes;
+  const groups = describeOffer(scopes).filter(({ id }) => id === 'record' || id === 'patients');
+  const [redirectUri] = client?.redirect_uris ?? [];
+  const has = (text: string): boolean => scopes.some((scope) => scope.text === text);
+  return {
+    ref: grant.ref,
+    app: {
+      name: client?.client_name ?? grant.clientId,
+      ...(redirectUri === undefined ? {} : { host: hostInWords(redirectUri) }),
+    },
+    ...(patient === undefined ? {} : { patient }),
+    fhirServer,
+    allowedOn: dateOf(grant.allowedAt),
+    until: untilWords(grant, has('offline_access'), has('online_access')),
+    lastUse: lastUseWords(grant, usage),
+    seen: kindsSeen(usage.entries),
+    may: groups.map(({ legend, scopes: shown }) => ({ legend, labels: shown.map(({ label }) => label) })),
+    canWrite: groups.some(({ scopes: shown }) => shown.some(({ write }) => write)),
+    always: has('offline_access'),
+  };
+}
+
+function untilWords({ expiresAt }: PersonGrant, isOffline: boolean, isOnline: boolean): string {
+  const day = dateOf(expiresAt);
+  if (isOffline) return `${day}, or later: each time the app comes back, it gets more time`;
+  return isOnline ? `When you sign out, and on ${day} at the latest` : day;
+}
+
+/** Where no health record server reports anything, the app's own visits are all there is to say. */
+function lastUseWords({ renewedAt }: PersonGrant, { entries }: UsageRecord): string {
+  if (entries.length === 0) return `Not known. The app last came back on ${dateOf(renewedAt)}.`;
+  return dateOf(Math.max(...entries.map(({ last }) => last)));
+}
+
+function kindsSeen(entries: readonly UsageEntry[]): string[] {
+  const latest = entries.toSorted((one, other) => other.last - one.last);
+  const words = new Set(
+    latest.map(({ resourceType, interaction, last }) => {
+      const what = typeInWords(resourceType);
+      return CHANGES.has(interaction)
+        ? `${what} (changed on ${dateOf(last)})`
+        : `${what} (read on ${dateOf(last)})`;
+    }),
+  );
+  const all = [...words];
+  const rest = all.length - MOST_KINDS;
+  return rest > 0 ? [...all.slice(0, MOST_KINDS), `and ${rest} more`] : all;
+}
+
+const DATE = new Intl.DateTimeFormat('en-GB', {
+  day: 'numeric',
+  month: 'long',
+  year: 'numeric',
+  timeZone: 'UTC',
+});
+
+function dateOf(seconds: EpochSeconds): string {
+  return DATE.format(new Date(seconds * 1000));
+}

@@ -1,0 +1,7 @@
+/**
+ * The pages where people see which apps may read whose records, and stop them: SMART's `management_endpoint`. Owns what is
+ * shown there and what a form does; grants, clients, usage, sessions and the FHIR server are ports. Mounted by public-app.ts.
+ */
+export { MY_APPS_PATH } from './path.ts';
+export { myAppsRoutes } from './routes.ts';
+export type { MyAppsParts, PersonGrant } from './parts.ts';

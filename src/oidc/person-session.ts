@@ -1,0 +1,47 @@
+import type { Context } from 'koa';
+import type { Provider } from 'oidc-provider';
+
+import type { Config } from '../config/index.ts';
+import type { AccountId } from '../oauth/index.ts';
+import { ROUTES, cookieOptions } from './configuration.ts';
+
+/** Where a person ends the session of this browser. */
+export const SIGN_OUT_PATH = ROUTES.end_session;
+
+/** Who is signed in to a browser, where no authorization request is. */
+export interface PersonSessions {
+  /** `undefined`: nobody. `id` is of use to nobody else, and stays the same until they sign out. */
+  find(ctx: Context): Promise<{ readonly accountId: AccountId; readonly id: string } | undefined>;
+  /** From now on this browser is theirs; a session of somebody else ends, and with it what was granted for its time. */
+  begin(ctx: Context, accountId: AccountId): Promise<void>;
+}
+
+/**
+ * The same sessions that authorization requests find, so that who signs in here need not sign in there.
+ *
+ * @param provider asked for each time: it is another one after a key rotation
+ */
+export function createPersonSessions(
+  provider: () => Provider,
+  config: Pick<Config, 'issuer' | 'tokens'>,
+): PersonSessions {
+  return {
+    async find(ctx) {
+      const { accountId, uid } = await provider().Session.get(ctx);
+      return accountId === undefined ? undefined : { accountId, id: uid };
+    },
+    async begin(ctx, accountId) {
+      const { Session: sessions } = provider();
+      const before = await sessions.get(ctx);
+      const isTheirs = before.accountId === accountId;
+      if (before.accountId !== undefined && !isTheirs) await before.destroy();
+      const session = isTheirs ? before : new sessions();
+      // Nobody who knew the cookie of before signing in knows the one after it.
+      session.resetIdentifier();
+      session.loginAccount({ accountId, amr: ['pwd'] });
+      await session.save(config.tokens.sessionSeconds);
+      const { long, name } = cookieOptions(config.issuer);
+      ctx.cookies.set(name, session.jti, { ...long, expires: new Date(session.exp * 1000) });
+    },
+  };
+}
