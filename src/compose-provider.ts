@@ -10,7 +10,7 @@ import type { SigningKeySet } from './keys/index.ts';
 import type { Counters, RequestLimits } from './limits/index.ts';
 import type { Clock } from './oauth/index.ts';
 import type { createClientKeys } from './oidc/index.ts';
-import { createProvider, providerMetadata, saidOfTokens, scopesOfGrant } from './oidc/index.ts';
+import { boundByGrant, createProvider, providerMetadata, saidOfTokens, scopesOfGrant } from './oidc/index.ts';
 import {
   createAccountStore,
   createAssertionMemory,
@@ -126,6 +126,7 @@ export function buildProvider(
 /** What grants say, in the words of the protocol engine. */
 export function grantWords(config: Pick<Config, 'fhirServers'>, keys: StoreKeys): GrantWords {
   return {
+    bound: boundByGrant,
     ofGrant: (grant) => ({ ...scopesOfGrant(grant) }),
     ofToken: (kind, grantId, grant) =>
       saidOfTokens(kind, grantId, grant, (id) => grantRefOf(keys, id), config),

@@ -2,7 +2,7 @@ import Koa, { type Context } from 'koa';
 import type { KoaContextWithOIDC } from 'oidc-provider';
 import { type Tally } from './audit/index.ts';
 import { type ClientMemory } from './clients/index.ts';
-import { referenceOf, type ProtocolParts } from './compose-provider.ts';
+import { grantWords, referenceOf, type ProtocolParts } from './compose-provider.ts';
 import { createFhirDirectory } from './fhir/index.ts';
 import type { serveAssets } from './http/index.ts';
 import {
@@ -46,6 +46,7 @@ import {
   createAccountStore,
   createGrantIndex,
   createGrantList,
+  createGrantNarrowing,
   createLaunchStore,
   createPostedRequestStore,
   createProgressStore,
@@ -112,6 +113,10 @@ export function createPublicApp(parts: PublicAppParts): Koa {
     ...{ config, clients, accounts, audit, clock, throttle, usage, usernameHash },
     grantsOf: (accountId) => grantList({ accountId }),
     end: (grantId) => createGrantIndex(vault.driver, grantTtlSeconds).revoke(grantId),
+    narrow: createGrantNarrowing({
+      ...{ vault, words: grantWords(config, vault.keys) },
+      deadTtlSeconds: grantTtlSeconds,
+    }),
     patientName: async (fhirBaseUrl, id) => {
       const read = directory(fhirBaseUrl).readPatient(id);
       return (await read.catch(() => undefined))?.name;

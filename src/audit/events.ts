@@ -41,6 +41,7 @@ export type AuditEvent =
   | Event<'launch.used', Subject & { readonly launchHash: string }>
   | Event<'authorize', Subject & Reason>
   | Event<'consent', Subject & Reason & { readonly dropped?: string }>
+  | Event<'consent.narrowed', Subject & { readonly dropped: string }>
   | Event<'token.issued', Subject & { readonly grantType: string; readonly tokenHash?: string }>
   | Event<'token.repeated', Subject>
   | Event<'token.refused', Subject & Reason & { readonly grantType?: string }>

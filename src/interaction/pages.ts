@@ -20,6 +20,7 @@ export type PageName =
   | 'error'
   | 'home'
   | 'my-apps'
+  | 'my-app'
   | 'sign-out'
   | 'signed-out';
 
@@ -44,6 +45,7 @@ const TITLES: Readonly<Record<PageName, string>> = {
   error: 'Something is not right',
   home: 'Sign-in server',
   'my-apps': 'Apps that can use health records',
+  'my-app': 'What an app may do',
   'sign-out': 'Sign out',
   'signed-out': 'Signed out',
 };

@@ -5,11 +5,14 @@ import type { EpochSeconds } from '../oauth/index.ts';
 import { parseScopeList } from '../smart/index.ts';
 import type { UsageEntry, UsageRecord } from '../usage/index.ts';
 import type { PersonGrant } from './parts.ts';
+import { MY_APPS_PATH } from './path.ts';
 
 /** One grant as its person reads it. */
 export interface AppEntry {
   /** What the form of this entry posts. */
   readonly ref: string;
+  /** Where a part of it is taken back. */
+  readonly changeHref: string;
   readonly app: { readonly name: string; readonly host?: string };
   readonly patient?: string;
   readonly fhirServer: string;
@@ -44,6 +47,7 @@ export function describeGrant({ grant, client, patient, fhirServer, usage }: Des
   const has = (text: string): boolean => scopes.some((scope) => scope.text === text);
   return {
     ref: grant.ref,
+    changeHref: `${MY_APPS_PATH}/${grant.ref}`,
     app: {
       name: client?.client_name ?? grant.clientId,
       ...(redirectUri === undefined ? {} : { host: hostInWords(redirectUri) }),

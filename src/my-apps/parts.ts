@@ -32,6 +32,11 @@ export interface MyAppsParts {
   readonly usage: Pick<UsageStore, 'of'>;
   /** Ends a grant on every node at once. */
   readonly end: (grantId: GrantId) => Promise<void>;
+  /** Leaves it only this, on every node at once; `false`: it has ended already. */
+  readonly narrow: (
+    grantId: GrantId,
+    left: { readonly scope: string; readonly refreshes: boolean },
+  ) => Promise<boolean>;
   /** `undefined`: nobody knows that patient, or the FHIR server is away. */
   readonly patientName: (fhirBaseUrl: string, id: string) => Promise<string | undefined>;
   readonly sessions: {
@@ -39,7 +44,12 @@ export interface MyAppsParts {
     begin(ctx: Context, accountId: AccountId): Promise<void>;
   };
   readonly throttle: SignInThrottle;
-  readonly render: (ctx: Context, page: 'login' | 'my-apps', data: object, status?: number) => void;
+  readonly render: (
+    ctx: Context,
+    page: 'login' | 'my-apps' | 'my-app',
+    data: object,
+    status?: number,
+  ) => void;
   readonly audit: AuditRecorder;
   readonly clock: Clock;
   /** A secret of our own for the forms of one session. */

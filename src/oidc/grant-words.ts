@@ -1,4 +1,5 @@
 import type { Config } from '../config/index.ts';
+import { within } from '../smart/index.ts';
 import { contextOnTheWire, type GrantedContext } from './granted-context.ts';
 import { OIDC_SCOPES } from './scope-policy.ts';
 
@@ -42,6 +43,11 @@ export function extraOfGrant(
     ...(smart?.fhirUser === undefined ? {} : { fhirUser: smart.fhirUser }),
     ...(grantRef === undefined ? {} : { grant_ref: grantRef }),
   };
+}
+
+/** Of these scopes what the grant still gives, where its person took some of it back. */
+export function boundByGrant(scope: string, { smart }: OurGrant): string {
+  return smart?.narrowed ? within(smart.scope, scope.split(' ')).join(' ') : scope;
 }
 
 /** The order in which oidc-provider writes scopes into codes and refresh tokens: so they say the same as their grant. */

@@ -15,6 +15,8 @@ export interface GrantedContext {
   readonly lifetimeSeconds: number;
   /** Milliseconds since 1970; a grant that is saved again keeps it. */
   readonly madeAt?: number;
+  /** The person took some of it back later: tokens with scopes of their own are held to what is left. */
+  readonly narrowed?: true;
   /** The session it ends with: only where `online_access` was granted. */
   readonly sessionUid?: string;
 }

@@ -27,6 +27,8 @@ export interface Marker extends Put {
  *
  *     revoke  the tombstone and removes are written ──▶ 'committed'
  *
+ * What revokes, removes or `tells` is told to watchers.
+ *
  * Every key lies in the same Redis Cluster slot.
  */
 export interface Commit {
@@ -35,14 +37,21 @@ export interface Commit {
   readonly deadKey: string;
   /** How long a tombstone is kept: at least as long as anything of the grant could live. */
   readonly deadTtlSeconds: number;
-  /** A value that must still be there as it was read (`undefined`: must be absent), to the byte. */
-  readonly expect?: { readonly key: string; readonly value: Uint8Array | undefined };
+  /** Values that must still be there as they were read (`undefined`: must be absent), to the byte. */
+  readonly expect?: readonly Expectation[];
   /** Markers that must not exist yet; written by the winner. */
   readonly consume: readonly { readonly key: string; readonly ttlSeconds: number }[];
   readonly puts: readonly Put[];
   readonly removes: readonly string[];
+  /** Watchers are told of it, as of what ends: who keeps something of the grant in memory has to ask anew. */
+  readonly tells?: boolean;
   /** It is right on as many replicas as have it: where too few have, it is not taken back. Default: it is. */
   readonly stays?: boolean;
+}
+
+export interface Expectation {
+  readonly key: string;
+  readonly value: Uint8Array | undefined;
 }
 
 export type CommitOutcome = 'committed' | 'lost' | 'revoked' | 'conflict';

@@ -13,6 +13,8 @@ export type Said = Readonly<Record<string, unknown>>;
 export interface GrantWords {
   /** What oidc-provider keeps of a grant beside what Gatehouse does. */
   readonly ofGrant: (grant: AdapterPayload) => Said;
+  /** Of these scopes what the grant still gives: somebody may have taken some of it back. */
+  readonly bound: (scope: string, grant: AdapterPayload) => string;
   /** Of a code or token made from the grant. */
   readonly ofToken: (kind: string, grantId: GrantId, grant: AdapterPayload) => Said;
 }
@@ -42,4 +44,22 @@ export function withSaid<Record_ extends Pick<LeanRecord, 'asGranted'>>(
   const record: Record<string, unknown> = { ...granted, ...row };
   for (const name of Object.keys(granted)) if (record[name] === null) Reflect.deleteProperty(record, name);
   return record as Record_;
+}
+
+interface OfGrant {
+  readonly kind: string;
+  readonly grantId: GrantId;
+  readonly grant: AdapterPayload;
+}
+
+/**
+ * A token as it is good for now: what its row says, what it leaves to its grant, and of scopes of its own no more than the grant
+ * still gives.
+ */
+export function tokenOfRow<
+  Record_ extends Pick<LeanRecord, 'asGranted'> & { readonly scope?: string | undefined },
+>(row: Record_, words: GrantWords, { kind, grantId, grant }: OfGrant): Record_ {
+  const token = withSaid(row, () => words.ofToken(kind, grantId, grant));
+  const { scope } = row;
+  return typeof scope === 'string' ? { ...token, scope: words.bound(scope, grant) } : token;
 }

@@ -43,6 +43,7 @@ export {
   type TokenKind,
 } from './token-text.ts';
 export { KEY_TABLE } from './key-table.ts';
+export { createGrantNarrowing } from './narrow-grant.ts';
 export type { GrantWords } from './grant-words.ts';
 export { createTokenReader } from './token-reader.ts';
 export { grantOfTombstone, key, type KeyedTokenKind } from './keys.ts';

@@ -5,7 +5,7 @@ import type { GrantId } from '../oauth/index.ts';
 import { USED_CODE_SECONDS, unsupported, type AdapterParts, type MadeAt } from './adapter-parts.ts';
 import { StoreUnavailable } from './driver.ts';
 import { grantInHand, grantToBe, openGrant, sealedGrant } from './grant-to-be.ts';
-import { unsaid, withSaid, type LeanRecord } from './grant-words.ts';
+import { tokenOfRow, unsaid, type LeanRecord } from './grant-words.ts';
 import { hasEnded, type Trust } from './guard.ts';
 import { key, type KeyedTokenKind } from './keys.ts';
 import { refreshTokenAdapter } from './refresh-adapter.ts';
@@ -103,9 +103,9 @@ function tokenAdapter(
       const row = vault.open<LeanRecord & MadeAt>(tokenKey, token);
       // What it is good for went with the grant.
       if (row.asGranted && !grantPayload) return undefined;
-      const { madeAt, ...opened } = withSaid(row, () =>
-        grantPayload ? words.ofToken(kind, grantId, grantPayload) : {},
-      );
+      const { madeAt, ...opened } = grantPayload
+        ? tokenOfRow(row, words, { kind, grantId, grant: grantPayload })
+        : row;
       const payload = { ...opened, jti: id };
       if (hasEnded(grantPayload ?? { ...payload, madeAt }, trust)) return undefined;
       if (kind === 'AuthorizationCode' && used === undefined) refuseUnsure(madeAt, trust);

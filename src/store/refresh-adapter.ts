@@ -2,7 +2,7 @@ import type { Adapter } from 'oidc-provider';
 
 import type { AdapterParts } from './adapter-parts.ts';
 import { grantInHand, openGrant } from './grant-to-be.ts';
-import { unsaid, withSaid } from './grant-words.ts';
+import { tokenOfRow, unsaid } from './grant-words.ts';
 import { hasEnded } from './guard.ts';
 import { key } from './keys.ts';
 import { openAnswer, standingOf, type RefreshFamily } from './refresh-family.ts';
@@ -41,9 +41,9 @@ export function refreshTokenAdapter({
       const grantPayload = grant && openGrant(vault, words, names[1], grant);
       // What it is good for went with the grant.
       if (family.payload.asGranted && !grantPayload) return undefined;
-      const kept = withSaid(family.payload, () =>
-        grantPayload ? words.ofToken('RefreshToken', grantId, grantPayload) : {},
-      );
+      const kept = grantPayload
+        ? tokenOfRow(family.payload, words, { kind: 'RefreshToken', grantId, grant: grantPayload })
+        : family.payload;
       if (hasEnded(grantPayload ?? kept, trust)) return undefined;
       if (scope && grantPayload) scope.grants.set(grantId, grantPayload);
       const hash = vault.keys.keyedHash('token', text);
@@ -56,6 +56,7 @@ export function refreshTokenAdapter({
         scope.pending(grantId).rotation = {
           text,
           read: sealedFamily,
+          ...(grant ? { grant } : {}),
           ...(standing === 'repeatable' && again !== undefined ? { again } : {}),
         };
       }

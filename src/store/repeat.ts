@@ -108,7 +108,7 @@ function marking(
     mode: 'issue',
     deadKey,
     deadTtlSeconds,
-    expect: { key: name, value: before },
+    expect: [{ key: name, value: before }],
     consume: [],
     puts: [vault.sealed(name, family, secondsLeft(family))],
     removes: [],

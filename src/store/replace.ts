@@ -16,7 +16,7 @@ export async function replaceUnchanged(
     // Of this key there is never a tombstone.
     deadKey: `${put.key}:dead`,
     deadTtlSeconds: 1,
-    expect: { key: put.key, value: before },
+    expect: [{ key: put.key, value: before }],
     consume: [],
     puts: [put],
     removes: [],

@@ -1,7 +1,14 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 
 import type { GrantId } from '../oauth/index.ts';
-import { StoreUnavailable, type Commit, type CommitOutcome, type Put, type StoreDriver } from './driver.ts';
+import {
+  StoreUnavailable,
+  type Commit,
+  type CommitOutcome,
+  type Expectation,
+  type Put,
+  type StoreDriver,
+} from './driver.ts';
 import type { LeanRecord } from './grant-words.ts';
 import { key } from './keys.ts';
 import { familyPuts, isSameFamily, type RefreshFamily, type Rotation } from './refresh-family.ts';
@@ -139,7 +146,7 @@ async function commitOne(
   const commitOf = (read: Rotation | undefined): Commit => ({
     ...base,
     mode: 'issue',
-    ...(read?.used ? { expect: { key: key.family(grantId), value: read.read } } : {}),
+    ...(read?.used ? { expect: expected(grantId, pending, read) } : {}),
     consume: [...pending.consume].map(([name, ttlSeconds]) => ({ key: name, ttlSeconds })),
     puts: [...(next ? familyPuts(vault, grantId, next, read, kept) : []), ...pending.puts.values()],
     removes: [...pending.removes],
@@ -168,13 +175,30 @@ async function issue(
   throw new StoreUnavailable('too many change the same grant at once', { isSettled: true });
 }
 
-/** The family as it is now, when the token that was shown is still the good one: then only its marks have changed. */
+/** A refresh expects its family as it was read, and so the grant, where it writes that anew. */
+function expected(grantId: GrantId, { puts }: Pending, { read, grant }: Rotation): Expectation[] {
+  const name = key.grant(grantId);
+  return [
+    { key: key.family(grantId), value: read },
+    ...(grant && puts.has(name) ? [{ key: name, value: grant }] : []),
+  ];
+}
+
+/**
+ * The family as it is now, when the token that was shown is still the good one: then only its marks have changed.
+ *
+ * @throws StoreUnavailable where the grant was changed: what was made from it says what is no longer granted, and nothing is
+ * lost when the client tries again
+ */
 async function readAgain(vault: Vault, grantId: GrantId, rotation: Rotation): Promise<Rotation | undefined> {
   const name = key.family(grantId);
-  const [stored] = await vault.driver.getMany([name]);
+  const [stored, grant] = await vault.driver.getMany([name, key.grant(grantId)]);
   const family = stored && vault.open<RefreshFamily>(name, stored);
   const isGood = family?.current === vault.keys.keyedHash('token', rotation.text);
-  return stored && isGood ? { ...rotation, read: stored } : undefined;
+  if (!stored || !isGood) return undefined;
+  if (grant && rotation.grant && Buffer.compare(grant, rotation.grant) !== 0)
+    throw new StoreUnavailable('the grant was changed meanwhile', { isSettled: true });
+  return { ...rotation, read: stored };
 }
 
 async function repeat(

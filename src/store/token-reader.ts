@@ -2,7 +2,7 @@ import { LRUCache } from 'lru-cache';
 
 import type { LivingToken, TokenReader } from '../introspection/index.ts';
 import type { GrantId } from '../oauth/index.ts';
-import { withSaid, type GrantWords, type LeanRecord } from './grant-words.ts';
+import { tokenOfRow, type GrantWords, type LeanRecord } from './grant-words.ts';
 import { hasEnded, type Trust } from './guard.ts';
 import { key, type KeyedTokenKind } from './keys.ts';
 import { grantIdOf, type TokenKind } from './token-text.ts';
@@ -97,9 +97,10 @@ function opened(
   sealed: Uint8Array,
   grant: Uint8Array | undefined,
 ): LivingToken {
-  const record = withSaid<Record_>(vault.open(names[0], sealed), () =>
-    grant ? words.ofToken(kind, grantId, vault.open<LeanRecord>(names[1], grant)) : {},
-  );
+  const row = vault.open<Record_>(names[0], sealed);
+  const record = grant
+    ? tokenOfRow(row, words, { kind, grantId, grant: vault.open<LeanRecord>(names[1], grant) })
+    : row;
   const { clientId, accountId, aud, scope, iat, exp, extra, madeAt } = record;
   return {
     ...{ kind, clientId, iat, exp },

@@ -14,7 +14,7 @@ export function undoing(commit: Commit, before: readonly Put[] = [], kept: reado
   return {
     ...commit,
     mode: 'issue',
-    expect: { key: first.key, value: first.value },
+    expect: [{ key: first.key, value: first.value }],
     consume: [],
     puts: before,
     removes: [...commit.consume, ...commit.puts].map(({ key }) => key).filter((key) => !spared.has(key)),

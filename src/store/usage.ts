@@ -41,7 +41,7 @@ export function createUsageStore(vault: Vault, trust: Trust, deadTtlSeconds: num
       const record = addUses(before ? vault.open(names[2], before) : NOTHING, uses, by, now);
       const outcome = await driver.commit({
         ...{ mode: 'issue', deadKey: names[1], deadTtlSeconds, consume: [], removes: [], stays: true },
-        expect: { key: names[2], value: before },
+        expect: [{ key: names[2], value: before }],
         // A refresh prolongs the grant, and nobody prolongs this.
         puts: [vault.sealed(names[2], record, deadTtlSeconds)],
       });

@@ -6,6 +6,7 @@ import type { Adapter, AdapterPayload } from 'oidc-provider';
 import { grantWords } from '../../src/compose-provider.ts';
 import {
   createGrantIndex,
+  createGrantNarrowing,
   createProviderAdapter,
   createStoreKeys,
   createTokenReader,
@@ -18,6 +19,7 @@ import {
   type TokenKind,
   type Vault,
 } from '../../src/store/index.ts';
+import { until } from '../support/app.ts';
 import { PLACES, type Place } from './stores.ts';
 
 const TTL = 3600;
@@ -27,7 +29,7 @@ const keys = createStoreKeys(randomBytes(32));
 const words = grantWords({ fhirServers: [] }, keys);
 const trust = { unsureBefore: () => 0, endedAt: () => 0 };
 
-describe.each(PLACES)('what a grant says once, on %s', (_name, makePlace) => {
+describe.each(PLACES)('what a grant says once, on %s', (name, makePlace) => {
   let place: Place;
   let vault: Vault;
   let adapter: (model: string) => Adapter;
@@ -93,8 +95,7 @@ describe.each(PLACES)('what a grant says once, on %s', (_name, makePlace) => {
     return { id, texts };
   }
 
-  const rowOf = async (name: string): Promise<string> =>
-    JSON.stringify(await vault.read<AdapterPayload>(name));
+  const rowOf = async (row: string): Promise<string> => JSON.stringify(await vault.read<AdapterPayload>(row));
   const nameOf = (kind: KeyedTokenKind, id: string, text: string): string =>
     key.token(id, kind, keys.keyedHash('token', text));
 
@@ -141,6 +142,77 @@ describe.each(PLACES)('what a grant says once, on %s', (_name, makePlace) => {
     expect(await reader.read(texts.AccessToken)).toMatchObject({ scope: 'patient/Condition.rs' });
     expect(await adapter('AccessToken').find(texts.AccessToken)).toMatchObject({
       scope: 'patient/Condition.rs',
+    });
+  });
+
+  describe('a part of it taken back', () => {
+    const narrow = (id: string, scope: string, refreshes = true): Promise<boolean> =>
+      createGrantNarrowing({ vault, words, deadTtlSeconds: TTL })(id, { scope, refreshes });
+    const scopeOf = async (kind: TokenKind, text: string): Promise<unknown> =>
+      (await adapter(kind).find(text))?.['scope'];
+
+    test('[REV-01] its tokens say what is left, also those with scopes of their own', async () => {
+      const { id, texts } = await made();
+      const less = await made({ scope: 'patient/Observation.rs patient/Condition.rs' });
+      for (const grant of [id, less.id]) expect(await narrow(grant, 'patient/Condition.rs')).toBe(true);
+      const reader = createTokenReader({ vault, trust, words, cacheBytes: 0 });
+      for (const one of [texts, less.texts]) {
+        expect((await reader.read(one.AccessToken))?.scope).toBe('patient/Condition.rs');
+        for (const kind of ['AccessToken', 'RefreshToken', 'AuthorizationCode'] as const)
+          expect(await scopeOf(kind, one[kind])).toBe('patient/Condition.rs');
+      }
+      const grant = await adapter('Grant').find(id);
+      expect(grant).toMatchObject({ resources: { [FHIR]: 'patient/Condition.rs' } });
+      expect(grant).not.toHaveProperty('openid');
+    });
+
+    test('[REV-01] watchers are told, and where nothing refreshes any more its refresh tokens are gone', async () => {
+      const { id, texts } = await made();
+      await narrow(id, SCOPE, false);
+      expect(await adapter('RefreshToken').find(texts.RefreshToken)).toBeUndefined();
+      expect(await adapter('AccessToken').find(texts.AccessToken)).toBeDefined();
+      // A command is told nothing: its driver through the socket knows nothing.
+      if (name === 'embedded, through its socket') return;
+      const told: string[] = [];
+      const unwatch = vault.driver.watch({
+        ended: (name) => void told.push(name),
+        missed: () => undefined,
+        upTo: () => undefined,
+      });
+      await until(async () => {
+        await narrow(id, 'patient/Condition.rs');
+        return told.includes(key.dead(id));
+      }, 'a watcher is told');
+      unwatch();
+    });
+
+    test('[REV-01] a refresh at the same time does not bring back what was taken', async () => {
+      const { id, texts } = await made();
+      const next = newTokenText(keys, 'RefreshToken', id, 1);
+      const refreshing = runInRequestScope(
+        vault,
+        { deadTtlSeconds: TTL, graceSeconds: 30, purpose: 'token' },
+        async (scope) => {
+          const read = await adapter('RefreshToken').find(texts.RefreshToken);
+          const grant = await adapter('Grant').find(id);
+          await narrow(id, 'patient/Condition.rs');
+          await adapter('RefreshToken').consume(texts.RefreshToken);
+          await adapter('Grant').upsert(id, { ...grant, exp: now + 2 * TTL }, 2 * TTL);
+          await adapter('RefreshToken').upsert(next, { ...read, jti: next }, TTL);
+          return scope.commit('succeeded', '{}');
+        },
+      );
+      await expect(refreshing).rejects.toMatchObject({ isSettled: true });
+      expect(await scopeOf('RefreshToken', texts.RefreshToken)).toBe('patient/Condition.rs');
+      expect(await vault.read(key.family(id))).toMatchObject({ generation: 0 });
+    });
+
+    test('[REV-01] of a grant that has ended nothing is taken', async () => {
+      const { id } = await made();
+      await adapter('Grant').destroy(id);
+      expect(await narrow(id, 'patient/Condition.rs')).toBe(false);
+      expect(await narrow(newGrantId(), 'patient/Condition.rs')).toBe(false);
+      expect(await adapter('Grant').find(id)).toBeUndefined();
     });
   });
 

@@ -186,6 +186,7 @@ const myApps = {
   apps: [
     {
       ref: 'ref-1',
+      changeHref: '/apps/ref-1',
       app: { name: 'Growth Chart', host: 'growth.example' },
       patient: 'Amy Shaw',
       fhirServer: 'Riverside records',
@@ -199,6 +200,7 @@ const myApps = {
     },
     {
       ref: 'ref-2',
+      changeHref: '/apps/ref-2',
       app: { name: 'ليلى', host: 'xn--mgbh0fb.example' },
       fhirServer: 'Riverside records',
       allowedOn: '1 January 2026',
@@ -214,6 +216,21 @@ const myApps = {
 
 const myAppsStopped = { ...myApps, apps: [], notice: 'Done. That access has ended.' };
 const myAppsRefused = { ...myApps, error: 'That access has ended already.' };
+const myApp = {
+  page: page('What an app may do'),
+  app: { name: 'Growth Chart' },
+  ref: 'ref-1',
+  patient: 'Amy Shaw',
+  fhirServer: 'Riverside records',
+  groups: consent.groups,
+  form: { action: '/apps/ref-1', csrf: 'csrf-5Zq1', step: 'my-app' },
+  backHref: '/apps',
+};
+const { patient: _nobody, ...myAppForMany } = myApp;
+const myAppRefused = {
+  ...myAppForMany,
+  error: 'Tick at least one kind of data, or stop all access of this app.',
+};
 const signInForApps = {
   page: page('Sign in'),
   lead: 'Sign in to see which apps can use health records, and to stop them.',
@@ -247,5 +264,7 @@ export const screens: readonly {
   { screen: 'my apps', template: 'my-apps', data: myApps },
   { screen: 'my apps, stopped', template: 'my-apps', data: myAppsStopped },
   { screen: 'my apps, refused', template: 'my-apps', data: myAppsRefused },
+  { screen: 'one app', template: 'my-app', data: myApp },
+  { screen: 'one app, refused', template: 'my-app', data: myAppRefused },
   { screen: 'login, for my apps', template: 'login', data: signInForApps },
 ];

@@ -8,6 +8,7 @@ import {
   StoreUnavailable,
   type Commit,
   type CommitOutcome,
+  type Expectation,
   type Put,
   type Row,
   type StoreDriver,
@@ -120,8 +121,8 @@ class EmbeddedStore implements StoreDriver {
 
   async commit(commit: Commit): Promise<CommitOutcome> {
     const outcome = this.#decide(commit);
-    const hasEnded = outcome === 'committed' && (commit.mode === 'revoke' || commit.removes.length > 0);
-    if (hasEnded || outcome === 'lost') this.#telling.tell(commit.deadKey);
+    const isTold = commit.mode === 'revoke' || commit.removes.length > 0 || commit.tells === true;
+    if ((outcome === 'committed' && isTold) || outcome === 'lost') this.#telling.tell(commit.deadKey);
     return outcome;
   }
 
@@ -132,7 +133,7 @@ class EmbeddedStore implements StoreDriver {
         this.#write(dead);
       } else {
         if (this.#read(commit.deadKey) !== undefined) return 'revoked';
-        if (commit.expect && !this.#isThere(commit.expect)) return 'conflict';
+        if (commit.expect?.some((one) => !this.#isThere(one))) return 'conflict';
         if (commit.consume.some(({ key }) => this.#read(key) !== undefined)) {
           this.#write(dead);
           return 'lost';
@@ -230,7 +231,7 @@ class EmbeddedStore implements StoreDriver {
     return this.#guard(() => this.#prepare('PRAGMA data_version').get()?.['data_version']);
   }
 
-  #isThere({ key, value }: NonNullable<Commit['expect']>): boolean {
+  #isThere({ key, value }: Expectation): boolean {
     const there = this.#read(key);
     return value === undefined || there === undefined ? there === value : Buffer.compare(there, value) === 0;
   }

@@ -8,17 +8,17 @@ const NOTHING = new Uint8Array();
 
 /** @param deadline milliseconds since 1970 by Redis' own clock */
 export function commitArguments(commit: Commit, deadline: number): CommitArguments {
-  const { mode, deadKey, deadTtlSeconds, consume, puts, removes, expect } = commit;
+  const { mode, deadKey, deadTtlSeconds, consume, puts, removes, expect = [], tells = false } = commit;
   const keys = [
     ...[deadKey, ...consume.map(({ key }) => key), ...puts.map(({ key }) => key), ...removes],
-    ...(expect ? [expect.key] : []),
+    ...expect.map(({ key }) => key),
   ];
-  const expected = expect ? (expect.value ? 'value' : 'absent') : 'any';
   return [
     keys.length,
     ...keys,
     ...[mode, millis(deadTtlSeconds), consume.length, puts.length, removes.length],
-    ...[expected, asBuffer(expect?.value ?? NOTHING), deadline],
+    ...[expect.length, tells ? 1 : 0, deadline],
+    ...expect.flatMap(({ value }) => [value ? 'value' : 'absent', asBuffer(value ?? NOTHING)]),
     ...consume.map(({ ttlSeconds }) => millis(ttlSeconds)),
     ...puts.flatMap(({ value, ttlSeconds }) => [
       asBuffer(value),

@@ -10,25 +10,27 @@ export const ENDED_CHANNEL = 'gh:ended';
  * A commit that Redis comes to only after its deadline issues nothing: whoever sent it has given up, and the client may
  * have tried again, to which it would be a replay (fault F05). Ending a grant is right at any time.
  *
- * KEYS  dead, then the markers to consume, then the keys to put, then the keys to remove, then the key to expect, if any
- * ARGV  mode, dead ttl (ms), count of markers, count of puts, count of removes, what is expected (`any`, `absent` or
- *       `value`), the expected value, the deadline (ms since 1970, of Redis' own clock), then a ttl (ms) for each marker, then value and ttl (ms, or 0 for none) for each put
+ * KEYS  dead, then the markers to consume, then the keys to put, then the keys to remove, then the keys to expect
+ * ARGV  mode, dead ttl (ms), count of markers, count of puts, count of removes, count of expected keys, 1 to tell
+ *       watchers of it, the deadline (ms since 1970, of Redis' own clock), then `value` and the value, or `absent` and nothing,
+ *       for each expected key, a ttl (ms) for each marker, value and ttl (ms, or 0 for none) for each put
  */
 const COMMIT_BODY = `
 local function tell() redis.call('PUBLISH', '${ENDED_CHANNEL}', KEYS[1]) end
 local mode, deadTtl = ARGV[1], ARGV[2]
 local markers, puts, removes = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
-local expected, first = ARGV[6], 8
+local expected, tells = tonumber(ARGV[6]), ARGV[7] == '1'
+local first = 8 + 2 * expected
 if mode == 'revoke' then
   redis.call('SET', KEYS[1], '1', 'PX', deadTtl)
 else
   local now = redis.call('TIME')
   if now[1] * 1000 + now[2] / 1000 > tonumber(ARGV[8]) then return 'late' end
   if redis.call('EXISTS', KEYS[1]) == 1 then return 'revoked' end
-  if expected ~= 'any' then
-    local there = redis.call('GET', KEYS[#KEYS])
-    if expected == 'absent' and there then return 'conflict' end
-    if expected == 'value' and there ~= ARGV[7] then return 'conflict' end
+  for i = 1, expected do
+    local there, kind = redis.call('GET', KEYS[#KEYS - expected + i]), ARGV[7 + 2 * i]
+    if kind == 'absent' and there then return 'conflict' end
+    if kind == 'value' and there ~= ARGV[8 + 2 * i] then return 'conflict' end
   end
   for i = 1, markers do
     if redis.call('EXISTS', KEYS[1 + i]) == 1 then
@@ -52,7 +54,7 @@ end
 for i = 1, removes do
   redis.call('DEL', KEYS[1 + markers + puts + i])
 end
-if mode == 'revoke' or removes > 0 then tell() end
+if mode == 'revoke' or removes > 0 or tells then tell() end
 return 'committed'
 `;
 

@@ -5,7 +5,7 @@ import type { StoreDriver } from '../driver.ts';
  * as a JSON array; the answer is `{result}` or `{error}`. `dump` answers a line of JSON for each batch of rows, and last
  * `{end: true}` or `{error}`.
  */
-export const PROTOCOL = '2';
+export const PROTOCOL = '3';
 /** Of a call with its arguments. */
 export const MAX_CALL_BYTES = 64 * 1024 * 1024;
 

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 
 import { CookieBrowser, formFields } from '../../support/browser.ts';
 import { PUBLIC_APP, RESOURCE_SERVER, RS_SECRET, SECRET, SECRET_APP, basic } from '../../support/clients.ts';
@@ -67,6 +67,13 @@ describe.each(DRIVERS)('the page where people stop apps, on %s', (driver) => {
     (await postForm(`${server.issuer}/introspect`, { token }, basic('fhir-server', RS_SECRET))).body[
       'active'
     ];
+
+  // Of those that were allowed in the same second any may be the newest.
+  beforeEach(async () => {
+    const browser = new CookieBrowser();
+    await signIn(browser, 'amy');
+    await stop(browser, 'all');
+  });
 
   test('[DISC-19] [REV-01] discovery names it, and it is there', async () => {
     const document = await fetch(`${server.issuer}/fhir-servers/main/.well-known/smart-configuration`);
@@ -215,6 +222,95 @@ describe.each(DRIVERS)('the page where people stop apps, on %s', (driver) => {
     const { html } = await look(browser);
     expect(html).toMatch(/Vaccines \(read on \d+ \w+ \d{4}\)/);
     expect(html).toMatch(/Health goals \(changed on /);
+  });
+
+  describe('a part of it taken back', () => {
+    const scope = 'openid launch/patient offline_access patient/Patient.rs patient/Observation.rs';
+
+    /** What the page about the newest grant sends when these boxes stay ticked. */
+    async function leave(
+      browser: CookieBrowser,
+      ticked: readonly string[],
+      changed: Record<string, string> = {},
+    ): Promise<Response> {
+      const { html } = await look(browser);
+      const href = /href="(\/apps\/[^"]+)"/.exec(html)?.[1] ?? '';
+      const one = await browser.get(server.issuer + href);
+      expect(one.status).toBe(200);
+      const { _csrf: [csrf = ''] = [], step: [step = ''] = [] } = formFields(await one.text());
+      return browser.post(server.issuer + href, { _csrf: csrf, step, scope: [...ticked], ...changed });
+    }
+    const about = async (token: string): Promise<TokenAnswer['body']> =>
+      (await postForm(`${server.issuer}/introspect`, { token }, basic('fhir-server', RS_SECRET))).body;
+
+    test('[REV-01] [INT-04] its tokens say so at once, a refresh gives no more, and it is in the audit trail', async () => {
+      const { browser, body } = await allowed('amy', scope);
+      const answer = await leave(browser, ['patient/Patient.rs', 'offline_access']);
+      expect([answer.status, answer.headers.get('location')]).toEqual([303, '/apps?changed']);
+      const left = 'openid launch/patient offline_access patient/Patient.rs';
+      const sorted = (text: string): string => text.split(' ').sort().join(' ');
+      expect(sorted((await about(body.access_token)).scope)).toBe(sorted(left));
+      const next = await refresh(server.issuer, body.refresh_token);
+      expect(sorted(next.body.scope)).toBe(sorted(left));
+      expect(server.audit.find(({ type }) => type === 'consent.narrowed')).toMatchObject({
+        ...{ outcome: 'success', clientId: 'public-app', dropped: 'patient/Observation.rs' },
+      });
+      const form = {
+        grant_type: 'refresh_token',
+        refresh_token: next.body.refresh_token,
+        client_id: 'public-app',
+      };
+      const wider = await postForm(`${server.issuer}/token`, { ...form, scope });
+      expect(wider.body.error).toBe('invalid_scope');
+    });
+
+    test('[REV-01] [CONS-10] one category may be left of a kind of data', async () => {
+      const { browser, body } = await allowed('amy', scope);
+      const part =
+        'patient/Observation.rs?category=http://terminology.hl7.org/CodeSystem/observation-category|laboratory';
+      await leave(browser, [part, 'offline_access']);
+      expect((await about(body.access_token)).scope).toContain(part);
+      expect((await about(body.access_token)).scope).not.toContain('Patient.rs');
+    });
+
+    test('[REV-01] without lasting access no refresh helps, and the token lives until its end', async () => {
+      const { browser, body } = await allowed('amy', scope);
+      await leave(browser, ['patient/Patient.rs', 'patient/Observation.rs']);
+      expect(await isActive(body.access_token)).toBe(true);
+      expect((await refresh(server.issuer, body.refresh_token)).body.error).toBe('invalid_grant');
+    });
+
+    test('[A069] what was never allowed is not given, whatever is posted', async () => {
+      const { browser, body } = await allowed('amy', scope);
+      await leave(browser, ['patient/Patient.rs', 'patient/Condition.rs', 'user/*.cruds', 'online_access']);
+      const { scope: left } = await about(body.access_token);
+      for (const never of ['Condition', 'user/', 'online_access']) expect(left).not.toContain(never);
+    });
+
+    test('[REV-01] with nothing ticked it is said what to do, and nothing changes', async () => {
+      const { browser, body } = await allowed('amy', scope);
+      const answer = await leave(browser, ['offline_access']);
+      expect(answer.status).toBe(422);
+      expect(await answer.text()).toContain('Tick at least one kind of data');
+      expect((await about(body.access_token)).scope).toContain('patient/Observation.rs');
+      expect((await leave(browser, ['patient/Patient.rs'], { _csrf: 'x' })).status).toBe(422);
+      expect((await about(body.access_token)).scope).toContain('patient/Observation.rs');
+    });
+
+    test('[REV-01] the same page stops it', async () => {
+      const { browser, body } = await allowed('amy', scope);
+      const answer = await leave(browser, [], { stop: 'yes' });
+      expect(answer.headers.get('location')).toBe('/apps?stopped');
+      expect(await isActive(body.access_token)).toBe(false);
+    });
+
+    test('[REV-09] somebody else’s page is nobody’s: back to the own list', async () => {
+      const ben = await allowed('ben', scope);
+      const href = /href="(\/apps\/[^"]+)"/.exec((await look(ben.browser)).html)?.[1] ?? '';
+      const amy = await allowed('amy', scope);
+      const answer = await amy.browser.get(server.issuer + href);
+      expect([answer.status, answer.headers.get('location')]).toEqual([303, '/apps']);
+    });
   });
 
   test('[REV-01] signed out, the page asks to sign in', async () => {

@@ -1,0 +1,45 @@
+import { describeOffer, type OfferGroup } from '../consent/index.ts';
+import {
+  askedAbout,
+  decideGrant,
+  formatScopeList,
+  isResourceScope,
+  parseScopeList,
+  type Scope,
+} from '../smart/index.ts';
+
+/** What a person chose to leave to an app. */
+export type Choice =
+  | { readonly kind: 'unchanged' }
+  /** Nothing that an app could read. */
+  | { readonly kind: 'nothing' }
+  | { readonly kind: 'less'; readonly scope: string; readonly refreshes: boolean; readonly dropped: string };
+
+const REFRESHES: ReadonlySet<string> = new Set(['offline_access', 'online_access']);
+
+/** What can be taken back one by one, in plain words; whose record it is, and who they are, goes with the whole. */
+export function choicesOf(scope: string): OfferGroup[] {
+  return describeOffer(askedAbout(parseScopeList(scope).scopes.filter(isAsked)));
+}
+
+/**
+ * What is left of a grant when only these are ticked: never more than it has, whatever was posted (A069).
+ *
+ * @param ticked values of boxes of {@link choicesOf}
+ */
+export function choose(scope: string, ticked: readonly string[]): Choice {
+  const { scopes } = parseScopeList(scope);
+  const kept = scopes.filter((one) => !isAsked(one)).map(({ text }) => text);
+  const { granted } = decideGrant(scopes, new Set([...ticked, ...kept]));
+  if (!granted.some(isResourceScope)) return { kind: 'nothing' };
+  const left = formatScopeList(granted);
+  const texts = new Set(granted.map(({ text }) => text));
+  const dropped = scopes.filter(({ text }) => !texts.has(text)).map(({ text }) => text);
+  if (dropped.length === 0) return { kind: 'unchanged' };
+  const refreshes = [...texts].some((text) => REFRESHES.has(text));
+  return { kind: 'less', scope: left, refreshes, dropped: dropped.join(' ') };
+}
+
+function isAsked(scope: Scope): boolean {
+  return isResourceScope(scope) || scope.text === 'offline_access';
+}
