@@ -26,6 +26,7 @@ export type DropReason =
   | 'no-patient'
   | 'no-refresh'
   | 'no-context'
+  | 'beside-offline'
   | 'too-many';
 
 /**
@@ -177,22 +178,31 @@ function withoutRepeats(scopes: readonly Scope[]): Scope[] {
 /**
  * What is granted: the offer cut down to what the person approved. `approved` can only take away: it may name offered
  * scopes, and the finer choices of those ({@link granularChoices}); any other text is ignored (attack row A069).
+ *
+ * `online_access` is the lesser of the two: beside `offline_access` it would not be honoured, so it is not granted
+ * (REF-17), and stays for who unticks the greater.
  */
 export function decideGrant(offer: readonly Scope[], approved: ReadonlySet<string>): GrantDecision {
   const asked = new Set(askedAbout(offer));
   const answered = offer.filter((scope) => asked.has(scope)).flatMap((scope) => approvedOf(scope, approved));
-  const hasOpenid = answered.some(({ text }) => text === 'openid');
+  const isAnswered = (name: string): boolean => answered.some(({ text }) => text === name);
+  const mayStand = ({ text }: Scope): boolean =>
+    (text !== 'fhirUser' || isAnswered('openid')) &&
+    (text !== 'online_access' || !isAnswered('offline_access'));
   const isApproved = (scope: Scope): boolean =>
     isResourceScope(scope) && !asked.has(scope)
       ? answered.some((one) => isResourceScope(one) && covers(one, scope))
-      : answered.includes(scope) && (scope.text !== 'fhirUser' || hasOpenid);
+      : answered.includes(scope) && mayStand(scope);
   const offered = new Set(offer);
   const finer = answered.filter((scope) => !offered.has(scope));
   const whole = offer.filter(isApproved);
   const granted = finer.length > 0 ? inV2(offer, whole, answered) : whole;
   const dropped = offer
     .filter((scope) => !isApproved(scope))
-    .map(({ text }): DroppedScope => ({ scope: text, reason: 'not-approved' }));
+    .map(({ text }): DroppedScope => {
+      const isLesser = text === 'online_access' && isAnswered('offline_access');
+      return { scope: text, reason: isLesser ? 'beside-offline' : 'not-approved' };
+    });
   return { granted: withoutRepeats(granted), dropped };
 }
 
