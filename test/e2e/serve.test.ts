@@ -103,7 +103,7 @@ describe('serve with a good configuration', () => {
     });
   });
 
-  test('[DISC-01] config check warns of FHIR servers that share a path, and says so of a good configuration', async () => {
+  test('config check warns of FHIR servers that share a path, and says so of a good configuration', async () => {
     const { config } = await folderWith((yaml) =>
       yaml.replace(
         /fhirServers:/,
