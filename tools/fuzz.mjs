@@ -1,5 +1,6 @@
 // `npm run fuzz`: tries every promise about scopes (test/fuzz) on random inputs, a million for the one that matters most:
-// what is granted was requested, is registered, is within the user's rights, and was approved.
+// what is granted was requested, is registered, is within the user's rights, and was approved. An input that takes longer than
+// its length explains fails it too.
 //   npm run fuzz -- --runs 1000000 --seed 7      the same seed tries the same inputs, on any machine
 //   npm run fuzz -- --only granted --seed 7 --path 12:3      one property; a path goes straight to a counter-example
 import { spawn } from 'node:child_process';
@@ -11,6 +12,8 @@ import { ROOT, fail, makeReady } from './ready.mjs';
 
 const PROGRESS_MS = 5000;
 const SHOWN_CHARACTERS = 300;
+/** What no input may take for each of its characters: some twenty times what the slowest takes while time grows as inputs do. */
+const MOST_MS_PER_CHARACTER = 1;
 
 const orders = readOrders();
 const node = makeReady();
@@ -80,9 +83,19 @@ function finish() {
     fail(`\n${name} does not hold\n\n${message}\n\nTo see it again: ${again}`);
   }
   if (codes.some((code) => code !== 0)) fail('a fuzzing process ended early; the lines above say why');
-  const { name, seconds: slow, input } = state.slowest;
   process.stdout.write(
-    `every property held: ${state.done} runs in ${seconds} s, ${rate()} a second, seed ${orders.seed}\n` +
-      `slowest input: ${(slow * 1000).toFixed(1)} ms, in ${name}: ${JSON.stringify(input).slice(0, SHOWN_CHARACTERS)}\n`,
+    `every property held: ${state.done} runs in ${seconds} s, ${rate()} a second, seed ${orders.seed}\n`,
   );
+  judgeSlowest(state.slowest);
+}
+
+/** The slowest input is shown always, and refused when it took longer than its length explains. */
+function judgeSlowest({ name, seconds, input }) {
+  const text = JSON.stringify(input) ?? '';
+  const took = seconds * 1000;
+  const perCharacter = took / Math.max(1, text.length);
+  const shown = `${took.toFixed(1)} ms for ${text.length} characters, in ${name}: ${text.slice(0, SHOWN_CHARACTERS)}`;
+  process.stdout.write(`slowest input: ${shown}\n`);
+  if (perCharacter > MOST_MS_PER_CHARACTER)
+    fail(`that is ${perCharacter.toFixed(2)} ms a character; ${MOST_MS_PER_CHARACTER} is the most`);
 }

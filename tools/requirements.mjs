@@ -11,6 +11,11 @@ import { areaOf, problemsOf } from './requirement-notes.mjs';
 import { readTests } from './requirement-tests.mjs';
 
 const BINDING = new Set(['SHALL', 'SHALL NOT', 'COND', 'REG', 'TEST']);
+/**
+ * Ids of the security requirements, SEC-1 to SEC-13, that read like rows of this page and are none. The others of them have one
+ * digit, which no row has.
+ */
+const SECURITY = new Set(['SEC-11', 'SEC-12', 'SEC-13']);
 const REPORTS = path.join(ROOT, 'reports');
 const PAGE = path.join(ROOT, 'docs', 'conformance.md');
 
@@ -21,7 +26,7 @@ const tests = readTests(REPORTS, ROOT);
 const judged = rows.map((row) => ({ ...row, ...judge(row) }));
 const page = write(judged);
 
-const unknown = [...tests.keys()].filter((id) => !rows.some((row) => row.id === id) && /^(?!SEC-)/.test(id));
+const unknown = [...tests.keys()].filter((id) => !rows.some((row) => row.id === id) && !SECURITY.has(id));
 const open = judged.filter(
   ({ id, strength, status }) =>
     status === 'open' && BINDING.has(strength) && notes.closed.includes(areaOf(id)),

@@ -1,6 +1,6 @@
 import { Command, Option } from 'commander';
 
-import { loadConfig } from '../config/index.ts';
+import { loadConfig, warningsAbout } from '../config/index.ts';
 
 /** `--config FILE`, or `GATEHOUSE_CONFIG`. */
 export function configOption(): Option {
@@ -15,6 +15,7 @@ export function configCommand(): Command {
     .addOption(configOption())
     .action(({ config: file }: { config?: string }) => {
       const loaded = loadConfig({ ...(file === undefined ? {} : { file }), env: process.env });
+      for (const warning of warningsAbout(loaded)) process.stderr.write(`warning: ${warning}\n`);
       const { issuer, store, fhirServers, clients } = loaded;
       process.stdout.write(
         `the configuration is good: ${issuer}, store ${store.driver}, ` +

@@ -73,6 +73,22 @@ const jwksUri = z.string().refine((text) => {
   return url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback(url.hostname));
 }, 'must be an https URL; http is accepted on localhost only');
 
+/**
+ * An origin as browsers send it, letter by letter. `null` is what every sandboxed frame and local file sends, and nothing
+ * else would ever be sent.
+ */
+function isBrowserOrigin(text: string): boolean {
+  const url = URL.parse(text);
+  return url?.origin === text && /^https?:$/.test(url.protocol);
+}
+
+const browserOrigin = z
+  .string()
+  .refine(
+    isBrowserOrigin,
+    'must be an origin as browsers send it, such as https://app.example: http or https, no path and no last slash',
+  );
+
 /** What a client may do beyond signing people in. */
 const CLIENT_RIGHTS = ['introspect', 'launch'] as const;
 export type ClientRight = (typeof CLIENT_RIGHTS)[number];
@@ -103,7 +119,7 @@ export const clientRegistration = z
     scope: scopeList.default(''),
     application_type: z.enum(['web', 'native']).default('web'),
     /** Browser origins that may call the token endpoint; default: those of the redirect URIs (CORS-03). */
-    allowed_origins: z.array(z.string()).optional(),
+    allowed_origins: z.array(browserOrigin).optional(),
     rights: z.array(z.enum(CLIENT_RIGHTS)).default([]),
     /** Ids of the FHIR servers it may use, or, with `introspect`, ask for; default: all of them. */
     fhir_servers: z.array(z.string()).min(1).optional(),
@@ -166,11 +182,14 @@ export function isClientId(text: string): boolean {
   return CLIENT_ID.test(text);
 }
 
-/** Origins whose scripts may call the token endpoint for this client (CORS-02, CORS-03). */
+/**
+ * Origins whose scripts may call the token endpoint for this client (CORS-02, CORS-03); of those that were stored before
+ * they were looked at, the ones that are origins.
+ */
 export function browserOrigins(
   client: Pick<ClientRegistration, 'allowed_origins' | 'redirect_uris'>,
 ): string[] {
-  if (client.allowed_origins) return client.allowed_origins;
+  if (client.allowed_origins) return client.allowed_origins.filter(isBrowserOrigin);
   const origins = client.redirect_uris
     .map((uri) => new URL(uri).origin)
     .filter((origin) => origin !== 'null');

@@ -43,7 +43,7 @@ const GROUPS: readonly Omit<OfferGroup, 'scopes'>[] = [
 export function describeOffer(offer: readonly Scope[]): OfferGroup[] {
   return GROUPS.map((group) => ({
     ...group,
-    scopes: offer.filter((scope) => groupOf(scope) === group.id).map(describeScope),
+    scopes: offer.filter((scope) => groupOf(scope) === group.id).map((scope) => describeScope(scope, offer)),
   })).filter(({ scopes }) => scopes.length > 0);
 }
 
@@ -63,7 +63,7 @@ function groupOf(scope: Scope): OfferGroup['id'] {
   }
 }
 
-function describeScope(scope: Scope): OfferedScope {
+function describeScope(scope: Scope, offer: readonly Scope[]): OfferedScope {
   const plain = { value: scope.text, checked: true, write: false, wildcard: false };
   switch (scope.kind) {
     case 'resource':
@@ -71,7 +71,7 @@ function describeScope(scope: Scope): OfferedScope {
     case 'identity':
       return { ...plain, ...IDENTITY_WORDS[scope.name] };
     case 'refresh':
-      return { ...plain, ...REFRESH_WORDS[scope.name] };
+      return { ...plain, ...describeRefresh(scope.name, offer) };
     case 'context':
       return { ...plain, ...describeContext(scope.resourceType) };
     case 'extension':
@@ -94,6 +94,21 @@ const REFRESH_WORDS = {
   },
   online_access: { label: 'Keep access until you sign out' },
 } as const;
+
+/** The lesser of both is a choice in place of the greater, and unticked at first: together they are the greater (REF-17). */
+function describeRefresh(
+  name: keyof typeof REFRESH_WORDS,
+  offer: readonly Scope[],
+): Pick<OfferedScope, 'label'> & Partial<Pick<OfferedScope, 'detail' | 'checked'>> {
+  if (name === 'offline_access' || !offer.some(({ text }) => text === 'offline_access'))
+    return REFRESH_WORDS[name];
+  const greater = REFRESH_WORDS.offline_access.label;
+  return {
+    ...REFRESH_WORDS.online_access,
+    detail: `In place of “${greater}”: for this, untick that.`,
+    checked: false,
+  };
+}
 
 function describeContext(resourceType: string | undefined): { label: string } {
   if (resourceType === undefined) return { label: 'Know what was open when the app was started' };

@@ -163,14 +163,15 @@ function accessInWords(
   const refreshing = describeOffer(offer).flatMap(({ scopes }) => scopes);
   const labelOf = (name: string): string | undefined => refreshing.find(({ value }) => value === name)?.label;
   const offline = labelOf('offline_access');
+  const online = labelOf('online_access');
   if (offline !== undefined) {
     const last = dateOf(clock() + refreshTokenSeconds);
+    const lesser = online === undefined ? '' : ` If only “${online}” is ticked, it ends when you sign out.`;
     return {
-      until: `${soon}, or, if “${offline}” is ticked, when the app is not used any more: today that would be ${last}.`,
+      until: `${soon}, or, if “${offline}” is ticked, when the app is not used any more: today that would be ${last}.${lesser}`,
       offline: true,
     };
   }
-  const online = labelOf('online_access');
   if (online !== undefined)
     return { until: `${soon}, or, if “${online}” is ticked, when you sign out.`, offline: false };
   return { until: `${soon}.`, offline: false };

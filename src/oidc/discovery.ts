@@ -1,7 +1,7 @@
 import Router from '@koa/router';
 import type { Context } from 'koa';
 
-import type { Config } from '../config/index.ts';
+import { basePathOf, sharedBasePaths, type Config } from '../config/index.ts';
 import {
   US_CORE_TYPES,
   isAtLeast,
@@ -79,7 +79,8 @@ const V1_RESOURCE_SCOPES: readonly string[] = (['patient', 'user'] as const).fla
 
 /**
  * Serves the document of each FHIR server twice: under the path of its base URL, for a proxy that hands that path to us,
- * and under `/fhir-servers/<id>/`, for a FHIR server that fetches it to serve it itself.
+ * and under `/fhir-servers/<id>/`, for a FHIR server that fetches it to serve it itself. A path that several have is nobody's:
+ * the first one's document there would tell apps of the others another version and other capabilities.
  *
  * @param style the style document that is mounted beside it, if one is
  * @param managementPath where people see and stop what they allowed
@@ -96,10 +97,11 @@ export function discoveryRoutes(
     ctx.body = document;
     ctx.type = 'application/json';
   };
+  const shared = sharedBasePaths(fhirServers);
   for (const { id, url, smartVersion } of fhirServers) {
     const document = smartConfigurationOf(issuer, smartVersion, style !== undefined, managementPath);
-    const base = new URL(url).pathname.replace(/\/$/, '');
-    for (const path of new Set([`/fhir-servers/${id}`, base])) {
+    const base = basePathOf({ url });
+    for (const path of new Set([`/fhir-servers/${id}`, ...(shared.has(base) ? [] : [base])])) {
       router.get(`${path}/.well-known/smart-configuration`, answer(document));
       router.options(`${path}/.well-known/smart-configuration`, answerOpenPreflight);
     }

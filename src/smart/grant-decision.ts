@@ -1,11 +1,11 @@
 import { isEnforceable } from './enforceable.ts';
 import { asV2, granularChoices } from './granular.ts';
 import type { ContextScope, ResourceScope, Scope } from './scope.ts';
+import { scopeIndex, type ScopeIndex } from './scope-index.ts';
 import {
-  covers,
   isResourceScope,
   mergeLetters,
-  narrow,
+  narrowWithin,
   parseScopeList,
   shortest,
   subjectOf,
@@ -26,6 +26,7 @@ export type DropReason =
   | 'no-patient'
   | 'no-refresh'
   | 'no-context'
+  | 'beside-offline'
   | 'too-many';
 
 /**
@@ -75,21 +76,18 @@ export function decideOffer(requested: string, bounds: GrantBounds): GrantDecisi
   const list = parseScopeList(requested);
   const granted: Scope[] = [];
   const dropped: DroppedScope[] = list.problems.map(({ scope }) => ({ scope, reason: 'malformed' }));
-  const registered = parseScopeList(bounds.registered).scopes;
+  const registered = limitsFrom(bounds.registered);
   const limits = {
-    registered: registered.filter(isResourceScope),
-    rights:
-      bounds.userRights === undefined
-        ? undefined
-        : parseScopeList(bounds.userRights).scopes.filter(isResourceScope),
+    registered,
+    rights: bounds.userRights === undefined ? undefined : limitsFrom(bounds.userRights).resources,
+    hasOpenid: registered.texts.has('openid') && list.scopes.some(({ text }) => text === 'openid'),
   };
-  const hasOpenid = [list.scopes, registered].every((scopes) => scopes.some(({ text }) => text === 'openid'));
 
   let room = MOST_ADDED;
   for (const scope of list.scopes) {
     const kept = isResourceScope(scope)
       ? boundResource(scope, bounds, limits, room + 1)
-      : boundOther(scope, bounds, registered, hasOpenid);
+      : boundOther(scope, bounds, limits);
     if (typeof kept === 'string') dropped.push({ scope: scope.text, reason: kept });
     else {
       granted.push(...kept);
@@ -97,6 +95,22 @@ export function decideOffer(requested: string, bounds: GrantBounds): GrantDecisi
     }
   }
   return { granted: inShortestForm(withoutRepeats(granted)), dropped };
+}
+
+/** A list that bounds an offer, ready to be asked about each scope of it. */
+interface Limits {
+  readonly registered: { readonly texts: ReadonlySet<string>; readonly resources: ScopeIndex };
+  readonly rights: ScopeIndex | undefined;
+  /** Was `openid` asked for, and is it registered? */
+  readonly hasOpenid: boolean;
+}
+
+function limitsFrom(text: string): Limits['registered'] {
+  const { scopes } = parseScopeList(text);
+  return {
+    texts: new Set(scopes.map((scope) => scope.text)),
+    resources: scopeIndex(scopes.filter(isResourceScope)),
+  };
 }
 
 /** Letters over the same resources come together (SCO-16); otherwise what was asked for keeps its words and its order. */
@@ -125,19 +139,16 @@ export function askedAbout(offer: readonly Scope[]): Scope[] {
 function boundResource(
   scope: ResourceScope,
   bounds: GrantBounds,
-  {
-    registered,
-    rights,
-  }: { registered: readonly ResourceScope[]; rights: readonly ResourceScope[] | undefined },
+  { registered, rights }: Limits,
   room: number,
 ): ResourceScope[] | DropReason {
   if ((scope.level === 'system') !== (bounds.flow === 'system')) return 'wrong-level';
   if (!isEnforceable(scope)) return 'not-enforceable';
-  const byClient = narrow(scope, registered, room);
+  const byClient = narrowWithin(scope, registered.resources, room);
   if (byClient.length === 0) return 'not-registered';
   if (byClient.length > room) return 'too-many';
   if (rights === undefined) return byClient;
-  const byUser = shortest(byClient.flatMap((part) => narrow(part, rights)));
+  const byUser = shortest(byClient.flatMap((part) => narrowWithin(part, rights)));
   if (byUser.length === 0) return 'beyond-user-rights';
   return byUser.length > room ? 'too-many' : byUser;
 }
@@ -145,15 +156,13 @@ function boundResource(
 function boundOther(
   scope: Exclude<Scope, ResourceScope>,
   bounds: GrantBounds,
-  registered: readonly Scope[],
-  hasOpenid: boolean,
+  { registered: { texts }, hasOpenid }: Limits,
 ): Scope[] | DropReason {
   if (scope.kind !== 'extension' && bounds.flow === 'system') return 'wrong-level';
   if (scope.kind === 'context' && scope.resourceType === undefined && !bounds.hasLaunch) return 'no-launch';
   if (scope.text === 'fhirUser' && !hasOpenid) return 'no-openid';
   if (scope.text === 'fhirUser' && !bounds.hasFhirUser) return 'no-fhir-user';
-  if (!registered.some(({ text }) => text === scope.text || text === withoutRole(scope)))
-    return 'not-registered';
+  if (!texts.has(scope.text) && !texts.has(withoutRole(scope))) return 'not-registered';
   if (scope.kind === 'refresh' && !bounds.mayRefresh) return 'no-refresh';
   if (scope.kind === 'context' && !canBeGiven(scope, bounds)) return 'no-context';
   return [scope];
@@ -177,29 +186,46 @@ function withoutRepeats(scopes: readonly Scope[]): Scope[] {
 /**
  * What is granted: the offer cut down to what the person approved. `approved` can only take away: it may name offered
  * scopes, and the finer choices of those ({@link granularChoices}); any other text is ignored (attack row A069).
+ *
+ * `online_access` is the lesser of the two: beside `offline_access` it would not be honoured, so it is not granted
+ * (REF-17), and stays for who unticks the greater.
  */
 export function decideGrant(offer: readonly Scope[], approved: ReadonlySet<string>): GrantDecision {
   const asked = new Set(askedAbout(offer));
   const answered = offer.filter((scope) => asked.has(scope)).flatMap((scope) => approvedOf(scope, approved));
-  const hasOpenid = answered.some(({ text }) => text === 'openid');
+  const kept = new Set(answered);
+  const over = scopeIndex(answered.filter(isResourceScope));
+  const texts = new Set(answered.map(({ text }) => text));
   const isApproved = (scope: Scope): boolean =>
     isResourceScope(scope) && !asked.has(scope)
-      ? answered.some((one) => isResourceScope(one) && covers(one, scope))
-      : answered.includes(scope) && (scope.text !== 'fhirUser' || hasOpenid);
+      ? over.covers(scope)
+      : kept.has(scope) && mayStand(scope, texts);
   const offered = new Set(offer);
   const finer = answered.filter((scope) => !offered.has(scope));
   const whole = offer.filter(isApproved);
-  const granted = finer.length > 0 ? inV2(offer, whole, answered) : whole;
+  const granted = finer.length > 0 ? inV2(offer, whole, texts) : whole;
   const dropped = offer
     .filter((scope) => !isApproved(scope))
-    .map(({ text }): DroppedScope => ({ scope: text, reason: 'not-approved' }));
+    .map((scope): DroppedScope => {
+      const reason = isBesideOffline(scope, texts) ? 'beside-offline' : 'not-approved';
+      return { scope: scope.text, reason };
+    });
   return { granted: withoutRepeats(granted), dropped };
 }
 
+/** Some scopes stand or fall by what was approved beside them. */
+function mayStand(scope: Scope, approved: ReadonlySet<string>): boolean {
+  if (scope.text === 'fhirUser') return approved.has('openid');
+  return !isBesideOffline(scope, approved);
+}
+
+function isBesideOffline({ text }: Scope, approved: ReadonlySet<string>): boolean {
+  return text === 'online_access' && approved.has('offline_access');
+}
+
 /** A grant that holds a finer choice is in v2 throughout (SCO-13); the choices stand where the whole stood. */
-function inV2(offer: readonly Scope[], whole: readonly Scope[], answered: readonly Scope[]): Scope[] {
+function inV2(offer: readonly Scope[], whole: readonly Scope[], texts: ReadonlySet<string>): Scope[] {
   const kept = new Set(whole);
-  const texts = new Set(answered.map(({ text }) => text));
   const granted = offer.flatMap((scope): readonly Scope[] => {
     if (kept.has(scope)) return [scope];
     return isResourceScope(scope) ? granularChoices(scope).filter(({ text }) => texts.has(text)) : [];

@@ -18,8 +18,8 @@ export {
   type ScopeProblem,
   type ScopeProblemCode,
 } from './scope.ts';
+export { covers } from './scope-index.ts';
 export {
-  covers,
   formatScopeList,
   intersect,
   isResourceScope,

@@ -1,4 +1,5 @@
 import { isEnforceable } from './enforceable.ts';
+import { covers, meet, scopeIndex, type ScopeIndex } from './scope-index.ts';
 import {
   constraintKey,
   formatResourceScope,
@@ -50,19 +51,6 @@ export function isResourceScope(scope: Scope): scope is ResourceScope {
 }
 
 /**
- * Does `wide` allow everything `narrow` allows? True when the level is the same, the type is the same or `*`,
- * every letter is there, and each constraint of `wide` is also one of `narrow` (constraints only take away).
- */
-export function covers(wide: ResourceScope, narrow: ResourceScope): boolean {
-  return (
-    wide.level === narrow.level &&
-    (wide.resourceType === '*' || wide.resourceType === narrow.resourceType) &&
-    isSubset(wide.constraints, narrow.constraints) &&
-    [...narrow.permissions].every((letter) => wide.permissions.has(letter))
-  );
-}
-
-/**
  * What both allow, or `undefined` when that is nothing. The result is written as the requested scope was
  * (its own text when nothing was taken away; v1 as long as v1 can say it), SCO-08, SCO-28.
  */
@@ -82,21 +70,6 @@ export function intersect(requested: ResourceScope, allowed: ResourceScope): Res
   });
 }
 
-function meet(one: string, other: string): string | undefined {
-  if (one === '*' || one === other) return other;
-  return other === '*' ? one : undefined;
-}
-
-/** Both are sorted, so that one walk is enough. */
-function isSubset(few: readonly Constraint[], many: readonly Constraint[]): boolean {
-  let found = 0;
-  for (const { param, value } of many) {
-    const next = few[found];
-    if (next?.param === param && next.value === value) found += 1;
-  }
-  return found === few.length;
-}
-
 function union(one: readonly Constraint[], other: readonly Constraint[]): Constraint[] {
   const all = new Map([...one, ...other].map((constraint) => [constraintKey(constraint), constraint]));
   return [...all].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, constraint]) => constraint);
@@ -113,16 +86,30 @@ export function build(meaning: Omit<ResourceScope, 'kind' | 'text'>): ResourceSc
  * The requested scope cut down to what a list allows: each overlap, shortest first form. A wildcard asked for
  * against a list of types becomes those types instead of being refused.
  *
- * @param most with more overlaps than these nobody looks which of them cover others; default: however many
+ * @param most with more overlaps than these the search ends: there are more of them, however many; default: no end
  */
 export function narrow(
   requested: ResourceScope,
   allowed: readonly ResourceScope[],
   most = Infinity,
 ): ResourceScope[] {
-  if (allowed.some((scope) => covers(scope, requested))) return [requested];
-  const overlaps = mergeLetters(allowed.flatMap((scope) => intersect(requested, scope) ?? []));
-  return overlaps.length > most ? overlaps : uncovered(overlaps);
+  return narrowWithin(requested, scopeIndex(allowed), most);
+}
+
+/** As {@link narrow}, for who narrows many scopes to one list. */
+export function narrowWithin(
+  requested: ResourceScope,
+  allowed: ScopeIndex,
+  most = Infinity,
+): ResourceScope[] {
+  if (allowed.covers(requested)) return [requested];
+  const overlaps = new Map<string, ResourceScope>();
+  for (const scope of allowed.overlapping(requested)) {
+    const overlap = intersect(requested, scope);
+    if (overlap) addLetters(overlaps, overlap);
+    if (overlaps.size > most) return [...overlaps.values()];
+  }
+  return uncovered([...overlaps.values()]);
 }
 
 /**
@@ -136,12 +123,14 @@ export function shortest(scopes: readonly ResourceScope[]): ResourceScope[] {
 /** Letters over the same resources in one scope: `.r` and `.s` → `.rs`; of two spellings of one scope the first. */
 export function mergeLetters(scopes: readonly ResourceScope[]): ResourceScope[] {
   const bySubject = new Map<string, ResourceScope>();
-  for (const scope of scopes) {
-    const subject = subjectOf(scope);
-    const known = bySubject.get(subject);
-    bySubject.set(subject, known ? merge(known, scope) : scope);
-  }
+  for (const scope of scopes) addLetters(bySubject, scope);
   return [...bySubject.values()];
+}
+
+function addLetters(bySubject: Map<string, ResourceScope>, scope: ResourceScope): void {
+  const subject = subjectOf(scope);
+  const known = bySubject.get(subject);
+  bySubject.set(subject, known ? merge(known, scope) : scope);
 }
 
 /**
@@ -154,12 +143,8 @@ export function subjectOf({ level, resourceType, constraints }: ResourceScope): 
 
 /** Without the scopes that another one of the list covers: one over the same type, or over all types. */
 export function uncovered(scopes: readonly ResourceScope[]): ResourceScope[] {
-  const byType = Map.groupBy(scopes, ({ resourceType }) => resourceType);
-  const overAll = byType.get('*') ?? [];
-  return scopes.filter((scope) => {
-    const isWider = (other: ResourceScope): boolean => other !== scope && covers(other, scope);
-    return !byType.get(scope.resourceType)?.some(isWider) && !overAll.some(isWider);
-  });
+  const index = scopeIndex(scopes);
+  return scopes.filter((scope) => !index.covers(scope, scope));
 }
 
 function merge(one: ResourceScope, other: ResourceScope): ResourceScope {
@@ -180,13 +165,13 @@ function merge(one: ResourceScope, other: ResourceScope): ResourceScope {
 export function within(granted: string, asked: readonly string[]): string[] {
   const { scopes } = parseScopeList(granted);
   const texts = new Set(scopes.map(({ text }) => text));
-  const wide = scopes.filter(isResourceScope);
+  const wide = scopeIndex(scopes.filter(isResourceScope));
   return asked.filter((text) => {
     if (texts.has(text)) return true;
     const parsed = parseScope(text);
     if (!parsed.ok || !isResourceScope(parsed.scope)) return false;
     const { scope } = parsed;
-    return isEnforceable(scope) && wide.some((one) => covers(one, scope));
+    return isEnforceable(scope) && wide.covers(scope);
   });
 }
 

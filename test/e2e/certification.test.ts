@@ -122,7 +122,7 @@ describe('the way there', () => {
 
 describe.each(ENDPOINTS)('standalone launch of a patient, %s', (endpoint) => {
   test.each(APPS)(
-    '[G10-14] [G10-17] [G10-18] [TOK-15] [V1-10] %s app: token, record, identity, refresh',
+    '[G10-14] [G10-17] [G10-18] [CAP-07] [TOK-15] [V1-10] %s app: token, record, identity, refresh',
     async (app) => {
       const launched = await kit.launch(endpoint, { app, scope: STANDALONE });
       const { status, headers, body } = launched.token;
@@ -223,7 +223,7 @@ describe.each(ENDPOINTS)('launch from the EHR, %s', (endpoint) => {
   const press = ({ app = 'inferno-public', ...form }: Record<string, string> = {}) =>
     kit.press({ user: 'david', app: `${app} ${launchUri}`, endpoint: run.fhir(endpoint), ...VISIT, ...form });
 
-  test('[G10-05] [G10-12] [LCH-01] [LCH-02] by POST: patient, encounter, banner and style', async () => {
+  test('[G10-05] [G10-12] [CAP-08] [LCH-01] [LCH-02] by POST: patient, encounter, banner and style', async () => {
     const opened = await press({ need_patient_banner: 'true' });
     expect(opened.href.split('?')[0]).toBe(launchUri);
     expect(opened.searchParams.get('iss')).toBe(run.fhir(endpoint));

@@ -103,6 +103,20 @@ describe('serve with a good configuration', () => {
     });
   });
 
+  test('config check warns of FHIR servers that share a path, and says so of a good configuration', async () => {
+    const { config } = await folderWith((yaml) =>
+      yaml.replace(
+        /fhirServers:/,
+        (key) => `${key}\n  - { id: west, name: West, url: 'https://west.example/fhir' }`,
+      ),
+    );
+    const check = await runGatehouse(['config', 'check', '--config', config]);
+    expect(check).toMatchObject({ code: 0, stdout: expect.stringMatching(/^the configuration is good: /) });
+    expect(check.stderr).toMatch(
+      /^warning: fhirServers: west, main have the same path in their URLs, so \/fhir\/\.well-known/,
+    );
+  });
+
   test('the example of the configuration folder is good, once its secrets are there', async () => {
     const { config } = await folderWith();
     const example = await readFile('config/gatehouse.example.yaml', 'utf8');

@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+
 import { afterEach, describe, expect, jest, test } from '@jest/globals';
 
 import { CookieBrowser } from '../../support/browser.ts';
@@ -89,10 +91,14 @@ describe.each(DRIVERS)('EHR launch on %s', (driver) => {
     expect(style.headers.get('content-type')).toMatch(/^application\/json/);
     expect(style.headers.get('access-control-allow-origin')).toBe('*');
     expect(style.headers.get('cache-control')).toMatch(/immutable/);
-    expect(await style.json()).toMatchObject({
+    const text = await style.text();
+    expect(JSON.parse(text)).toMatchObject({
       color_background: expect.stringMatching(/^#/),
       dim_font_size: expect.any(String),
     });
+    // CTX-06: the name comes from the content, so that another content has another address.
+    const digest = createHash('sha256').update(text).digest('hex');
+    expect(style.url).toBe(`${suite.server.issuer}/assets/smart-style-${digest.slice(0, 12)}.json`);
   });
 
   test('[LCH-04] [A046] a launch is good once, one after the other', async () => {

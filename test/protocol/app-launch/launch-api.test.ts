@@ -40,6 +40,12 @@ describe.each(DRIVERS)('the launch API on %s', (driver) => {
       /^launch_uri: is not a registered/,
     ],
     [
+      'CRG-02',
+      'a launch URL that is like a registered one',
+      { launch_uri: 'http://localhost:4999/launch' },
+      /^launch_uri: is not a registered/,
+    ],
+    [
       'LCH-02',
       'a FHIR server that is not ours',
       { iss: 'https://evil.example/fhir' },

@@ -119,7 +119,7 @@ describe.each(DRIVERS)('what a launch is bound to, on %s', (driver) => {
     );
   });
 
-  test('[CTX-19] [CTX-20] what an EHR adds of its own arrives beside the token, and at introspection', async () => {
+  test('[CTX-19] what an EHR adds of its own arrives beside the token, and at introspection', async () => {
     const { issuer } = suite.server;
     const own = { __appContext: '{"cardId":"c1"}', 'https://ehr.example/context/ward': { bed: 7 } };
     const { body: made } = await launchBy('ehr-any', own);

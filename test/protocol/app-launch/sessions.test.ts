@@ -120,6 +120,41 @@ describe.each(DRIVERS)('sessions on %s', (driver) => {
     expect((await openScreen(issuer, 'login', { browser })).status).toBe(200);
   });
 
+  test('[REF-17] of offline_access and online_access only the first is granted: no refresh brings the other, before sign-out or after', async () => {
+    const { issuer } = suite.server;
+    const browser = new CookieBrowser();
+    const asked = { browser, scope: 'offline_access online_access launch/patient patient/Patient.rs' };
+    const consent = (offered: readonly string[]) => {
+      expect(offered).toContain('offline_access');
+      expect(offered).not.toContain('online_access');
+      return [...offered, 'online_access'];
+    };
+    const { body } = await redeem(issuer, await authorize(issuer, { ...asked, consent }));
+    expect(body.scope).toBe('offline_access launch/patient patient/Patient.rs');
+
+    const narrowed = { scope: 'launch/patient online_access patient/Patient.rs' };
+    const before = await refresh(issuer, body.refresh_token, narrowed);
+    expect([before.status, before.body.error]).toEqual([400, 'invalid_scope']);
+    await signOut(browser, 'logout');
+    const after = await refresh(issuer, body.refresh_token, narrowed);
+    expect([after.status, after.body.error]).toEqual([400, 'invalid_scope']);
+    const again = await refresh(issuer, body.refresh_token);
+    expect([again.status, again.body.scope]).toEqual([200, body.scope]);
+    expect(await introspect(again.body.access_token)).toMatchObject({ active: true, scope: body.scope });
+  });
+
+  test('[REF-14] [REF-17] who unticks offline_access may take online_access in its place: it ends at sign-out', async () => {
+    const { issuer } = suite.server;
+    const browser = new CookieBrowser();
+    const scope = 'offline_access online_access launch/patient patient/Patient.rs';
+    const consent = () => ['launch/patient', 'online_access', 'patient/Patient.rs'];
+    const { body } = await redeem(issuer, await authorize(issuer, { browser, scope, consent }));
+    expect(body.scope).toBe('online_access launch/patient patient/Patient.rs');
+    await signOut(browser, 'logout');
+    expect((await refresh(issuer, body.refresh_token)).body.error).toBe('invalid_grant');
+    expect(await introspect(body.access_token)).toEqual({ active: false });
+  });
+
   test('[REF-14] [REF-21] [A168] every launch of an app in one session ends with it, when somebody else signs in', async () => {
     const browser = new CookieBrowser();
     const { issuer } = suite.server;

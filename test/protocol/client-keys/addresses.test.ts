@@ -53,7 +53,7 @@ describe('where a client key set may be', () => {
     [['0.0.0.0']],
     // A public address beside it changes nothing: which one is connected to is not ours to say.
     [['203.1.113.9', '127.0.0.1']],
-  ])('[A155] a name at %j is connected to never', async (addresses) => {
+  ])('[A155] [SEC-07] a name at %j is connected to never', async (addresses) => {
     const { find, reasons, lookups } = fetcher({ addresses: [addresses] });
     expect(await find(`https://keys.example:${host.port}/jwks`)).toMatchObject({ problem: 'unavailable' });
     expect(lookups).toEqual(['keys.example']);
@@ -71,14 +71,14 @@ describe('where a client key set may be', () => {
     '[::ffff:127.0.0.1]',
     '169.254.169.254',
     '10.0.0.1',
-  ])('[A155] neither is %s in the URL itself', async (address) => {
+  ])('[A155] [SEC-07] neither is %s in the URL itself', async (address) => {
     const { find, reasons, lookups } = fetcher({});
     expect(await find(`https://${address}:${host.port}/jwks`)).toMatchObject({ problem: 'unavailable' });
     expect([lookups, reasons]).toEqual([[], [expect.stringMatching(/ a private address /)]]);
     expect(connections()).toBe(0);
   });
 
-  test('[A155] a name is judged by the very lookup its connection uses', async () => {
+  test('[A155] [SEC-07] a name is judged by the very lookup its connection uses', async () => {
     // Asked a second time it would be inside; it is asked once, and that address is refused or used.
     const { find, lookups } = fetcher({
       addresses: [['10.0.0.1'], ['127.0.0.1']],

@@ -217,6 +217,15 @@ describe('what this server does not do', () => {
     await expectOutcome(await fhir.ask(path, fhir.token('system/*.cruds'), { method }), status, code);
   });
 
+  test.each(['patient/Observation.cud', 'patient/Observation.write', 'patient/*.write'])(
+    '[SEM-13] writing rights do not allow reading: %s',
+    async (scope) => {
+      const token = fhir.token(scope, AMY);
+      for (const path of ['/Observation/amy-shaw-obs-1', '/Observation?patient=amy-shaw'])
+        await expectOutcome(await fhir.ask(path, token), 403, 'forbidden');
+    },
+  );
+
   test('[SEM-13] reading rights do not allow writing: 403 before 405', async () => {
     const response = await fhir.ask('/Observation', fhir.token('patient/*.rs', AMY), { method: 'POST' });
     await expectOutcome(response, 403, 'forbidden');

@@ -112,3 +112,31 @@ describe.each(DRIVERS)('several FHIR servers behind one Gatehouse, on %s', (driv
     expect(callback.searchParams.get('error_description')).toMatch(/^aud differs from the iss/);
   });
 });
+
+describe('two FHIR servers with one path', () => {
+  const suite = gatehouseOn('embedded', () => ({
+    fhirServers: [
+      { id: 'east', name: 'East', url: 'http://localhost:3997/fhir' },
+      { id: 'west', name: 'West', url: 'http://localhost:3998/fhir/', smartVersion: '1.0.0' },
+      { id: 'alone', name: 'Alone', url: 'http://localhost:3999/r4' },
+    ],
+    clients: [PUBLIC_APP],
+  }));
+
+  test('[GEN-05] [DISC-01] the path they share is nobody’s; each has its document under its id', async () => {
+    const load = (path: string) => fetch(`${suite.server.issuer}${path}/.well-known/smart-configuration`);
+    const paths = ['/fhir', '/fhir-servers/east', '/fhir-servers/west', '/fhir-servers/alone', '/r4'];
+    const found = await Promise.all(paths.map(async (path) => [path, (await load(path)).status]));
+    expect(Object.fromEntries(found)).toEqual({
+      ...{ '/fhir': 404, '/fhir-servers/east': 200, '/fhir-servers/west': 200 },
+      ...{ '/fhir-servers/alone': 200, '/r4': 200 },
+    });
+    const [east, west] = await Promise.all(
+      ['east', 'west'].map(async (id) => (await load(`/fhir-servers/${id}`)).json()),
+    );
+    expect([east, west].map((document) => 'grant_types_supported' in Object(document))).toEqual([
+      true,
+      false,
+    ]);
+  });
+});

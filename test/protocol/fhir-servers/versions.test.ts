@@ -7,6 +7,7 @@ import { announce, backendToken, ehrClient } from '../../support/ehr.ts';
 import { authorize, postForm, redeem, refresh } from '../../support/flow.ts';
 import { DRIVERS } from '../../support/gatehouse.ts';
 import { gatehouseOn } from '../../support/suite.ts';
+import { EDITION_ROWS } from '../../support/us-core-editions.ts';
 
 const idOf = (version: SmartVersion): string => `v${version.replaceAll('.', '-')}`;
 const urlOf = (version: SmartVersion): string => `http://localhost:3996/${idOf(version)}`;
@@ -74,10 +75,13 @@ describe.each(DRIVERS)('one FHIR server per SMART version, on %s', (driver) => {
     ['CAP-19', '2.0.0', V2_CAPABILITIES],
     ['CAP-27', '2.1.0', V2_CAPABILITIES],
     ['CAP-19', '2.2.0', V2_CAPABILITIES],
-  ] as const)('[%s] [CAP-22] the capabilities of %s, and no others', async (_row, version, expected) => {
-    const capabilities = (await documentOf(version))['capabilities'] as string[];
-    expect(capabilities.toSorted()).toEqual(expected.toSorted());
-  });
+  ] as const)(
+    '[%s] [CAP-21] [CAP-22] the capabilities of %s, and no others',
+    async (_row, version, expected) => {
+      const capabilities = (await documentOf(version))['capabilities'] as string[];
+      expect(capabilities.toSorted()).toEqual(expected.toSorted());
+    },
+  );
 
   test('[V1-03] [V1-05] [V1-09] a 1.0.0 document has the members of 1.0.0, and says that code challenges are needed', async () => {
     const { issuer } = suite.server;
@@ -119,6 +123,16 @@ describe.each(DRIVERS)('one FHIR server per SMART version, on %s', (driver) => {
         token_endpoint_auth_signing_alg_values_supported: ['RS384', 'ES384'],
         scopes_supported: expect.arrayContaining(['system/*.rs', 'patient/Patient.rs', 'patient/*.read']),
       });
+    },
+  );
+
+  test.each(EDITION_ROWS)(
+    '[DISC-17] [USC-05] [USC-06] every scope of US Core %s at %s/ is listed, word for word',
+    async (_edition, _level, scopes) => {
+      for (const version of SMART_VERSIONS.filter((one) => one !== '1.0.0')) {
+        const listed = new Set((await documentOf(version))['scopes_supported'] as string[]);
+        expect([version, scopes.filter((scope) => !listed.has(scope))]).toEqual([version, []]);
+      }
     },
   );
 

@@ -14,8 +14,8 @@ import {
   keyedClient,
 } from '../../support/clients.ts';
 import { backendToken } from '../../support/ehr.ts';
-import { authorize, redeem, refresh, type TokenAnswer } from '../../support/flow.ts';
-import { DRIVERS, FHIR } from '../../support/gatehouse.ts';
+import { authorize, postForm, redeem, refresh, type TokenAnswer } from '../../support/flow.ts';
+import { DRIVERS, FHIR, startGatehouse, testStore } from '../../support/gatehouse.ts';
 import { gatehouseOn } from '../../support/suite.ts';
 
 const BACKEND = await keyedClient('backend', 'ES384');
@@ -186,5 +186,33 @@ describe.each(DRIVERS)('introspection on %s', (driver) => {
     expect(await (await ask({ token: (await tokens()).access_token })).json()).toMatchObject({
       active: true,
     });
+  });
+});
+
+describe.each(DRIVERS)('what is written down of introspections, on %s', (driver) => {
+  test('[INT-16] who asked, about whose token, and how often since when; neither a token nor a hash of one', async () => {
+    const store = await testStore(driver);
+    const server = await startGatehouse(store, { clients: [PUBLIC_APP, RESOURCE_SERVER] });
+    const started = Date.now();
+    const { body } = await redeem(server.issuer, await authorize(server.issuer));
+    for (const token of [body.access_token, body.access_token, body.access_token, 'unknown'])
+      expect((await postForm(`${server.issuer}/introspect`, { token }, RS)).status).toBe(200);
+    // What was counted is written when a server stops, if not before.
+    await server.close();
+    await store.dispose();
+
+    const told = server.audit.filter(({ type }) => type === 'token.introspected');
+    const common = { outcome: 'success', resourceServer: 'fhir-server', since: expect.any(String) };
+    const byToken = { ...common, active: true, clientId: 'public-app' };
+    expect(told).toEqual([
+      expect.objectContaining({ ...byToken, count: 3 }),
+      expect.objectContaining({ ...common, active: false, count: 1 }),
+    ]);
+    for (const record of told) {
+      const { since } = record as { since?: string };
+      expect(Date.parse(since ?? '')).toBeGreaterThanOrEqual(started);
+      expect(Object.keys(record).filter((name) => /token|hash/i.test(name))).toEqual([]);
+      expect(JSON.stringify(record)).not.toContain(body.access_token.slice(4, 20));
+    }
   });
 });

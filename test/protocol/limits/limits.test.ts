@@ -280,7 +280,7 @@ describe.each(DRIVERS)('limits that two nodes on %s share', (driver) => {
     expectTooMany(await launch(2), /^too many requests of this client;/);
   });
 
-  test('[INT-08] [SEC-09] a resource server, by secret or by token, where its operator has set a limit', async () => {
+  test('[INT-08] [INT-16] [SEC-09] a resource server, by secret or by token, where its operator has set a limit', async () => {
     const bySecret = () =>
       nodes.ask(1, '/introspect', { form: { token: 'x' }, headers: basic('fhir-server', RS_SECRET), from });
     await repeat(3, bySecret);

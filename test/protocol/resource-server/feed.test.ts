@@ -241,7 +241,7 @@ describe.each(DRIVERS)('the feed of revocations of two nodes on %s', (driver) =>
     expect(metrics).toMatch(/^gatehouse_revocation_feed_age_seconds 0\.\d+$/m);
   });
 
-  test('[SEC-10] so many streams of one client, and no more', async () => {
+  test('[SEC-09] so many streams of one client, and no more', async () => {
     const readers = await Promise.all(
       Array.from({ length: 64 }, () => readEvents(`${nodes.issuer}/revocations`, RS)),
     );

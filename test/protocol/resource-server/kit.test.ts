@@ -76,7 +76,7 @@ describe('a resource server of the kit, with two nodes on one Redis', () => {
     expect(probe.server.status()).toEqual({ feed: 'stream', cachedTokens: 1, lostUses: 0 });
   });
 
-  test('[REV-05] [REV-06] a grant that ends at another node is refused within a second', async () => {
+  test('[REV-05] [REV-06] [INT-18] a grant that ends at another node is refused within a second', async () => {
     await start();
     await probe.follows('stream');
     for (let time = 0; time < 5; time += 1) {

@@ -110,14 +110,14 @@ describe.each(DRIVERS)('reports of usage on %s', (driver) => {
     ['more than was asked', [line('A'.repeat(22), { patient: 'p1' })], /uses\.0/],
     ['too many lines', Array.from({ length: 501 }, () => line('A'.repeat(22))), /uses/],
     ['no list', {}, /uses/],
-  ])('[SEC-10] a report with %s is refused', async (_what, uses, words) => {
+  ])('[SEC-09] a report with %s is refused', async (_what, uses, words) => {
     const told = await report(suite.server.issuer, uses);
     expect(told).toMatchObject({ status: 400, body: { error: 'invalid_request' } });
     expect(told.body.error_description).toMatch(words);
     expect(told.headers.get('cache-control')).toBe('no-store');
   });
 
-  test('[SEC-10] [INT-09] so does one that is no JSON, or too large, or of nobody who may', async () => {
+  test('[SEC-09] [INT-09] so does one that is no JSON, or too large, or of nobody who may', async () => {
     const { issuer } = suite.server;
     expect((await report(issuer, '{')).status).toBe(400);
     expect((await report(issuer, JSON.stringify({ uses: 'x'.repeat(200_000) }))).status).toBe(413);
@@ -128,7 +128,7 @@ describe.each(DRIVERS)('reports of usage on %s', (driver) => {
     expect(await newestGrant()).not.toBe('');
   });
 
-  test('[SEC-10] while Gatehouse cannot be told, so much waits and the rest is counted as lost', async () => {
+  test('[SEC-09] while Gatehouse cannot be told, so much waits and the rest is counted as lost', async () => {
     const { issuer } = suite.server;
     const { access_token: token } = await tokensOf(issuer);
     const probe = kitProbe(issuer, { usage: { everySeconds: 0.05, most: 2 } }, (path) => path !== '/usage');

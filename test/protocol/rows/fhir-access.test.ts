@@ -2,6 +2,7 @@ import { afterEach, describe, expect, jest, test } from '@jest/globals';
 
 import { SHARED_TYPES, createIntrospector, decide, visibleTo } from '../../../src/resource-server/index.ts';
 import { RS_SECRET } from '../../support/clients.ts';
+import { backendToken } from '../../support/ehr.ts';
 import { authorize, type FlowOptions } from '../../support/flow.ts';
 import { OTHER_FHIR, wireSuite } from '../wire/wire-suite.ts';
 
@@ -29,7 +30,7 @@ describe('what tokens of each kind open at the FHIR server', () => {
     return (await suite.token({ clientId: GROWTH, username: 'carla', scope, params: { launch } })).body;
   };
 
-  test('[CAP-10] [CAP-11] [G10-12] an EHR launch conveys patient and encounter, banner and style; both can be read', async () => {
+  test('[CAP-10] [CAP-11] [CTX-02] [G10-12] an EHR launch conveys patient and encounter, banner and style; both can be read', async () => {
     expect(await capabilities()).toEqual(
       expect.arrayContaining([
         'context-ehr-patient',
@@ -51,7 +52,7 @@ describe('what tokens of each kind open at the FHIR server', () => {
     );
   });
 
-  test('[CAP-24] [CAP-16] an EHR launch of a patient: patient/ scopes reach that record and those types, and nothing else', async () => {
+  test('[CAP-24] [CAP-16] [CTX-01] an EHR launch of a patient: patient/ scopes reach that record and those types, and nothing else', async () => {
     expect(await capabilities()).toEqual(
       expect.arrayContaining(['launch-ehr', 'client-public', 'context-ehr-patient', 'permission-patient']),
     );
@@ -112,6 +113,21 @@ describe('what tokens of each kind open at the FHIR server', () => {
       expect((await fetch(fhirUser, { headers: { origin: APP_ORIGIN } })).status).toBe(401);
     },
   );
+
+  test('[SEM-26] a backend service that asks for more than its scope is refused; for a type there is not, with the token request', async () => {
+    const { issuer } = suite.server;
+    const { body } = await backendToken(issuer, suite.analytics, 'system/Patient.rs');
+    expect((await suite.read('Patient/amy-shaw', body.access_token)).status).toBe(200);
+    for (const path of ['Observation?patient=amy-shaw', 'Observation/amy-shaw-obs-1']) {
+      const response = await suite.read(path, body.access_token);
+      expect([path, response.status, await response.json()]).toMatchObject([
+        ...[path, 403],
+        { resourceType: 'OperationOutcome', issue: [{ code: 'forbidden' }] },
+      ]);
+    }
+    const unicorn = await backendToken(issuer, suite.analytics, 'system/Unicorn.rs');
+    expect([unicorn.status, unicorn.body.error]).toEqual([400, 'invalid_scope']);
+  });
 
   test('[V1-11] an app that only knows v1 reads every type the FHIR server has of a patient', async () => {
     const statement = (await (await fetch(`${suite.fhir.base}/metadata`)).json()) as {

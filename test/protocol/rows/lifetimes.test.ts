@@ -1,10 +1,19 @@
 import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import { Redis } from 'ioredis';
 
-import { ASSERTION_TYPE, RS_SECRET, SECRET, basic } from '../../support/clients.ts';
+import { ASSERTION_TYPE, PUBLIC_APP, RS_SECRET, SECRET, basic } from '../../support/clients.ts';
 import { backendToken } from '../../support/ehr.ts';
-import { authorize, postForm, redeem, type TokenAnswer } from '../../support/flow.ts';
+import {
+  authorize,
+  openScreen,
+  postForm,
+  redeem,
+  refresh,
+  textOf,
+  type TokenAnswer,
+} from '../../support/flow.ts';
 import { DRIVERS } from '../../support/gatehouse.ts';
+import { gatehouseOn } from '../../support/suite.ts';
 import { wireSuite } from '../wire/wire-suite.ts';
 
 const DAY = 24 * 3600 * 1000;
@@ -128,6 +137,33 @@ describe.each(DRIVERS)('how long tokens live on %s', (driver) => {
     expect(await told(app.access_token)).toMatchObject({ active: true });
     pass(3_300_000);
     expect(await told(app.access_token)).toEqual({ active: false });
+  });
+});
+
+describe('where the operator lets refresh tokens live for a week', () => {
+  const suite = gatehouseOn('embedded', () => ({
+    clients: [PUBLIC_APP],
+    tokens: { refreshTokenSeconds: (7 * DAY) / 1000 },
+  }));
+  afterEach(() => void jest.restoreAllMocks());
+
+  test('[G10-22] an unused one is good for that long and no longer, and the person is told until when', async () => {
+    const { issuer } = suite.server;
+    const { html } = await openScreen(issuer, 'consent');
+    const now = Date.now();
+    const [, last = ''] = /today that would be ([^.]+)\./.exec(textOf(html)) ?? [];
+    expect(Math.abs(Date.parse(`${last} UTC`) - (now + 7 * DAY))).toBeLessThan(DAY);
+    const after = (days: number) => jest.spyOn(Date, 'now').mockReturnValue(now + days * DAY);
+    const { body } = await redeem(issuer, await authorize(issuer));
+    after(6);
+    const again = await refresh(issuer, body.refresh_token);
+    expect(again.status).toBe(200);
+    after(12);
+    const third = await refresh(issuer, again.body.refresh_token);
+    expect(third.status).toBe(200);
+    after(20);
+    const late = await refresh(issuer, third.body.refresh_token);
+    expect([late.status, late.body.error]).toEqual([400, 'invalid_grant']);
   });
 });
 

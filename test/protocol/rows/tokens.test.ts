@@ -1,5 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 
+import { createAccount } from '../../../src/identity/index.ts';
+import { createAccountStore } from '../../../src/store/index.ts';
 import { ASSERTION_TYPE, REDIRECT, RS_SECRET, SECRET, basic } from '../../support/clients.ts';
 import { backendToken } from '../../support/ehr.ts';
 import {
@@ -12,6 +14,7 @@ import {
   type FlowOptions,
   type TokenAnswer,
 } from '../../support/flow.ts';
+import { PASSWORD } from '../../support/gatehouse.ts';
 import { wireSuite } from '../wire/wire-suite.ts';
 
 const HEALTH = 'my-health-ios';
@@ -180,6 +183,24 @@ describe('token answers, and who gets one', () => {
       false,
       undefined,
     ]);
+  });
+
+  test('[OIDC-08] a person who is no FHIR resource: fhirUser is neither offered, nor granted, nor told', async () => {
+    const nobody = { username: 'nora', name: 'Nora Lind', role: 'practitioner' } as const;
+    await createAccountStore(suite.server.vault).add(await createAccount(nobody, PASSWORD));
+    const scope = 'openid fhirUser launch/patient user/Patient.rs';
+    const params = { aud: suite.fhir.base };
+    const options = { clientId: HEALTH, username: 'nora', scope, params, patient: 'chloe-shaw' };
+    const { fields } = await openScreen(suite.server.issuer, 'consent', options);
+    expect(fields['scope']?.toSorted()).toEqual(['launch/patient', 'openid', 'user/Patient.rs']);
+    // Who sends it all the same gets no more than was offered.
+    const consent = (offered: readonly string[]) => [...offered, 'fhirUser'];
+    const { body } = await suite.token({ ...options, consent });
+    expect(body.scope).toBe('openid launch/patient user/Patient.rs');
+    expect(claimsOf(body)).not.toHaveProperty('fhirUser');
+    const { body: introspected } = await post('/introspect', { token: body.access_token }, RS);
+    expect(introspected).toMatchObject({ active: true, scope: body.scope });
+    expect(introspected).not.toHaveProperty('fhirUser');
   });
 
   test('[CRG-15] one app may be registered for people and for itself: each way with the scopes of that way', async () => {

@@ -41,12 +41,12 @@ describe.each(DRIVERS)('oauth4webapi 3 on %s', (driver) => {
     );
 
   test.each([
-    ['a public app', 'public-app', () => oauth.None()],
-    ['an app with a secret', 'secret-app', () => oauth.ClientSecretBasic(SECRET)],
-    ['an app with an RSA key', 'rsa-app', () => signed(RSA_APP)],
+    ['CAP-04', 'a public app', 'public-app', () => oauth.None()],
+    ['CAP-05', 'an app with a secret', 'secret-app', () => oauth.ClientSecretBasic(SECRET)],
+    ['CAP-06', 'an app with an RSA key', 'rsa-app', () => signed(RSA_APP)],
   ] as const)(
-    '[TOK-07] [OIDC-10] [REF-08] %s: code, id token with its signature, refresh',
-    async (_what, clientId, authOf) => {
+    '[TOK-07] [%s] [CAP-07] [OIDC-10] [REF-08] %s: code, id token with its signature, refresh',
+    async (_capability, _what, clientId, authOf) => {
       const as = await discover();
       const client: oauth.Client = { client_id: clientId };
       const verifier = oauth.generateRandomCodeVerifier();

@@ -166,7 +166,7 @@ describe.each(DRIVERS)('token requests on %s', (driver) => {
     },
   );
 
-  test('[TOK-15] [TOK-23] no answer of the token endpoint, nor of introspection, may be kept: no-store and no-cache', async () => {
+  test('[TOK-15] [TOK-23] [INT-16] no answer of the token endpoint, nor of introspection, may be kept: no-store and no-cache', async () => {
     const { issuer } = suite.server;
     const first = await redeem(issuer, await authorize(issuer));
     const refresh = { ...APP, grant_type: 'refresh_token', refresh_token: first.body.refresh_token };

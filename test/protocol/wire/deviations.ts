@@ -96,12 +96,6 @@ export const DEVIATIONS: readonly Deviation[] = [
     reason: 'RFC 9207 §2 wants iss in error responses too, as the example of a code has it',
   },
   {
-    of: ['EHR clinician'],
-    how: 'absent',
-    at: ['$.__appContext'],
-    reason: 'no member of SMART: a convention of some servers for CDS Hooks, which is not built',
-  },
-  {
     of: ['EHR patient'],
     how: 'extra',
     at: ['$.smart_style_url'],

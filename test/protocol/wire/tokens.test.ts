@@ -30,8 +30,8 @@ describe('tokens and what is said of them, beside the examples', () => {
   };
 
   /** A clinician opens the growth chart in the EHR. */
-  const clinician = async (): Promise<TokenAnswer> => {
-    const launch = await suite.launch('growth-chart-web', ANNOUNCED);
+  const clinician = async (announced: Readonly<Record<string, unknown>> = {}): Promise<TokenAnswer> => {
+    const launch = await suite.launch('growth-chart-web', { ...ANNOUNCED, ...announced });
     const params = { launch, nonce: 'n-8842', max_age: '3600' };
     const scope = scopeOf('EHR clinician');
     return suite.token({ clientId: 'growth-chart-web', username: 'carla', scope, params });
@@ -95,8 +95,9 @@ describe('tokens and what is said of them, beside the examples', () => {
       expectHeaders(answer);
     });
 
-    test('[CTX-03] [CTX-22] [TOK-22] [LCH-10] an EHR launch of a clinician: every member of the context, at the top', async () => {
-      const answer = await clinician();
+    test('[CTX-03] [CTX-19] [CTX-22] [TOK-22] [LCH-10] an EHR launch of a clinician: every member of the context, at the top', async () => {
+      const { __appContext } = example('EHR clinician');
+      const answer = await clinician({ __appContext });
       expect([answer.status, against('EHR clinician', answer.body)]).toEqual([200, []]);
       expectHeaders(answer);
     });

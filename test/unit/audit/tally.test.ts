@@ -3,7 +3,7 @@ import { describe, expect, jest, test } from '@jest/globals';
 import { createTally, type AuditEvent } from '../../../src/audit/index.ts';
 
 describe('[SEC-3] introspections in the audit', () => {
-  test('one record stands for all questions of one resource server about one client', async () => {
+  test('[INT-16] one record stands for all questions of one resource server about one client', async () => {
     const kept: AuditEvent[] = [];
     const tally = createTally({ record: async (event) => void kept.push(event) }, () => 0);
     for (const clientId of ['app', 'app', 'other', undefined])
@@ -20,7 +20,7 @@ describe('[SEC-3] introspections in the audit', () => {
     expect(kept).toHaveLength(3);
   });
 
-  test('they are written down every ten seconds without being asked to', async () => {
+  test('[INT-16] they are written down every ten seconds without being asked to', async () => {
     jest.useFakeTimers();
     const kept: AuditEvent[] = [];
     const tally = createTally({ record: async (event) => void kept.push(event) });

@@ -88,6 +88,29 @@ describe('redirect URIs', () => {
     expect(problemsOf({ ...app, redirect_uris: many(21) })).toHaveLength(1);
   });
 
+  test.each([
+    // allowed origin                          is one
+    ['https://spa.example', true],
+    ['https://spa.example:8443', true],
+    ['http://localhost:4000', true],
+    ['http://[::1]:4000', true],
+    ['https://spa.example/', false],
+    ['https://spa.example:443', false],
+    ['https://SPA.example', false],
+    ['https://spa.example/app', false],
+    ['https://user@spa.example', false],
+    ['com.example.app://here', false],
+    ['*', false],
+    ['null', false],
+    ['not an origin', false],
+    ['', false],
+  ])('[CORS-03] [A192] allowed origin "%s": %s', (origin, isOne) => {
+    const problem =
+      'allowed_origins.0: must be an origin as browsers send it, such as https://app.example: ' +
+      'http or https, no path and no last slash';
+    expect(problemsOf({ ...app, allowed_origins: [origin] })).toEqual(isOne ? [] : [problem]);
+  });
+
   test('[CRG-02] launch URLs are held to the same rules', () => {
     expect(problemsOf({ ...app, launch_uris: ['https://app.example/launch?x=1'] })).toEqual([]);
     expect(problemsOf({ ...app, launch_uris: ['http://app.example/launch'] })).toEqual([
@@ -278,6 +301,11 @@ describe('browserOrigins', () => {
       ['https://b.example'],
     ],
     ['CORS-02', { redirect_uris: ['https://a.example/cb'], allowed_origins: [] }, []],
+    [
+      'CORS-03',
+      { redirect_uris: ['https://a.example/cb'], allowed_origins: ['null', '*', 'https://b.example'] },
+      ['https://b.example'],
+    ],
   ])('[%s] %j → %j', (_requirement, client, origins) => {
     expect(browserOrigins(client)).toEqual(origins);
   });

@@ -38,6 +38,22 @@ describe('describeOffer', () => {
     expect(offerOf('openid').map(({ id }) => id)).toEqual(['identity']);
   });
 
+  test('[REF-17] [CONS-13] of both ways to stay connected the lasting one is ticked, the other a choice in its place', () => {
+    const linesOf = (scopes: string) =>
+      offerOf(scopes).flatMap((group) =>
+        group.scopes.map(({ value, checked, detail }) => [value, checked, detail]),
+      );
+    expect(linesOf('online_access')).toEqual([['online_access', true, undefined]]);
+    expect(linesOf('online_access offline_access')).toEqual([
+      [
+        'online_access',
+        false,
+        'In place of “Keep access when you are not using the app”: for this, untick that.',
+      ],
+      ['offline_access', true, 'Without this, access ends soon after you close the app.'],
+    ]);
+  });
+
   test.each([
     // requirement scope                                              what a person reads
     ['CONS-07', 'patient/*.rs', 'All health data'],

@@ -6,7 +6,7 @@ import { expect, test } from '@jest/globals';
 
 import { openEventStream, type EventStream } from '../../../src/oidc/event-stream.ts';
 
-test('[SEC-10] a reader that does not read is cut, before what waits for it grows', async () => {
+test('[SEC-09] a reader that does not read is cut, before what waits for it grows', async () => {
   let stream: EventStream | undefined;
   let waiting = (): number => 0;
   const why = new Promise<string>((closed) => {

@@ -102,6 +102,13 @@ describe('decide', () => {
     });
   });
 
+  test('[SEM-24] $everything takes the scopes of all that it returns, and has no letter of its own', () => {
+    const allowed = (scope: string): boolean => decide(tokenOf(scope, { patient: 'p1' }), everything).allowed;
+    expect(allowed('patient/*.rs')).toBe(true);
+    for (const scope of ['patient/Patient.rs', 'patient/Patient.cruds', 'patient/*.r', 'patient/*.cud'])
+      expect([scope, allowed(scope)]).toEqual([scope, false]);
+  });
+
   test('[SEM-24] an operation needs both letters over the same patient', () => {
     const token = tokenOf('patient/*.r user/*.s', { patient: 'p1' });
     expect(decide(token, everything)).toMatchObject({ allowed: true, patient: 'p1' });

@@ -135,6 +135,20 @@ describe('decideGrant', () => {
   });
 });
 
+describe('offline_access beside online_access', () => {
+  const both = parseScopeList('launch/patient online_access offline_access').scopes;
+  test.each([
+    // ticked                                        granted                          dropped
+    ['online_access offline_access', 'offline_access', 'online_access (beside-offline)'],
+    ['offline_access', 'offline_access', 'online_access (beside-offline)'],
+    ['online_access', 'online_access', 'offline_access (not-approved)'],
+    ['', '', 'online_access (not-approved), offline_access (not-approved)'],
+  ])('[REF-17] of both, “%s” ticked is “%s”', (ticked, kept, left) => {
+    const { granted, dropped } = decideGrant(both, new Set(['launch/patient', ...ticked.split(' ')]));
+    expect([textOf(granted), describeDropped(dropped)]).toEqual([`launch/patient ${kept}`.trim(), left]);
+  });
+});
+
 describe('what must be in context', () => {
   test.each([
     // requirement scopes                          patient  encounter

@@ -46,9 +46,13 @@ describe('the scopes HL7 publishes', () => {
     ['SCO-06', 'patient/Observation.c', 'patient', 'Observation', 'c'],
     ['SCO-06', 'patient/AllergyIntolerance.cruds', 'patient', 'AllergyIntolerance', 'cruds'],
     ['SCO-06', 'patient/AllergyIntolerance.rs', 'patient', 'AllergyIntolerance', 'rs'],
+    ['SCO-06', 'patient/AllergyIntolerance.cud', 'patient', 'AllergyIntolerance', 'cud'],
+    ['SCO-06', 'user/Observation.rs', 'user', 'Observation', 'rs'],
     ['SCO-06', 'user/Appointment.cruds', 'user', 'Appointment', 'cruds'],
     ['SCO-06', 'user/Immunization.rs', 'user', 'Immunization', 'rs'],
     ['SCO-06', 'system/Patient.rs', 'system', 'Patient', 'rs'],
+    ['SCO-06', 'system/Observation.rs', 'system', 'Observation', 'rs'],
+    ['SCO-06', 'system/Encounter.cud', 'system', 'Encounter', 'cud'],
   ])('[%s] %s: %s, %s, %s', (_requirement, text, level, resourceType, letters) => {
     const scope = resourceScope(text);
     expect(scope).toMatchObject({ level, resourceType, constraints: [], text });
@@ -135,6 +139,23 @@ describe('what the specification leaves to a server', () => {
   ])('[SCO-18] the wildcard %s, registered for "%s", becomes "%s"', (requested, registered, granted) => {
     expect(formatScopeList(offerOf(requested, registered).granted)).toBe(granted);
   });
+
+  test.each([
+    // registered                                                      granted
+    ['patient/AllergyIntolerance.cruds', 'patient/AllergyIntolerance.cruds'],
+    ['patient/AllergyIntolerance.rs patient/AllergyIntolerance.cud', 'patient/AllergyIntolerance.cruds'],
+    ['patient/AllergyIntolerance.rs', 'patient/AllergyIntolerance.rs'],
+    ['patient/AllergyIntolerance.cud', 'patient/AllergyIntolerance.cud'],
+    ['patient/*.rs', 'patient/AllergyIntolerance.rs'],
+    ['patient/*.cruds', 'patient/AllergyIntolerance.cruds'],
+    ['patient/Observation.rs', ''],
+    ['', ''],
+  ])(
+    '[SCO-14] patient/AllergyIntolerance.cruds, of the answers HL7 lists, for who is registered for "%s": "%s"',
+    (registered, granted) => {
+      expect(formatScopeList(offerOf('patient/AllergyIntolerance.cruds', registered).granted)).toBe(granted);
+    },
+  );
 
   test.each(['dus', 'sr', 'rr', 'rd.', 'update', 'search', 'readwrite', ''])(
     '[AUTHZ-24] patient/Observation.%s is left out with a reason, never sorted, guessed or replaced',

@@ -21,6 +21,19 @@ function constraintsOf(text: string): string[] {
 }
 
 describe('parseScope', () => {
+  test('[SCO-02] of all words of the letters c, r, u, d and s exactly the 31 in that order are permissions', () => {
+    const letters = [...'cruds'];
+    const words = Array.from({ length: 5 }).reduce<string[]>(
+      (all) => [...new Set(all.flatMap((word) => ['', ...letters].map((letter) => word + letter)))],
+      [''],
+    );
+    expect(words).toHaveLength(1 + 5 + 25 + 125 + 625 + 3125);
+    const inOrder = (word: string): boolean => /^c?r?u?d?s?$/.test(word) && word !== '';
+    const read = words.filter((word) => parseScope(`patient/Observation.${word}`).ok);
+    expect(read.toSorted()).toEqual(words.filter(inOrder).toSorted());
+    expect(read).toHaveLength(31);
+  });
+
   test.each([
     // requirement scope sent                              what it means
     ['SCO-01', 'patient/Observation.cruds', 'cruds'],

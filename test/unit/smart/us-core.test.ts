@@ -9,69 +9,12 @@ import {
   formatScopeList,
   usCoreScopes,
 } from '../../../src/smart/index.ts';
+import { EDITION_ROWS, OBSERVATION_CATEGORY, SCOPE_LEVELS } from '../../support/us-core-editions.ts';
 import { tokenOf } from '../resource-server/token-of.ts';
 import { resourceScope } from './arbitraries.ts';
 
-const LEVELS = ['patient', 'user', 'system'] as const;
-
-/** What (g)(10) asks for beside US Core 6.1.0, which has no table of scopes of its own (G10-08). */
-const SIX_ONE = (
-  'AllergyIntolerance CarePlan CareTeam Condition Coverage Device DiagnosticReport DocumentReference Encounter Goal ' +
-  'Immunization Medication MedicationDispense MedicationRequest Observation Patient Procedure Provenance ' +
-  'RelatedPerson ServiceRequest Specimen'
-).split(' ');
-/** The SHALL rows of the resource-level tables of 7.0.0 to 8.0.1, which are the same. */
-const SEVEN = [
-  ...SIX_ONE.filter((type) => type !== 'Medication'),
-  ...['Organization', 'Practitioner', 'PractitionerRole', 'QuestionnaireResponse'],
-];
-/** Their MAY rows. */
-const OPTIONAL = ['Location', 'Medication'];
-
-const CONDITION = [
-  'http://terminology.hl7.org/CodeSystem/condition-category|encounter-diagnosis',
-  'http://terminology.hl7.org/CodeSystem/condition-category|problem-list-item',
-  'http://hl7.org/fhir/us/core/CodeSystem/condition-category|health-concern',
-];
-const CATEGORY = 'http://terminology.hl7.org/CodeSystem/observation-category';
-const OBSERVATION = [
-  ...['laboratory', 'social-history', 'survey', 'vital-signs'].map((code) => `${CATEGORY}|${code}`),
-  'http://hl7.org/fhir/us/core/CodeSystem/us-core-category|sdoh',
-];
-/** HTI-1 names the parts, without naming an edition; its clinical tests go by `procedure` (G10-09, USC-13). */
-const HTI_1 = [...OBSERVATION, `${CATEGORY}|procedure`];
-const NOTE = 'http://hl7.org/fhir/us/core/CodeSystem/us-core-documentreference-category|clinical-note';
-
-const EDITIONS = [
-  // edition  types                                          Condition   Observation    DocumentReference
-  ['6.1.0', SIX_ONE, CONDITION, HTI_1, []],
-  ['7.0.0', [...SEVEN, ...OPTIONAL], CONDITION, OBSERVATION, [NOTE]],
-  ['8.0.0', [...SEVEN, ...OPTIONAL], CONDITION, OBSERVATION, [NOTE]],
-  ['8.0.1', [...SEVEN, ...OPTIONAL], CONDITION, OBSERVATION, [NOTE]],
-  ['9.0.0', [...SEVEN, 'FamilyMemberHistory', ...OPTIONAL], CONDITION, OBSERVATION, [NOTE]],
-] as const;
-
-const ROWS = EDITIONS.flatMap(([edition, types, condition, observation, documents]) =>
-  LEVELS.map((level) => {
-    const granular = (type: string, values: readonly string[]): string[] =>
-      values.map((value) => `${level}/${type}.rs?category=${value}`);
-    const scopes = [
-      ...types.map((type) => `${level}/${type}.rs`),
-      ...granular('Condition', condition),
-      ...granular('Observation', observation),
-      ...granular('DocumentReference', documents),
-    ];
-    return [edition, level, scopes] as const;
-  }),
-);
-
 describe('the scopes US Core requires', () => {
-  test.each(ROWS)('[USC-05] [USC-06] %s at %s/: each is listed, word for word', (_edition, level, scopes) => {
-    const listed = new Set(usCoreScopes([level]));
-    expect(scopes.filter((scope) => !listed.has(scope))).toEqual([]);
-  });
-
-  test.each(ROWS)(
+  test.each(EDITION_ROWS)(
     '[USC-05] [USC-06] %s at %s/: each is read, and written back as it was',
     (_edition, level, scopes) => {
       for (const text of scopes) {
@@ -82,7 +25,7 @@ describe('the scopes US Core requires', () => {
     },
   );
 
-  test.each(ROWS)(
+  test.each(EDITION_ROWS)(
     '[USC-05] [USC-06] %s at %s/: all are granted together, and each lets its type be read and searched',
     (_edition, level, scopes) => {
       const { granted, dropped } = decideOffer(scopes.join(' '), {
@@ -106,8 +49,8 @@ describe('the scopes US Core requires', () => {
   );
 
   test('[USC-07] [USC-08] no type is listed that no edition names', () => {
-    const named = new Set(ROWS.flatMap(([, , scopes]) => scopes));
-    expect(usCoreScopes(LEVELS).filter((scope) => !named.has(scope))).toEqual([]);
+    const named = new Set(EDITION_ROWS.flatMap(([, , scopes]) => scopes));
+    expect(usCoreScopes(SCOPE_LEVELS).filter((scope) => !named.has(scope))).toEqual([]);
   });
 
   test('[USC-06] a level that is not supported is not listed', () => {
@@ -150,7 +93,7 @@ describe('granular scopes', () => {
   const MISSPELT = 'http://terminology.hl7.org//CodeSystem-observation-category|social-history';
 
   test('[USC-12] the misspelt system is granted to who is registered for the right one, and the other way round', () => {
-    const right = `patient/Observation.rs?category=${CATEGORY}|social-history`;
+    const right = `patient/Observation.rs?category=${OBSERVATION_CATEGORY}|social-history`;
     const wrong = `patient/Observation.rs?category=${MISSPELT}`;
     const bounds = { flow: 'user', mayRefresh: false, hasLaunch: false, hasFhirUser: false } as const;
     const granted = (requested: string, registered: string): string =>
@@ -161,13 +104,14 @@ describe('granular scopes', () => {
 
   test.each([
     MISSPELT,
-    `${CATEGORY}|survey,${MISSPELT}`,
+    `${OBSERVATION_CATEGORY}|survey,${MISSPELT}`,
     `${MISSPELT},${MISSPELT.replace('social-history', 'survey')}`,
   ])('[USC-12] %s reaches what carries the system as it is really spelled', (value) => {
     const token = tokenOf(`user/Observation.rs?category=${value}`);
     const decision = decide(token, { kind: 'read', resourceType: 'Observation', id: '1' });
     const sees = (code: string): boolean =>
-      decision.allowed && visibleTo(decision.filters, resource('Observation', { system: CATEGORY, code }));
+      decision.allowed &&
+      visibleTo(decision.filters, resource('Observation', { system: OBSERVATION_CATEGORY, code }));
     expect(sees('social-history')).toBe(true);
     expect(sees('survey')).toBe(value.includes('survey'));
     expect(sees('laboratory')).toBe(false);
@@ -179,7 +123,7 @@ describe('granular scopes', () => {
       registered: 'patient/Observation.rs',
     });
     expect(formatScopeList(offer)).toBe('patient/Observation.rs');
-    const part = `patient/Observation.rs?category=${CATEGORY}|survey`;
+    const part = `patient/Observation.rs?category=${OBSERVATION_CATEGORY}|survey`;
     const { granted } = decideGrant(offer, new Set([part, 'patient/Goal.rs', 'patient/Observation.cruds']));
     expect(formatScopeList(granted)).toBe(part);
   });
