@@ -94,6 +94,7 @@ describe.each(DRIVERS)('one FHIR server per SMART version, on %s', (driver) => {
       code_challenge_methods_supported: ['S256'],
       introspection_endpoint: `${issuer}/introspect`,
       revocation_endpoint: `${issuer}/revoke`,
+      management_endpoint: `${issuer}/apps`,
       capabilities: expect.any(Array),
     });
     const withoutPkce = { code_challenge: undefined, code_challenge_method: undefined };
@@ -174,6 +175,7 @@ describe.each(DRIVERS)('one FHIR server per SMART version, on %s', (driver) => {
         ['token', 'token'],
         ['introspect', 'introspect'],
         ['revoke', 'revoke'],
+        ['manage', 'apps'],
       ].map(([url, path]) => ({ url, valueUri: `${issuer}/${path}` }));
       expect(extension).toEqual(version === '1.0.0' ? [{ url: OAUTH_URIS, extension: uris }] : undefined);
     },
