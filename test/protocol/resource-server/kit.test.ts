@@ -1,7 +1,13 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { exportJWK } from 'jose';
 
-import { createClientStore, createGrantIndex } from '../../../src/store/index.ts';
+import { grantWords } from '../../../src/compose-provider.ts';
+import {
+  createClientStore,
+  createGrantIndex,
+  createGrantList,
+  createGrantNarrowing,
+} from '../../../src/store/index.ts';
 import { until } from '../../support/app.ts';
 import {
   PUBLIC_APP,
@@ -87,6 +93,36 @@ describe('a resource server of the kit, with two nodes on one Redis', () => {
       expect(took).toBeLessThan(BOUND_MS);
     }
   });
+
+  test.each([
+    ['an opaque token', FHIR],
+    ['a JWT', JWT_FHIR],
+  ])(
+    '[REV-01] [INT-18] %s of which a person takes a part back at another node is good for less within a second',
+    async (_what, aud) => {
+      await start({ fhirBaseUrl: aud });
+      await probe.follows('stream');
+      const { access_token: token } = await tokens({ aud });
+      const known = async (): Promise<{ readonly scopes: string; readonly ref: string }> => {
+        const caller = await probe.server.authenticate({ authorization: `Bearer ${token}` });
+        if (!caller.ok) throw new Error(`${caller.status}`);
+        return { scopes: caller.token.scopeText, ref: caller.token.grantRef ?? '' };
+      };
+      const { scopes, ref } = await known();
+      expect(scopes).toContain('patient/Observation.rs');
+      const { vault } = nodes.servers[1];
+      const grants = await createGrantList(vault)({ clientId: 'public-app' });
+      const grantId = grants.find((grant) => grant.ref === ref)?.grantId ?? '';
+      const words = grantWords({ fhirServers: [] }, vault.keys);
+      const narrow = createGrantNarrowing({ vault, words, deadTtlSeconds: 3600 });
+      expect(await narrow(grantId, { scope: 'launch/patient patient/Patient.rs', refreshes: false })).toBe(
+        true,
+      );
+      const began = performance.now();
+      await until(async () => !(await known()).scopes.includes('Observation'), 'it is good for less');
+      expect(performance.now() - began).toBeLessThan(BOUND_MS);
+    },
+  );
 
   test('[REV-05] where no stream can be had, polls tell in time', async () => {
     await start({}, (_path, headers) => headers.get('accept') !== 'text/event-stream');
