@@ -21,7 +21,7 @@ const DOMAIN = [
 ];
 
 /** Of the domain, what may import other parts of it. */
-const IMPORTS = { config: ['clients', 'identity', 'keys'], introspection: ['clients'] };
+const IMPORTS = { config: ['clients', 'consent', 'identity', 'keys'], introspection: ['clients'] };
 
 /** Imports point one way; see docs/architecture.md. */
 module.exports = {

@@ -40,7 +40,15 @@ export type AuditEvent =
   | Event<'launch.created', Subject & { readonly launchHash: string; readonly ehrClientId: ClientId }>
   | Event<'launch.used', Subject & { readonly launchHash: string }>
   | Event<'authorize', Subject & Reason>
-  | Event<'consent', Subject & Reason & { readonly dropped?: string }>
+  | Event<
+      'consent',
+      Subject &
+        Reason & {
+          readonly dropped?: string;
+          /** UTC; absent: as long as the app keeps coming back. */
+          readonly until?: string;
+        }
+    >
   | Event<'consent.narrowed', Subject & { readonly dropped: string }>
   | Event<'token.issued', Subject & { readonly grantType: string; readonly tokenHash?: string }>
   | Event<'token.repeated', Subject>

@@ -120,6 +120,13 @@ export const clientRegistration = z
     application_type: z.enum(['web', 'native']).default('web'),
     /** Browser origins that may call the token endpoint; default: those of the redirect URIs (CORS-03). */
     allowed_origins: z.array(browserOrigin).optional(),
+    /** How long a person may let it keep coming back at most, in days; default: until they stop it. */
+    max_access_days: z
+      .number()
+      .int()
+      .min(1)
+      .max(10 * 365)
+      .optional(),
     rights: z.array(z.enum(CLIENT_RIGHTS)).default([]),
     /** Ids of the FHIR servers it may use, or, with `introspect`, ask for; default: all of them. */
     fhir_servers: z.array(z.string()).min(1).optional(),

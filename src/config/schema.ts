@@ -1,5 +1,6 @@
 import { z } from 'zod';
 
+import { DURATIONS } from '../consent/index.ts';
 import { clientRegistration, isLoopback, privateHost } from '../clients/index.ts';
 import { SIGNING_ALGORITHMS } from '../keys/index.ts';
 import { LATEST_SMART_VERSION, SMART_VERSIONS } from '../smart/index.ts';
@@ -178,6 +179,20 @@ export const configSchema = z
           .enum(['token', 'grant'])
           .default('token')
           .describe('what revoking an access token ends: that token, or the whole grant'),
+      })
+      .prefault({}),
+    consent: z
+      .strictObject({
+        durations: z
+          .array(z.enum(DURATIONS))
+          .min(1)
+          .default([...DURATIONS])
+          .describe('what people may choose where an app may keep coming back'),
+        preselected: z.enum(DURATIONS).default('until-stopped').describe('what is chosen until they choose'),
+      })
+      .refine(({ durations, preselected }) => durations.includes(preselected), {
+        path: ['preselected'],
+        message: 'must be one of consent.durations',
       })
       .prefault({}),
     limits,

@@ -2,5 +2,13 @@
  * What a person is asked, in plain words. Owns the words and the grouping; does not decide what may be granted
  * (`smart/` does) and does not draw it (`interaction/` does).
  */
+export {
+  DURATIONS,
+  durationsFor,
+  endOf,
+  type Duration,
+  type DurationChoice,
+  type DurationPolicy,
+} from './duration.ts';
 export { typeInWords } from './words.ts';
 export { describeOffer, type OfferGroup, type OfferedScope } from './offer.ts';

@@ -1,4 +1,4 @@
-import { describeOffer } from '../consent/index.ts';
+import { describeOffer, endOf } from '../consent/index.ts';
 import type { Account } from '../identity/index.ts';
 import {
   askedAbout,
@@ -9,15 +9,14 @@ import {
   type LaunchContext,
   type Scope,
 } from '../smart/index.ts';
+import { accessInWords, chosenDuration } from './access-time.ts';
 import { appView } from './app-view.ts';
 import { patientInWords } from './choose-steps.ts';
 import { formOf } from './forms.ts';
 import type { InteractionParts } from './parts.ts';
 import { showRefusal } from './refusals.ts';
 import { offerOf, patientOf, saveProgress, type Visit } from './visit.ts';
-import { dateOf } from './words.ts';
 
-const HOUR = 3600;
 /** Time for the code to be redeemed and a little more: a grant outlives its only token by this. */
 const SLACK_SECONDS = 120;
 
@@ -38,7 +37,7 @@ export async function showConsent(
     fhirServer: { name: visit.fhirServer.name, host: new URL(visit.fhirServer.url).host },
     groups: describeOffer(askedAbout(granted)),
     stopAt: parts.config.issuer.replace(/^https?:\/\//, '') + parts.myAppsPath,
-    access: accessInWords(granted, parts),
+    access: accessInWords(granted, visit, parts),
     form: formOf(visit, 'consent'),
     ...(error === undefined ? {} : { error }),
   };
@@ -63,6 +62,11 @@ export async function takeConsent(
     await showConsent(visit, account, parts, 'Tick at least one item, or choose Cancel.');
     return 'shown';
   }
+  const duration = chosenDuration(visit, granted, fields, parts);
+  if (!duration) {
+    await showConsent(visit, account, parts, 'Choose how long the app may keep access.');
+    return 'shown';
+  }
   const patient = patientConcerned(visit, account, offer.granted);
   if (patient !== undefined && !(await patientInWords(visit, patient, parts))) {
     await showRefusal(visit, account, 'unknown-patient', parts);
@@ -81,7 +85,9 @@ export async function takeConsent(
   const scope = formatScopeList(granted);
   const hasFhirUser = granted.some(({ text }) => text === 'fhirUser') && account.fhirUser !== undefined;
   const finish = (finishedAt: string): Promise<void> => saveProgress(visit, { finishedAt }, parts);
+  const endsAt = endOf(duration, parts.clock());
   const approval = {
+    ...(endsAt === undefined ? {} : { endsAt }),
     accountId: account.accountId,
     signedIn: visit.progress.accountId !== undefined,
     clientId: pending.clientId,
@@ -103,6 +109,7 @@ export async function takeConsent(
     fhirServer: fhirServer.url,
     ...(context.patient === undefined ? {} : { patient: context.patient }),
     scope,
+    ...(endsAt === undefined ? {} : { until: new Date(endsAt * 1000).toISOString() }),
     dropped: describeDropped([...offer.dropped, ...dropped]),
   });
   return url;
@@ -151,28 +158,4 @@ function lifetimeOf(granted: readonly Scope[], { config }: InteractionParts): nu
   const { refreshTokenSeconds, accessTokenSeconds, codeSeconds } = config.tokens;
   const refreshable = granted.some(({ kind }) => kind === 'refresh');
   return refreshable ? refreshTokenSeconds : accessTokenSeconds + codeSeconds + SLACK_SECONDS;
-}
-
-function accessInWords(
-  offer: readonly Scope[],
-  { config, clock }: InteractionParts,
-): { until: string; offline: boolean } {
-  const { refreshTokenSeconds, accessTokenSeconds } = config.tokens;
-  const hours = Math.max(1, Math.round(accessTokenSeconds / HOUR));
-  const soon = `Access ends after ${hours === 1 ? 'one hour' : `${hours} hours`}`;
-  const refreshing = describeOffer(offer).flatMap(({ scopes }) => scopes);
-  const labelOf = (name: string): string | undefined => refreshing.find(({ value }) => value === name)?.label;
-  const offline = labelOf('offline_access');
-  const online = labelOf('online_access');
-  if (offline !== undefined) {
-    const last = dateOf(clock() + refreshTokenSeconds);
-    const lesser = online === undefined ? '' : ` If only “${online}” is ticked, it ends when you sign out.`;
-    return {
-      until: `${soon}, or, if “${offline}” is ticked, when the app is not used any more: today that would be ${last}.${lesser}`,
-      offline: true,
-    };
-  }
-  if (online !== undefined)
-    return { until: `${soon}, or, if “${online}” is ticked, when you sign out.`, offline: false };
-  return { until: `${soon}.`, offline: false };
 }

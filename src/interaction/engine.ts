@@ -1,6 +1,6 @@
 import type { Context } from 'koa';
 
-import type { AccountId, ClientId, ErrorCode } from '../oauth/index.ts';
+import type { AccountId, ClientId, EpochSeconds, ErrorCode } from '../oauth/index.ts';
 import type { LaunchContext } from '../smart/index.ts';
 
 /** An authorization request that waits for a person. */
@@ -34,6 +34,8 @@ export interface Approval {
   readonly fhirUser?: string;
   readonly reference: string;
   readonly lifetimeSeconds: number;
+  /** When it ends however often the app comes back; absent: when it is not used any more. */
+  readonly endsAt?: EpochSeconds;
 }
 
 /** The protocol engine, as the screens need it; `oidc/` implements it. */

@@ -15,7 +15,7 @@ import type { Progress } from './progress.ts';
 
 /** What the screens need from the rest of the house. */
 export interface InteractionParts {
-  readonly config: Pick<Config, 'issuer' | 'fhirServers' | 'tokens' | 'name'>;
+  readonly config: Pick<Config, 'issuer' | 'fhirServers' | 'tokens' | 'consent' | 'name'>;
   readonly engine: AuthorizationEngine;
   readonly progress: ProgressStore;
   readonly throttle: SignInThrottle;

@@ -64,14 +64,18 @@ export function describeGrant({ grant, client, patient, fhirServer, usage }: Des
   };
 }
 
-function untilWords({ expiresAt }: PersonGrant, isOffline: boolean, isOnline: boolean): string {
+function untilWords({ expiresAt, endsAt }: PersonGrant, isOffline: boolean, isOnline: boolean): string {
   const day = dateOf(expiresAt);
+  if (isOffline && endsAt !== undefined)
+    return endsAt === expiresAt ? day : `${dateOf(endsAt)}, and on ${day} if the app does not come back`;
   if (isOffline) return `${day}, or later: each time the app comes back, it gets more time`;
   return isOnline ? `When you sign out, and on ${day} at the latest` : day;
 }
 
 /** Where no health record server reports anything, the app's own visits are all there is to say. */
-function lastUseWords({ renewedAt }: PersonGrant, { entries }: UsageRecord): string {
+function lastUseWords({ renewedAt, endsAt, expiresAt }: PersonGrant, { entries }: UsageRecord): string {
+  // A grant that ends with its chosen time does not say when it was prolonged last.
+  if (entries.length === 0 && endsAt === expiresAt) return 'Not known.';
   if (entries.length === 0) return `Not known. The app last came back on ${dateOf(renewedAt)}.`;
   return dateOf(Math.max(...entries.map(({ last }) => last)));
 }

@@ -19,6 +19,8 @@ export interface PersonGrant {
   /** When a token was last made from it. */
   readonly renewedAt: EpochSeconds;
   readonly expiresAt: EpochSeconds;
+  /** When it ends however often the app comes back. */
+  readonly endsAt?: EpochSeconds;
   /** What forms call it. */
   readonly ref: string;
 }

@@ -132,7 +132,7 @@ function cookies({ config }: ProviderParts): NonNullable<Configuration['cookies'
   };
 }
 
-function lifetimes({ config }: ProviderParts): NonNullable<Configuration['ttl']> {
+function lifetimes({ config, clock }: ProviderParts): NonNullable<Configuration['ttl']> {
   const { tokens } = config;
   return {
     AccessToken: (_ctx, token) => token.resourceServer?.accessTokenTTL ?? tokens.accessTokenSeconds,
@@ -141,7 +141,10 @@ function lifetimes({ config }: ProviderParts): NonNullable<Configuration['ttl']>
     Grant: tokens.refreshTokenSeconds,
     IdToken: tokens.accessTokenSeconds,
     Interaction: INTERACTION_SECONDS,
-    RefreshToken: tokens.refreshTokenSeconds,
+    RefreshToken: (ctx) => {
+      const { endsAt = Infinity } = ctx.oidc.entities.Grant?.smart ?? {};
+      return Math.max(1, Math.min(tokens.refreshTokenSeconds, endsAt - clock()));
+    },
     Session: tokens.sessionSeconds,
   };
 }

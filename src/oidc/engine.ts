@@ -4,6 +4,7 @@ import { errors, type Provider } from 'oidc-provider';
 import type { AuditRecorder } from '../audit/index.ts';
 import type { Clock } from '../oauth/index.ts';
 import type { LaunchContext } from '../smart/index.ts';
+import { endOfGrant } from './granted-context.ts';
 import { ownFirst, scopesOfGrant } from './grant-words.ts';
 
 /** A person's decision, ready to become a grant. */
@@ -17,6 +18,7 @@ interface Approval {
   readonly fhirUser?: string;
   readonly reference: string;
   readonly lifetimeSeconds: number;
+  readonly endsAt?: number;
 }
 
 interface Pending {
@@ -120,7 +122,8 @@ async function endSessionOfSomebodyElse(
 }
 
 async function saveGrant(provider: Provider, approval: Approval, clock: Clock): Promise<string> {
-  const { accountId, clientId, fhirBaseUrl, context, fhirUser, reference, lifetimeSeconds } = approval;
+  const { accountId, clientId, fhirBaseUrl, context, fhirUser, reference, lifetimeSeconds, endsAt } =
+    approval;
   const grant = new provider.Grant({ accountId, clientId });
   grant.smart = {
     context,
@@ -130,8 +133,9 @@ async function saveGrant(provider: Provider, approval: Approval, clock: Clock): 
     lifetimeSeconds,
     madeAt: Date.now(),
     ...(fhirUser === undefined ? {} : { fhirUser }),
+    ...(endsAt === undefined ? {} : { endsAt }),
   };
   Object.assign(grant, scopesOfGrant({ smart: grant.smart }));
-  grant.exp = clock() + lifetimeSeconds;
+  grant.exp = endOfGrant(grant.smart, clock());
   return grant.save();
 }

@@ -15,10 +15,20 @@ export interface GrantedContext {
   readonly lifetimeSeconds: number;
   /** Milliseconds since 1970; a grant that is saved again keeps it. */
   readonly madeAt?: number;
+  /** When it ends however often it is used: the time its person chose. Absent: it lives as long as it is used. */
+  readonly endsAt?: number;
   /** The person took some of it back later: tokens with scopes of their own are held to what is left. */
   readonly narrowed?: true;
   /** The session it ends with: only where `online_access` was granted. */
   readonly sessionUid?: string;
+}
+
+/** When a grant ends that is used now. */
+export function endOfGrant(
+  { lifetimeSeconds, endsAt = Infinity }: Pick<GrantedContext, 'lifetimeSeconds' | 'endsAt'>,
+  now: number,
+): number {
+  return Math.min(now + lifetimeSeconds, endsAt);
 }
 
 /** The context beside a token, as the version of its FHIR server writes it: the same in every answer (INT-04). */

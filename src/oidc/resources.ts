@@ -41,11 +41,16 @@ export function resourceServerInfo(parts: Parts) {
     if (!server) throw new errors.InvalidTarget('resource is not a FHIR server this client may use');
     const { accessTokenSeconds, backendTokenSeconds } = parts.config.tokens;
     const isBackend = ctx.oidc.params?.['grant_type'] === 'client_credentials';
-    const signedIn = isBackend ? undefined : await secondsOfSession(ctx, parts.clock());
+    const now = parts.clock();
+    const signedIn = isBackend ? undefined : await secondsOfSession(ctx, now);
+    // Nothing outlives the time that its person chose.
+    const chosen = (ctx.oidc.entities.Grant?.smart?.endsAt ?? Infinity) - now;
     return {
       ...tokenShape(server),
       scope: isBackend ? scopesForBackend(ctx, client) : await scopesOfRequestOrGrant(ctx),
-      accessTokenTTL: isBackend ? backendTokenSeconds : Math.min(accessTokenSeconds, signedIn ?? Infinity),
+      accessTokenTTL: isBackend
+        ? backendTokenSeconds
+        : Math.min(accessTokenSeconds, signedIn ?? Infinity, chosen),
     };
   };
 }

@@ -2,7 +2,7 @@ import type { KoaContextWithOIDC } from 'oidc-provider';
 import type { Middleware } from 'koa';
 
 import type { AuditEvent } from '../audit/index.ts';
-import { contextOnTheWire } from './granted-context.ts';
+import { contextOnTheWire, endOfGrant } from './granted-context.ts';
 import { signIfAsked } from './introspection-jwt.ts';
 import type { ProviderParts } from './parts.ts';
 
@@ -50,11 +50,10 @@ async function prepare(ctx: KoaContextWithOIDC, { clock, config }: ProviderParts
   if (route === 'introspection' && !client?.rights?.includes('introspect')) hideGrantRef(ctx);
   refuseTwoMethods(ctx);
   if (ctx.status !== 200 || route !== 'token' || !grant?.smart) return;
-  const { lifetimeSeconds } = grant.smart;
   ctx.body = { ...(ctx.body as object), ...contextOnTheWire(grant.smart, config) };
   if (params?.['grant_type'] === 'refresh_token' && client) {
     // Each refresh gives the grant its whole lifetime again, so that it never ends before its refresh token.
-    grant.exp = clock() + lifetimeSeconds;
+    grant.exp = endOfGrant(grant.smart, clock());
     await grant.save();
   }
 }

@@ -16,6 +16,8 @@ export interface GrantSummary {
   /** When a token was last made from it: each refresh gives it its whole lifetime again. */
   readonly renewedAt: EpochSeconds;
   readonly expiresAt: EpochSeconds;
+  /** When it ends however often the app comes back. */
+  readonly endsAt?: EpochSeconds;
   /** What others know it by: it ends nothing. */
   readonly ref: string;
 }
@@ -30,6 +32,7 @@ interface StoredGrant {
     readonly fhirBaseUrl?: string;
     readonly lifetimeSeconds?: number;
     readonly madeAt?: number;
+    readonly endsAt?: number;
     readonly context?: { readonly patient?: string };
   };
 }
@@ -41,11 +44,12 @@ export function createGrantList(vault: Vault) {
     if (grant === undefined || dead !== undefined) return undefined;
     const stored = vault.open<StoredGrant>(key.grant(grantId), grant);
     const { clientId = '', accountId = '', iat = 0, exp = 0, smart = {} } = stored;
-    const { scope = '', fhirBaseUrl = '', lifetimeSeconds = 0, madeAt, context } = smart;
+    const { scope = '', fhirBaseUrl = '', lifetimeSeconds = 0, madeAt, endsAt, context } = smart;
     const allowedAt = madeAt === undefined ? iat : Math.floor(madeAt / 1000);
     return {
       ...{ grantId, clientId, accountId, scope, fhirBaseUrl, allowedAt },
       ...(context?.patient === undefined ? {} : { patient: context.patient }),
+      ...(endsAt === undefined ? {} : { endsAt }),
       renewedAt: Math.max(allowedAt, exp - lifetimeSeconds),
       expiresAt: exp,
       ref: grantRefOf(vault.keys, grantId),

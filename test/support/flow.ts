@@ -14,6 +14,8 @@ export interface FlowOptions {
   readonly params?: Readonly<Record<string, string | undefined>>;
   /** Changes what the consent form sends. */
   readonly consent?: (scopes: readonly string[]) => readonly string[];
+  /** How long the app may keep access; else what the screen has chosen. */
+  readonly duration?: string;
   readonly patient?: string;
   readonly encounter?: string;
 }
@@ -148,7 +150,8 @@ function fill(fields: Record<string, string[]>, options: FlowOptions): Record<st
   if (step === 'patient') return { ...fields, patient: [options.patient ?? ''] };
   if (step === 'encounter') return { ...fields, encounter: [options.encounter ?? ''] };
   const scope = fields['scope'] ?? [];
-  return { ...fields, scope: [...(options.consent?.(scope) ?? scope)] };
+  const duration = options.duration === undefined ? {} : { duration: [options.duration] };
+  return { ...fields, ...duration, scope: [...(options.consent?.(scope) ?? scope)] };
 }
 
 export function textOf(html: string): string {

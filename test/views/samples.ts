@@ -139,8 +139,17 @@ export const consent = {
     },
   ],
   access: {
-    until: 'This app keeps access until you stop it, at most until 20 February 2027.',
+    until: 'Access ends after one hour, or, if “Stay connected” is ticked, after the time you choose here.',
     offline: true,
+    durations: [
+      { value: '30-days', label: '30 days', detail: 'Until 20 February 2027.', checked: false },
+      {
+        value: 'until-stopped',
+        label: 'Until I stop it',
+        detail: 'It ends earlier when unused.',
+        checked: true,
+      },
+    ],
   },
   always: ['Your name and role', 'Which patient you chose'],
 };

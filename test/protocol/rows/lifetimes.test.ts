@@ -39,8 +39,12 @@ describe.each(DRIVERS)('how long tokens live on %s', (driver) => {
     const assertion = await suite.keyed.assertion(`${suite.server.issuer}/token`);
     return [{ client_assertion_type: ASSERTION_TYPE, client_assertion: assertion }, {}];
   };
-  const start = async (clientId: string, scope = SCOPE): Promise<TokenAnswer> => {
-    const options = { clientId, username: 'chloe', scope, params: { aud: suite.fhir.base } };
+  const start = async (
+    clientId: string,
+    scope = SCOPE,
+    more: { duration?: string } = {},
+  ): Promise<TokenAnswer> => {
+    const options = { ...more, clientId, username: 'chloe', scope, params: { aud: suite.fhir.base } };
     const authorized = await authorize(suite.server.issuer, options);
     return redeem(suite.server.issuer, authorized, ...(await proof(clientId)));
   };
@@ -88,6 +92,24 @@ describe.each(DRIVERS)('how long tokens live on %s', (driver) => {
       expect([late.status, late.body.error]).toEqual([400, 'invalid_grant']);
     },
   );
+
+  test('[CONS-13] what a person allows for thirty days ends then, however often the app came back', async () => {
+    let { body } = await start('my-health-ios', SCOPE, { duration: '30-days' });
+    for (let turn = 0; turn < 2; turn += 1) {
+      pass(14 * DAY);
+      const next = await again('my-health-ios', body.refresh_token);
+      expect(next.status).toBe(200);
+      body = next.body;
+    }
+    pass(2 * DAY - 600_000);
+    const last = await again('my-health-ios', body.refresh_token);
+    expect(last.body['expires_in']).toBeLessThanOrEqual(600);
+    expect(await told(last.body.access_token)).toMatchObject({ active: true });
+    pass(601_000);
+    expect(await told(last.body.access_token)).toEqual({ active: false });
+    const late = await again('my-health-ios', last.body.refresh_token);
+    expect([late.status, late.body.error]).toEqual([400, 'invalid_grant']);
+  });
 
   test('[CAP-14] what offline_access gave still works when the session is over', async () => {
     const { body } = await start('my-health-ios');
