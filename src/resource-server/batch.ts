@@ -1,11 +1,11 @@
-import { askerOf, quoted, refuse, scopeFor } from './asker.ts';
+import { askerOf } from './asker.ts';
+import { refuseSearches } from './conditional-references.ts';
 import { member } from './constraint.ts';
 import { decide, type RequestDecision } from './decide.ts';
 import { interactionOf, type FhirInteraction, type FhirRequest } from './interaction.ts';
 import type { DecideOptions } from './options.ts';
 import type { Refused } from './refused.ts';
 import type { TokenInfo } from './token.ts';
-import { referencesIn } from './references.ts';
 
 /** What one entry asks for, and whether the token may do it. Do what stands in `interaction`, and nothing else. */
 export interface EntryDecision {
@@ -58,7 +58,7 @@ function decideEntry(token: TokenInfo, entry: unknown, options: DecideOptions): 
   const request = requestOf(entry);
   const interaction = interactionOf(request, options.fhirVersion);
   const decision = decide(token, request, options);
-  const refused = decision.allowed ? refuseReferences(token, request.body, options) : undefined;
+  const refused = decision.allowed ? refuseSearches(askerOf(token, options), request.body) : undefined;
   return { interaction, query: request.query, decision: refused ?? decision };
 }
 
@@ -78,23 +78,6 @@ function requestOf(entry: unknown): FhirRequest {
     body: isObject(entry) ? member(entry, 'resource') : undefined,
     ...(condition ? { ifNoneExist: text('ifNoneExist') ?? '' } : {}),
   };
-}
-
-/** Why a reference in what is written would search where the token may not: its condition is a search as any other. */
-function refuseReferences(token: TokenInfo, body: unknown, options: DecideOptions): Refused | undefined {
-  for (const reference of referencesIn(body)) {
-    const mark = reference.indexOf('?');
-    if (mark < 0) continue;
-    const { path: pathBelowBase, query } = split(reference);
-    const found = decide(token, { method: 'GET', pathBelowBase, query }, options);
-    if (found.allowed && found.interaction.kind === 'search-type' && found.check.length === 0) continue;
-    const type = quoted(reference.slice(0, mark));
-    return refuse(
-      `a reference with a condition searches every ${type}, which no granted scope permits`,
-      scopeFor(askerOf(token, options), ['s'], type, 'all'),
-    );
-  }
-  return undefined;
 }
 
 function split(url: string): { path: string; query: URLSearchParams } {

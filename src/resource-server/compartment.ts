@@ -51,8 +51,12 @@ function belongsTo(resource: FhirResource, patient: string, fhirVersion: FhirVer
 
 /** The references in the element that says whose record this is. */
 function referencesOf(resource: FhirResource, fhirVersion: FhirVersion): string[] {
-  const path = patientElementOf(resource.resourceType, fhirVersion)?.path ?? [];
-  let found: unknown[] = path.length === 0 ? [] : [resource];
+  const { path = [], or = [] } = patientElementOf(resource.resourceType, fhirVersion) ?? {};
+  return [path, or].filter((one) => one.length > 0).flatMap((one) => referencesAt(resource, one));
+}
+
+function referencesAt(resource: FhirResource, path: readonly string[]): string[] {
+  let found: unknown[] = [resource];
   for (const name of [...path, 'reference']) found = found.flatMap((value) => below(value, name));
   return found.filter((text) => typeof text === 'string');
 }

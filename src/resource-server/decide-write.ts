@@ -1,7 +1,8 @@
 import type { Permission } from '../smart/index.ts';
 import type { AllowedRequest, Check } from './allowed.ts';
-import { open, refuse, scopeFor, type Asker } from './asker.ts';
+import { mayEverything, open, refuse, scopeFor, type Asker } from './asker.ts';
 import { visibleTo, type FhirResource } from './compartment.ts';
+import { refuseSearches, refuseSubscription } from './conditional-references.ts';
 import { member } from './constraint.ts';
 import { refuseControls } from './decide-read.ts';
 import { decideSearch, hasCriterion, refuseType } from './decide-search.ts';
@@ -49,9 +50,21 @@ export function decideWrite(
   const both = search ? combine(filters, search.filters) : filters;
   const judged = request.body !== undefined && kind !== 'patch';
   return (
+    refuseSearches(asker, request.body) ??
+    judgeSubscription(asker, interaction, request) ??
     judgeContent(asker, interaction, both, request) ??
     allowWrite(asker, interaction, both, { add: search?.add ?? [], judged })
   );
+}
+
+/** A Subscription is good for what it sends out, so its content has to be seen: here, or by whoever carries it out. */
+function isSubscription(asker: Asker, { kind, resourceType }: Write): boolean {
+  return resourceType === 'Subscription' && kind !== 'delete' && !mayEverything(asker);
+}
+
+function judgeSubscription(asker: Asker, write: Write, { body }: FhirRequest): Refused | undefined {
+  const isHere = body !== undefined && write.kind !== 'patch';
+  return isHere && isSubscription(asker, write) ? refuseSubscription(asker, body) : undefined;
 }
 
 /** The condition of a conditional write: its query, or `If-None-Exist`, which may begin with a question mark. */
@@ -136,7 +149,8 @@ function allowWrite(
   filters: readonly Filter[],
   { add, judged }: Pick<AllowedRequest, 'add'> & { readonly judged: boolean },
 ): AllowedRequest {
-  const free = filters.some(isEverything);
+  const isSent = isSubscription(asker, interaction);
+  const free = filters.some(isEverything) && (!isSent || judged);
   const patient = onlyPatient(filters);
   const { resourceType } = interaction;
   const check = CHECKS[interaction.kind].filter((one) => !(judged && one === 'after'));
@@ -149,7 +163,9 @@ function allowWrite(
     exact: free,
     check: free ? [] : check,
     visible: (resource) =>
-      resource.resourceType === resourceType && visibleTo(filters, resource, asker.fhirVersion),
+      resource.resourceType === resourceType &&
+      visibleTo(filters, resource, asker.fhirVersion) &&
+      !(isSent && refuseSubscription(asker, resource)),
     representation: isWithin(filters, open(asker, 'r', resourceType)),
     withheld: [],
   };

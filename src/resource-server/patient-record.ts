@@ -4,6 +4,8 @@ import type { FhirVersion } from '../smart/index.ts';
 export interface PatientElement {
   /** From the resource down; lists on the way are walked. */
   readonly path: readonly string[];
+  /** Another element that names them, beside the first or instead. */
+  readonly or?: readonly string[];
   /** The search parameter that looks at exactly this element. `patient` takes a bare id. */
   readonly search: string;
   /**
@@ -58,8 +60,6 @@ const IN_BOTH: Readonly<Record<string, PatientElement>> = {
   Patient: element('id', '_id'),
   // A family's account, a joint visit: shown where every patient named is the one in context.
   Account: several('subject', 'patient'),
-  Appointment: several('participant.actor', 'patient'),
-  Provenance: several('target', 'patient'),
 };
 
 const R4: Readonly<Record<string, PatientElement>> = {
@@ -75,6 +75,8 @@ const R4: Readonly<Record<string, PatientElement>> = {
   ),
   ...searchedByPatient('individual', 'ResearchSubject'),
   AdverseEvent: element('subject', 'subject'),
+  Appointment: several('participant.actor', 'patient'),
+  Provenance: several('target', 'patient'),
   // What it is about; `agent` only says who did it, and `patient` looks at both.
   AuditEvent: several('entity.what', 'patient'),
   SupplyRequest: element('deliverTo', 'subject'),
@@ -82,12 +84,14 @@ const R4: Readonly<Record<string, PatientElement>> = {
 
 const R5: Readonly<Record<string, PatientElement>> = {
   ...IN_BOTH,
-  ...searchedByPatient('patient', 'AuditEvent BiologicallyDerivedProductDispense DeviceUsage'),
+  ...searchedByPatient('patient', 'AuditEvent BiologicallyDerivedProductDispense DeviceUsage Provenance'),
   ...searchedByPatient(
     'subject',
     `AdverseEvent Composition Consent DetectedIssue DocumentReference EncounterHistory GenomicStudy ImagingSelection
     NutritionIntake NutritionOrder RequestOrchestration`,
   ),
+  // Whom it is for, and who comes: all of them count.
+  Appointment: { ...several('subject', 'patient'), or: ['participant', 'actor'] },
   ...searchedByPatient('deliverFor', 'SupplyRequest'),
   ...searchedByPatient('for', 'Transport'),
   DeviceAssociation: element('subject', 'patient'),

@@ -71,6 +71,7 @@ function refuseElements({ resourceType, filters, fhirVersion }: Shown, value: st
 /** Elements that deciding about one resource takes: one of each list. */
 function needs(resourceType: string, { patient, constraints }: Filter, fhirVersion: FhirVersion): string[][] {
   const element = patientElementOf(resourceType, fhirVersion);
-  const whose = patient === undefined || !element ? [] : [element.path.slice(0, 1)];
+  const paths = patient === undefined || !element ? [] : [element.path, element.or ?? []];
+  const whose = paths.filter((path) => path.length > 0).map((path) => path.slice(0, 1));
   return [...whose, ...constraints.map(elementsOfConstraint)];
 }
