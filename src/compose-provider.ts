@@ -10,7 +10,14 @@ import type { SigningKeySet } from './keys/index.ts';
 import type { Counters, RequestLimits } from './limits/index.ts';
 import type { Clock } from './oauth/index.ts';
 import type { createClientKeys } from './oidc/index.ts';
-import { boundByGrant, createProvider, providerMetadata, saidOfTokens, scopesOfGrant } from './oidc/index.ts';
+import {
+  boundByGrant,
+  createProvider,
+  leftOfGrant,
+  providerMetadata,
+  saidOfTokens,
+  scopesOfGrant,
+} from './oidc/index.ts';
 import {
   createAccountStore,
   createAssertionMemory,
@@ -127,6 +134,7 @@ export function buildProvider(
 export function grantWords(config: Pick<Config, 'fhirServers'>, keys: StoreKeys): GrantWords {
   return {
     bound: boundByGrant,
+    left: leftOfGrant,
     ofGrant: (grant) => ({ ...scopesOfGrant(grant) }),
     ofToken: (kind, grantId, grant) =>
       saidOfTokens(kind, grantId, grant, (id) => grantRefOf(keys, id), config),

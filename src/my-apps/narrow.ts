@@ -13,9 +13,7 @@ export type Choice =
   | { readonly kind: 'unchanged' }
   /** Nothing that an app could read. */
   | { readonly kind: 'nothing' }
-  | { readonly kind: 'less'; readonly scope: string; readonly refreshes: boolean; readonly dropped: string };
-
-const REFRESHES: ReadonlySet<string> = new Set(['offline_access', 'online_access']);
+  | { readonly kind: 'less'; readonly scope: string; readonly dropped: string };
 
 /** What can be taken back one by one, in plain words; whose record it is, and who they are, goes with the whole. */
 export function choicesOf(scope: string): OfferGroup[] {
@@ -36,8 +34,7 @@ export function choose(scope: string, ticked: readonly string[]): Choice {
   const texts = new Set(granted.map(({ text }) => text));
   const dropped = scopes.filter(({ text }) => !texts.has(text)).map(({ text }) => text);
   if (dropped.length === 0) return { kind: 'unchanged' };
-  const refreshes = [...texts].some((text) => REFRESHES.has(text));
-  return { kind: 'less', scope: left, refreshes, dropped: dropped.join(' ') };
+  return { kind: 'less', scope: left, dropped: dropped.join(' ') };
 }
 
 function isAsked(scope: Scope): boolean {

@@ -71,20 +71,21 @@ export async function takeApp(
   }
   const choice = choose(grant.scope, fields.getAll('scope'));
   if (choice.kind === 'nothing') return show(ctx, person, grant, parts, NOTHING_LEFT);
-  if (choice.kind === 'less') await leave(ctx, person, grant, choice, parts);
-  return backTo(ctx, CHANGED);
+  const isLeft = choice.kind === 'unchanged' || (await leave(ctx, person, grant, choice, parts));
+  return backTo(ctx, isLeft ? CHANGED : STOPPED);
 }
 
 async function leave(
   ctx: Context,
   person: Person,
   grant: PersonGrant,
-  { scope, refreshes, dropped }: Choice & { kind: 'less' },
+  { scope, dropped }: Choice & { kind: 'less' },
   parts: MyAppsParts,
-): Promise<void> {
-  if (!(await parts.narrow(grant.grantId, { scope, refreshes }))) return;
+): Promise<boolean> {
+  if (!(await parts.narrow(grant.grantId, scope))) return false;
   await parts.audit.record({
     ...{ type: 'consent.narrowed', outcome: 'success', scope, dropped },
     ...whatChanged(ctx, person, grant, parts),
   });
+  return true;
 }

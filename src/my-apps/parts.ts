@@ -35,10 +35,7 @@ export interface MyAppsParts {
   /** Ends a grant on every node at once. */
   readonly end: (grantId: GrantId) => Promise<void>;
   /** Leaves it only this, on every node at once; `false`: it has ended already. */
-  readonly narrow: (
-    grantId: GrantId,
-    left: { readonly scope: string; readonly refreshes: boolean },
-  ) => Promise<boolean>;
+  readonly narrow: (grantId: GrantId, scope: string) => Promise<boolean>;
   /** `undefined`: nobody knows that patient, or the FHIR server is away. */
   readonly patientName: (fhirBaseUrl: string, id: string) => Promise<string | undefined>;
   readonly sessions: {

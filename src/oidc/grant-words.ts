@@ -1,5 +1,5 @@
 import type { Config } from '../config/index.ts';
-import { within } from '../smart/index.ts';
+import { isResourceScope, parseScopeList, within } from '../smart/index.ts';
 import { contextOnTheWire, type GrantedContext } from './granted-context.ts';
 import { OIDC_SCOPES } from './scope-policy.ts';
 
@@ -48,6 +48,20 @@ export function extraOfGrant(
 /** Of these scopes what the grant still gives, where its person took some of it back. */
 export function boundByGrant(scope: string, { smart }: OurGrant): string {
   return smart?.narrowed ? within(smart.scope, scope.split(' ')).join(' ') : scope;
+}
+
+/** What is left of a grant of which no more than these scopes are: never what it has not, whoever chose when. */
+export function leftOfGrant(
+  chosen: string,
+  { smart }: OurGrant,
+): { scope: string; refreshes: boolean; gives: boolean } {
+  const scope = within(smart?.scope ?? '', chosen.split(' ')).join(' ');
+  const { scopes } = parseScopeList(scope);
+  return {
+    scope,
+    refreshes: scopes.some(({ kind }) => kind === 'refresh'),
+    gives: scopes.some(isResourceScope),
+  };
 }
 
 /** The order in which oidc-provider writes scopes into codes and refresh tokens: so they say the same as their grant. */

@@ -8,7 +8,7 @@ export { providerMetadata } from './client-metadata.ts';
 export { discoveryRoutes } from './discovery.ts';
 export { mountEndpoints } from './endpoints.ts';
 export { createEngine } from './engine.ts';
-export { boundByGrant, saidOfTokens, scopesOfGrant } from './grant-words.ts';
+export { boundByGrant, leftOfGrant, saidOfTokens, scopesOfGrant } from './grant-words.ts';
 export { failIntrospection, introspectAtOnce } from './introspection-route.ts';
 export { OWN_CLIENT, createOwnTokens } from './own-token.ts';
 export { answerPreflights } from './preflight.ts';

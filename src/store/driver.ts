@@ -45,6 +45,8 @@ export interface Commit {
   readonly removes: readonly string[];
   /** Watchers are told of it, as of what ends: who keeps something of the grant in memory has to ask anew. */
   readonly tells?: boolean;
+  /** Keys that stay as this commit left them, or as somebody has changed them since, where it is taken back. */
+  readonly kept?: readonly string[];
   /** It is right on as many replicas as have it: where too few have, it is not taken back. Default: it is. */
   readonly stays?: boolean;
 }

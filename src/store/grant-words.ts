@@ -15,8 +15,18 @@ export interface GrantWords {
   readonly ofGrant: (grant: AdapterPayload) => Said;
   /** Of these scopes what the grant still gives: somebody may have taken some of it back. */
   readonly bound: (scope: string, grant: AdapterPayload) => string;
+  /** What is left of a grant when no more than these scopes are. */
+  readonly left: (chosen: string, grant: AdapterPayload) => Left;
   /** Of a code or token made from the grant. */
   readonly ofToken: (kind: string, grantId: GrantId, grant: AdapterPayload) => Said;
+}
+
+export interface Left {
+  readonly scope: string;
+  /** `false`: its refresh tokens end. */
+  readonly refreshes: boolean;
+  /** `false`: nothing that an app could read. */
+  readonly gives: boolean;
 }
 
 /** A record as it lies in the store. */

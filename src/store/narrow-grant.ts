@@ -1,7 +1,7 @@
 import type { AdapterPayload } from 'oidc-provider';
 
 import type { GrantId } from '../oauth/index.ts';
-import { StoreUnavailable } from './driver.ts';
+import { StoreUnavailable, type Commit } from './driver.ts';
 import { openGrant, sealedGrant } from './grant-to-be.ts';
 import type { GrantWords } from './grant-words.ts';
 import { key } from './keys.ts';
@@ -17,43 +17,45 @@ export interface NarrowGrantParts {
   readonly deadTtlSeconds: number;
 }
 
-/** What is left of a grant. */
-export interface Narrowed {
-  /** Scopes that it had, or parts of them. */
-  readonly scope: string;
-  /** `false`: its refresh tokens end, and what was made from it lives no longer than it would. */
-  readonly refreshes: boolean;
-}
-
 /**
  * Takes a part of a grant back. Its tokens say at once what is left of them, on every node, and resource servers that keep
  * them are told. A refresh at the same time is not answered, or answered with what is left.
  *
- * @returns `false` when there is no such grant any more
+ * Where somebody else took something back meanwhile, both do; where nothing is left, it ends.
+ *
+ * @returns `false` when there was no such grant any more
  */
 export function createGrantNarrowing({ vault, words, deadTtlSeconds }: NarrowGrantParts) {
-  return async (id: GrantId, { scope, refreshes }: Narrowed): Promise<boolean> => {
+  const narrowing = (id: GrantId, { before, read }: GrantRead, chosen: string): Commit => {
+    const base = { deadKey: key.dead(id), deadTtlSeconds, consume: [], stays: true };
+    const { scope, refreshes, gives } = words.left(chosen, before);
+    const refreshed = [key.family(id), key.answer(id)];
+    if (!gives) return { ...base, mode: 'revoke', puts: [], removes: [key.grant(id), ...refreshed] };
+    const left = Math.max(1, (before.exp ?? 0) - Math.floor(Date.now() / 1000));
+    return {
+      ...{ ...base, mode: 'issue', tells: true },
+      expect: [{ key: key.grant(id), value: read }],
+      puts: [sealedGrant(vault, words, id, narrowed(before, scope, words), left)],
+      removes: refreshes ? [] : refreshed,
+    };
+  };
+  return async (id: GrantId, chosen: string): Promise<boolean> => {
     const names = [key.grant(id), key.dead(id)] as const;
     for (let tries = 0; tries < TRIES; tries += 1) {
       const [read, dead] = await vault.driver.getMany(names);
       if (!read || dead) return false;
-      const grant = narrowed(openGrant(vault, words, names[0], read), scope, words);
-      const left = Math.max(1, (grant.exp ?? 0) - Math.floor(Date.now() / 1000));
-      const put = sealedGrant(vault, words, id, grant, left);
-      const outcome = await commitAndSettle(
-        vault.driver,
-        {
-          ...{ mode: 'issue', deadKey: names[1], deadTtlSeconds, consume: [], tells: true, stays: true },
-          expect: [{ key: names[0], value: read }],
-          puts: [put],
-          removes: refreshes ? [] : [key.family(id), key.answer(id)],
-        },
-        undefined,
-      );
+      const before = openGrant(vault, words, names[0], read);
+      const outcome = await commitAndSettle(vault.driver, narrowing(id, { before, read }, chosen), undefined);
       if (outcome !== 'conflict') return outcome === 'committed';
     }
     throw new StoreUnavailable('too many change the same grant at once', { isSettled: true });
   };
+}
+
+interface GrantRead {
+  readonly before: AdapterPayload;
+  /** To the byte. */
+  readonly read: Uint8Array;
 }
 
 function narrowed(grant: AdapterPayload, scope: string, words: GrantWords): AdapterPayload {

@@ -99,7 +99,10 @@ function tokenAdapter(
         if (kind === 'AuthorizationCode' && used !== undefined) endReplayed(grantId, grantPayload);
         return undefined;
       }
-      if (grantPayload) currentRequestScope()?.grants.set(grantId, grantPayload);
+      const scope = currentRequestScope();
+      if (grantPayload) scope?.grants.set(grantId, grantPayload);
+      if (grant && kind === 'AuthorizationCode' && scope?.purpose === 'token')
+        scope.pending(grantId).grantRead = grant;
       const row = vault.open<LeanRecord & MadeAt>(tokenKey, token);
       // What it is good for went with the grant.
       if (row.asGranted && !grantPayload) return undefined;

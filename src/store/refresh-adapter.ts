@@ -53,10 +53,10 @@ export function refreshTokenAdapter({
       if (isRepeat && answer && again === undefined) throw vault.broken(names[3]);
       const standing = standingOf(family, hash, generation, again !== undefined);
       if (scope && scope.purpose !== 'introspection') {
+        if (grant) scope.pending(grantId).grantRead = grant;
         scope.pending(grantId).rotation = {
           text,
           read: sealedFamily,
-          ...(grant ? { grant } : {}),
           ...(standing === 'repeatable' && again !== undefined ? { again } : {}),
         };
       }

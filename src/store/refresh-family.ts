@@ -31,8 +31,6 @@ export interface Rotation {
   readonly text: string;
   /** The family as it was read, to the byte: what the commit expects to find still. */
   readonly read: Uint8Array;
-  /** The grant as it was read: a refresh writes it anew, and must not write over what somebody changed meanwhile. */
-  readonly grant?: Uint8Array;
   /** The answer its first use was given. */
   readonly again?: string;
   used?: true;

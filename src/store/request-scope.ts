@@ -22,6 +22,8 @@ interface Pending {
   readonly puts: Map<string, Put>;
   readonly removes: Set<string>;
   rotation?: Rotation;
+  /** The grant as it was read: what is made from it must not say what somebody has taken back meanwhile. */
+  grantRead?: Uint8Array;
   next?: { readonly text: string; readonly payload: LeanRecord; readonly ttlSeconds: number };
   revoked: boolean;
 }
@@ -146,14 +148,17 @@ async function commitOne(
   const commitOf = (read: Rotation | undefined): Commit => ({
     ...base,
     mode: 'issue',
-    ...(read?.used ? { expect: expected(grantId, pending, read) } : {}),
+    expect: expected(grantId, pending, read),
+    kept: [key.grant(grantId)],
     consume: [...pending.consume].map(([name, ttlSeconds]) => ({ key: name, ttlSeconds })),
     puts: [...(next ? familyPuts(vault, grantId, next, read, kept) : []), ...pending.puts.values()],
     removes: [...pending.removes],
   });
-  const outcome = await issue(vault, grantId, commitOf, rotation);
+  const outcome = await issue(vault, grantId, commitOf, pending);
+  // Its tombstone ends it; nothing of it is kept for as long as it could have lived.
+  if (outcome === 'lost') await vault.driver.commit(revoke()).catch(unlessBroken);
   if (outcome !== 'conflict') return { outcome };
-  if (!rotation) throw new TypeError('only a refresh expects what it has read');
+  if (!rotation?.used) throw new StoreUnavailable('the grant was changed meanwhile', { isSettled: true });
   // Somebody was quicker with the same token: what were they told?
   return repeat(vault, grantId, rotation, revoke());
 }
@@ -163,25 +168,33 @@ async function issue(
   vault: Vault,
   grantId: GrantId,
   commitOf: (read: Rotation | undefined) => Commit,
-  rotation: Rotation | undefined,
+  { rotation, grantRead }: Pending,
 ): Promise<CommitOutcome> {
   let read = rotation;
   for (let tries = 0; tries < TRIES; tries += 1) {
     const commit = commitOf(read);
     const outcome = await commitAndSettle(vault.driver, commit, undoingOf(vault, grantId, commit, read));
-    read = read && outcome === 'conflict' ? await readAgain(vault, grantId, read) : undefined;
+    read = read && outcome === 'conflict' ? await readAgain(vault, grantId, read, grantRead) : undefined;
     if (!read) return outcome;
   }
   throw new StoreUnavailable('too many change the same grant at once', { isSettled: true });
 }
 
-/** A refresh expects its family as it was read, and so the grant, where it writes that anew. */
-function expected(grantId: GrantId, { puts }: Pending, { read, grant }: Rotation): Expectation[] {
-  const name = key.grant(grantId);
+/** What is redeemed expects the grant as it was read, and a refresh its family too. */
+function expected(
+  grantId: GrantId,
+  { consume, grantRead }: Pending,
+  rotation: Rotation | undefined,
+): Expectation[] {
+  const redeems = rotation?.used === true || consume.size > 0;
   return [
-    { key: key.family(grantId), value: read },
-    ...(grant && puts.has(name) ? [{ key: name, value: grant }] : []),
+    ...(rotation?.used ? [{ key: key.family(grantId), value: rotation.read }] : []),
+    ...(redeems && grantRead ? [{ key: key.grant(grantId), value: grantRead }] : []),
   ];
+}
+
+function unlessBroken(error: unknown): void {
+  if (!(error instanceof StoreUnavailable)) throw error;
 }
 
 /**
@@ -190,13 +203,18 @@ function expected(grantId: GrantId, { puts }: Pending, { read, grant }: Rotation
  * @throws StoreUnavailable where the grant was changed: what was made from it says what is no longer granted, and nothing is
  * lost when the client tries again
  */
-async function readAgain(vault: Vault, grantId: GrantId, rotation: Rotation): Promise<Rotation | undefined> {
+async function readAgain(
+  vault: Vault,
+  grantId: GrantId,
+  rotation: Rotation,
+  grantRead: Uint8Array | undefined,
+): Promise<Rotation | undefined> {
   const name = key.family(grantId);
   const [stored, grant] = await vault.driver.getMany([name, key.grant(grantId)]);
   const family = stored && vault.open<RefreshFamily>(name, stored);
   const isGood = family?.current === vault.keys.keyedHash('token', rotation.text);
   if (!stored || !isGood) return undefined;
-  if (grant && rotation.grant && Buffer.compare(grant, rotation.grant) !== 0)
+  if (grant && grantRead && Buffer.compare(grant, grantRead) !== 0)
     throw new StoreUnavailable('the grant was changed meanwhile', { isSettled: true });
   return { ...rotation, read: stored };
 }

@@ -12,8 +12,13 @@ import {
 } from 'node:crypto';
 
 const VERSION = 1;
-/** Stands before a value that is sealed under a data key, with the number of that key. */
-const NUMBERED = 2;
+/**
+ * Stands before a value that is sealed under a data key, with the number of that key. Another one wherever a record means
+ * something that a node of before would take for something else: to that node it is an alarm, and never "not found".
+ */
+const NUMBERED = 3;
+/** Of when each token said everything itself. */
+const NUMBERED_BEFORE = 2;
 const NUMBER_BYTES = 5;
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
@@ -104,7 +109,8 @@ export function createExchangeableKeys(first: KeyMaterial): ExchangeableKeys {
         : seal(derived.sealKey, name, plain);
     },
     open(name, sealed) {
-      if (sealed[0] !== NUMBERED || sealed.byteLength < NUMBER_BYTES) {
+      const isNumbered = sealed[0] === NUMBERED || sealed[0] === NUMBERED_BEFORE;
+      if (!isNumbered || sealed.byteLength < NUMBER_BYTES) {
         if (derived.takesOld) return open(derived.sealKey, name, sealed);
         throw new SealBroken(`the value at ${name} is sealed as none is in this store`);
       }

@@ -11,8 +11,9 @@ export function undoing(commit: Commit, before: readonly Put[] = [], kept: reado
   if (!first)
     throw new TypeError('a commit that puts nothing cannot be told from another, and is not undone');
   const spared = new Set([...before.map(({ key }) => key), ...kept]);
+  const { kept: _kept, ...rest } = commit;
   return {
-    ...commit,
+    ...rest,
     mode: 'issue',
     expect: [{ key: first.key, value: first.value }],
     consume: [],

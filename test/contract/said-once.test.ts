@@ -146,42 +146,49 @@ describe.each(PLACES)('what a grant says once, on %s', (name, makePlace) => {
   });
 
   describe('a part of it taken back', () => {
-    const narrow = (id: string, scope: string, refreshes = true): Promise<boolean> =>
-      createGrantNarrowing({ vault, words, deadTtlSeconds: TTL })(id, { scope, refreshes });
+    const narrow = (id: string, scope: string): Promise<boolean> =>
+      createGrantNarrowing({ vault, words, deadTtlSeconds: TTL })(id, scope);
+    const LESS = 'offline_access patient/Condition.rs';
     const scopeOf = async (kind: TokenKind, text: string): Promise<unknown> =>
       (await adapter(kind).find(text))?.['scope'];
 
     test('[REV-01] its tokens say what is left, also those with scopes of their own', async () => {
       const { id, texts } = await made();
       const less = await made({ scope: 'patient/Observation.rs patient/Condition.rs' });
-      for (const grant of [id, less.id]) expect(await narrow(grant, 'patient/Condition.rs')).toBe(true);
+      const own = { of: texts, is: LESS };
+      const fewer = { of: less.texts, is: 'patient/Condition.rs' };
+      for (const grant of [id, less.id]) expect(await narrow(grant, LESS)).toBe(true);
       const reader = createTokenReader({ vault, trust, words, cacheBytes: 0 });
-      for (const one of [texts, less.texts]) {
-        expect((await reader.read(one.AccessToken))?.scope).toBe('patient/Condition.rs');
+      for (const { of, is } of [own, fewer]) {
+        expect((await reader.read(of.AccessToken))?.scope).toBe(is);
         for (const kind of ['AccessToken', 'RefreshToken', 'AuthorizationCode'] as const)
-          expect(await scopeOf(kind, one[kind])).toBe('patient/Condition.rs');
+          expect(await scopeOf(kind, of[kind])).toBe(is);
       }
       const grant = await adapter('Grant').find(id);
-      expect(grant).toMatchObject({ resources: { [FHIR]: 'patient/Condition.rs' } });
-      expect(grant).not.toHaveProperty('openid');
+      expect(grant).toMatchObject({ openid: { scope: 'offline_access' }, resources: { [FHIR]: LESS } });
+      await narrow(id, 'patient/Condition.rs');
+      expect(await adapter('Grant').find(id)).not.toHaveProperty('openid');
     });
 
     test('[REV-01] watchers are told, and where nothing refreshes any more its refresh tokens are gone', async () => {
       const { id, texts } = await made();
-      await narrow(id, SCOPE, false);
+      await narrow(id, 'openid patient/Observation.rs');
       expect(await adapter('RefreshToken').find(texts.RefreshToken)).toBeUndefined();
       expect(await adapter('AccessToken').find(texts.AccessToken)).toBeDefined();
       // A command is told nothing: its driver through the socket knows nothing.
       if (name === 'embedded, through its socket') return;
       const told: string[] = [];
+      const narrowed = new Set<string>();
       const unwatch = vault.driver.watch({
         ended: (name) => void told.push(name),
         missed: () => undefined,
         upTo: () => undefined,
       });
       await until(async () => {
-        await narrow(id, 'patient/Condition.rs');
-        return told.includes(key.dead(id));
+        const next = await made();
+        await narrow(next.id, LESS);
+        narrowed.add(key.dead(next.id));
+        return told.some((one) => narrowed.has(one));
       }, 'a watcher is told');
       unwatch();
     });
@@ -195,7 +202,7 @@ describe.each(PLACES)('what a grant says once, on %s', (name, makePlace) => {
         async (scope) => {
           const read = await adapter('RefreshToken').find(texts.RefreshToken);
           const grant = await adapter('Grant').find(id);
-          await narrow(id, 'patient/Condition.rs');
+          await narrow(id, LESS);
           await adapter('RefreshToken').consume(texts.RefreshToken);
           await adapter('Grant').upsert(id, { ...grant, exp: now + 2 * TTL }, 2 * TTL);
           await adapter('RefreshToken').upsert(next, { ...read, jti: next }, TTL);
@@ -203,8 +210,58 @@ describe.each(PLACES)('what a grant says once, on %s', (name, makePlace) => {
         },
       );
       await expect(refreshing).rejects.toMatchObject({ isSettled: true });
-      expect(await scopeOf('RefreshToken', texts.RefreshToken)).toBe('patient/Condition.rs');
+      expect(await scopeOf('RefreshToken', texts.RefreshToken)).toBe(LESS);
       expect(await vault.read(key.family(id))).toMatchObject({ generation: 0 });
+    });
+
+    test('[REV-01] two at once take what both took, and when nothing is left it has ended', async () => {
+      const { id, texts } = await made();
+      await narrow(id, 'openid patient/Condition.rs offline_access');
+      await narrow(id, 'openid patient/Observation.rs patient/Condition.rs');
+      expect(await scopeOf('AccessToken', texts.AccessToken)).toBe('openid patient/Condition.rs');
+      expect(await adapter('RefreshToken').find(texts.RefreshToken)).toBeUndefined();
+      expect(await narrow(id, 'openid patient/Observation.rs')).toBe(true);
+      expect(await adapter('AccessToken').find(texts.AccessToken)).toBeUndefined();
+    });
+
+    test('[REV-01] a code that is redeemed at the same time makes nothing of what was taken, and is good for another try', async () => {
+      const { id, texts } = await made();
+      const token = newTokenText(keys, 'AccessToken', id);
+      const redeem = (meanwhile: () => Promise<unknown>): Promise<unknown> =>
+        runInRequestScope(
+          vault,
+          { deadTtlSeconds: TTL, graceSeconds: 0, purpose: 'token' },
+          async (scope) => {
+            await adapter('AuthorizationCode').find(texts.AuthorizationCode);
+            await meanwhile();
+            await adapter('AuthorizationCode').consume(texts.AuthorizationCode);
+            await adapter('AccessToken').upsert(token, tokenOf('AccessToken', id, token), TTL);
+            return (await scope.commit('succeeded', '{}')).outcome;
+          },
+        );
+      await expect(redeem(() => narrow(id, 'patient/Condition.rs'))).rejects.toMatchObject({
+        isSettled: true,
+      });
+      expect(await adapter('AccessToken').find(token)).toBeUndefined();
+      expect(await redeem(async () => undefined)).toBe('committed');
+      expect(await scopeOf('AccessToken', token)).toBe('patient/Condition.rs');
+    });
+
+    test('[C2.4] of a grant that a second redemption ended no row is left that could live again', async () => {
+      const { id, texts } = await made();
+      const redeem = (): Promise<unknown> =>
+        runInRequestScope(
+          vault,
+          { deadTtlSeconds: TTL, graceSeconds: 0, purpose: 'token' },
+          async (scope) => {
+            await adapter('AuthorizationCode').find(texts.AuthorizationCode);
+            await adapter('AuthorizationCode').consume(texts.AuthorizationCode);
+            return (await scope.commit('succeeded', '{}')).outcome;
+          },
+        );
+      expect((await Promise.all([redeem(), redeem()])).sort()).toEqual(['committed', 'lost']);
+      const [grant, family] = await vault.driver.getMany([key.grant(id), key.family(id)]);
+      expect([grant, family]).toEqual([undefined, undefined]);
     });
 
     test('[REV-01] of a grant that has ended nothing is taken', async () => {

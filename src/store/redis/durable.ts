@@ -43,7 +43,12 @@ export function createDurableWriter(client: RedisClient, replicas: number): Dura
     });
   /** Puts back what was there, in one step. `false`: nobody knows how it stands now. */
   const takeBack = async (commit: Commit, before: readonly Put[]): Promise<boolean> => {
-    const undo = undoing(commit, before);
+    const kept = commit.kept ?? [];
+    const undo = undoing(
+      commit,
+      before.filter(({ key }) => !kept.includes(key)),
+      kept,
+    );
     const batch = pipeline()[commitCommand(undo)](...commitArguments(undo, ANY_TIME));
     const [result] = (await batch.exec().catch(() => null)) ?? [];
     return result?.[0] === null && result[1] === 'committed';
