@@ -347,6 +347,34 @@ describe('the gateway in front of a FHIR server that knows no tokens', () => {
     expect(await check(doctor, 'GET', '/fhir?_getpages=p1')).toBe(403);
     expect(await check(system, 'GET', '/fhir?_getpages=p1')).toBe(204);
     expect((await fetch(`${root}/check`)).status).toBe(400);
+    // What comes beside the matches is narrowed by no query.
+    const beside = '_revinclude=Observation:subject';
+    const own = await suite.tokenOf('patient/Patient.rs');
+    const wholeType = await suite.doctorsToken('user/Patient.rs');
+    expect(await check(own, 'GET', '/fhir/Patient?_id=p1')).toBe(204);
+    expect(await check(own, 'GET', `/fhir/Patient?_id=p1&${beside}`)).toBe(403);
+    expect(await check(wholeType, 'GET', `/fhir/Patient?${beside}`)).toBe(403);
+    expect(await check(system, 'GET', `/fhir/Patient?${beside}`)).toBe(204);
+  });
+
+  test('[SEM-13] GET /check takes If-None-Exist for the search it is', async () => {
+    const root = suite.base.replace(/\/fhir$/, '');
+    const create = async (
+      token: string,
+      ifNoneExist?: string,
+      uri = '/fhir/Observation',
+    ): Promise<number> => {
+      const asked = { 'x-original-method': 'POST', 'x-original-uri': uri };
+      const condition = ifNoneExist === undefined ? {} : { 'if-none-exist': ifNoneExist };
+      const headers = { ...asked, ...condition, authorization: `Bearer ${token}` };
+      return (await fetch(`${root}/check`, { headers })).status;
+    };
+    const blind = await suite.systemToken('system/Observation.cr');
+    expect([await create(blind), await create(blind, 'code=1')]).toEqual([204, 403]);
+    const sighted = await suite.systemToken('system/Observation.crs');
+    expect([await create(sighted, 'code=1'), await create(sighted, '')]).toEqual([204, 403]);
+    const own = await suite.tokenOf('patient/Observation.crs');
+    expect(await create(own, 'code=1&patient=p1', '/fhir/Observation?patient=p1')).toBe(403);
   });
 
   test('what was done and refused is in the audit log, by person and type, without a token', async () => {
