@@ -189,6 +189,21 @@ describe('the gateway in front of a FHIR server that knows no tokens', () => {
     expect(passed['x-request-id']).toBe(headers.get('x-request-id'));
   });
 
+  test('[SEM-19] no header and no parameter we do not know reaches the server behind', async () => {
+    const token = await suite.systemToken('system/*.cruds');
+    const traced = { traceparent: '00-1-2-01', 'if-match': 'W/"1"', prefer: 'return=minimal' };
+    const odd = { 'x-cascade': 'delete', 'x-cascade-delete': '1', 'x-provenance': '{}', 'x-anything': '1' };
+    const { status } = await ask(token, 'DELETE', '/Observation/a2', { headers: { ...traced, ...odd } });
+    expect(status).toBe(204);
+    const { headers } = suite.upstream.seen.at(-1)!;
+    expect(headers).toMatchObject(traced);
+    for (const name of Object.keys(odd)) expect(headers).not.toHaveProperty(name);
+    suite.upstream.seen.length = 0;
+    for (const query of ['hardDelete=true', '_cascade=delete', 'foo=1'])
+      expect((await ask(token, 'DELETE', `/Observation/b2?${query}`)).status).toBe(403);
+    expect(suite.upstream.seen).toEqual([]);
+  });
+
   test('[SEM-19] writes: old and new content within the scope, bound to the version that was seen', async () => {
     const token = await suite.tokenOf('patient/Observation.cud');
     const made = await ask(token, 'POST', '/Observation', {
