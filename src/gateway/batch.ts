@@ -11,7 +11,7 @@ import { AS_JSON, askedOf, type Call } from './call.ts';
 import { failureOf, headersOf } from './held.ts';
 import { withOurLinks } from './links.ts';
 import { perform } from './perform.ts';
-import { isJson, parseJson } from './request-body.ts';
+import { isJson, parseJson, readContent } from './request-body.ts';
 import { UpstreamFailed, type Upstream } from './upstream.ts';
 
 const MAX_ENTRIES = 500;
@@ -41,7 +41,9 @@ interface SentEntry {
 export async function performBatch(call: Call, { upstream, options, used }: BatchParts): Promise<Answer> {
   if (!isJson(call.headers['content-type']) || !call.body)
     return outcomeAnswer(415, 'not-supported', 'a Bundle has to be sent as application/fhir+json');
-  const bundle = parseJson(call.body);
+  const read = readContent(call.body);
+  if (!('content' in read)) return read;
+  const bundle = read.content;
   const decided = decideBatch(call.token, bundle, options);
   if (!decided.allowed)
     return decided.status === 400 ? outcomeAnswer(400, 'invalid', decided.description) : denial(decided);

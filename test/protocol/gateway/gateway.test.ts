@@ -189,6 +189,30 @@ describe('the gateway in front of a FHIR server that knows no tokens', () => {
     expect(passed['x-request-id']).toBe(headers.get('x-request-id'));
   });
 
+  test('[SEM-19] a content that says one thing twice is refused: servers do not agree on which counts', async () => {
+    const [own, system] = [
+      await suite.tokenOf('patient/Observation.c'),
+      await suite.systemToken('system/*.cruds'),
+    ];
+    suite.upstream.seen.length = 0;
+    const send = async (token: string, path: string, body: string): Promise<unknown[]> => {
+      const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/fhir+json' };
+      const response = await fetch(suite.base + path, { method: 'POST', headers, body });
+      const { issue } = (await response.json()) as { issue: { diagnostics: string }[] };
+      return [response.status, issue[0]?.diagnostics];
+    };
+    const subjects = '"subject":{"reference":"Patient/p2"},"\\u0073ubject":{"reference":"Patient/p1"}';
+    const twice = `{"resourceType":"Observation","status":"final",${subjects}}`;
+    const told = [400, 'the content has "subject" twice in one object'];
+    expect(await send(own, '/Observation', twice)).toEqual(told);
+    expect(await send(system, '/Observation', twice)).toEqual(told);
+    const entry = `{"request":{"method":"POST","url":"Observation"},"resource":${twice}}`;
+    const batch = `{"resourceType":"Bundle","type":"batch","entry":[${entry}]}`;
+    expect(await send(own, '', batch)).toEqual(told);
+    expect(await send(system, '', batch)).toEqual(told);
+    expect(suite.upstream.seen).toEqual([]);
+  });
+
   test('[SEM-19] no header and no parameter we do not know reaches the server behind', async () => {
     const token = await suite.systemToken('system/*.cruds');
     const traced = { traceparent: '00-1-2-01', 'if-match': 'W/"1"', prefer: 'return=minimal' };
