@@ -442,4 +442,47 @@ describe('the gateway in front of a FHIR server that knows no tokens', () => {
     );
     expect(JSON.stringify(suite.audit)).not.toMatch(/gat_|gbt_/);
   });
+
+  test('[SEM-15] the audit log tells what became of it: refused and failed is no success', async () => {
+    const token = await suite.tokenOf('patient/Observation.rs');
+    suite.audit.length = 0;
+    const told = async (): Promise<unknown[]> => {
+      await suite.flush();
+      return suite.audit
+        .splice(0)
+        .filter((event) => event.type === 'fhir.access')
+        .map((event) => [event.outcome, event.interaction, event.count, event.reason]);
+    };
+    await told();
+    await ask(token, 'GET', '/Observation/a1');
+    await ask(token, 'GET', '/Observation/a2');
+    await ask(token, 'GET', '/Observation/none');
+    await ask(token, 'GET', '/Observation', { headers: { accept: 'application/fhir+xml' } });
+    const outOfReach = 'it is there, and this token may not see it';
+    expect(await told()).toEqual([
+      ['success', 'read', 1, undefined],
+      ['refused', 'read', 1, outOfReach],
+      ['refused', 'read', 1, 'answered 404'],
+      ['refused', 'search-type', 1, 'answered 406'],
+    ]);
+    const get = (url: string) => ({ request: { method: 'GET', url } });
+    const entry = [get('Observation/a1'), get('Observation/a2'), get('Condition/c1')];
+    await ask(token, 'POST', '', { body: { resourceType: 'Bundle', type: 'batch', entry } });
+    expect((await told()).sort()).toEqual([
+      ['refused', 'read', 1, outOfReach],
+      ['refused', 'read', 1, expect.stringMatching(/no granted scope permits/)],
+      ['success', 'read', 1, undefined],
+    ]);
+    const system = await suite.systemToken('system/*.rs');
+    const whole = [get('Observation/a1'), get('Observation/none')];
+    await ask(system, 'POST', '', { body: { resourceType: 'Bundle', type: 'batch', entry: whole } });
+    await ask(system, 'GET', '/Observation/none');
+    expect(await told()).toEqual([
+      ['success', 'read', 1, undefined],
+      ['refused', 'read', 2, 'answered 404'],
+    ]);
+    suite.upstream.answer((_seen, response) => response.destroy());
+    await ask(token, 'GET', '/Observation/a1');
+    expect(await told()).toEqual([['failure', 'read', 1, 'nobody knows what became of it']]);
+  });
 });
