@@ -17,7 +17,7 @@ import type { Call } from './call.ts';
 import type { Circumstances } from './headers.ts';
 import { decidePage, onPage, pagedQuery } from './pages.ts';
 import { canStream } from './perform.ts';
-import { isJson, parseJson, readBody } from './request-body.ts';
+import { isJson, readBody, readContent } from './request-body.ts';
 
 const LONGEST_FORM_BYTES = 256 * 1024;
 
@@ -99,9 +99,10 @@ async function withContent(
   const read: Call = bytes.byteLength > 0 ? { ...call, body: bytes } : call;
   if (!JUDGED.has(interaction.kind)) return { call: read, interaction, decision };
   if (!isJudged) return NOT_JSON;
-  const body = parseJson(bytes);
-  if (body === undefined) return outcomeAnswer(400, 'invalid', 'the content is no JSON');
-  return { call: read, interaction, decision: decide(call.token, { ...asked, body }, options) };
+  const sent = readContent(bytes);
+  if (!('content' in sent)) return sent;
+  const judged = decide(call.token, { ...asked, body: sent.content }, options);
+  return { call: read, interaction, decision: judged };
 }
 
 function maySearchAll(token: TokenInfo, options: DecideOptions): boolean {

@@ -1,17 +1,17 @@
 import {
   NOT_FOUND,
   decideBatch,
-  denial,
   outcomeAnswer,
   type DecideOptions,
   type EntryDecision,
+  type FhirInteraction,
 } from '../resource-server/index.ts';
-import { type Answer } from './answers.ts';
+import { refusal, type Answer } from './answers.ts';
 import { AS_JSON, askedOf, type Call } from './call.ts';
 import { failureOf, headersOf } from './held.ts';
 import { withOurLinks } from './links.ts';
 import { perform } from './perform.ts';
-import { isJson, parseJson } from './request-body.ts';
+import { isJson, parseJson, readContent } from './request-body.ts';
 import { UpstreamFailed, type Upstream } from './upstream.ts';
 
 const MAX_ENTRIES = 500;
@@ -21,8 +21,8 @@ const AT_ONCE = 8;
 export interface BatchParts {
   readonly upstream: Upstream;
   readonly options: DecideOptions;
-  /** Told of each entry that was let through. */
-  readonly used: (entry: Pick<EntryDecision, 'interaction'>) => void;
+  /** Told what became of each entry, where the answer is that of a batch. */
+  readonly done: (interaction: FhirInteraction, answer: Pick<Answer, 'status' | 'refused'>) => void;
 }
 
 interface SentEntry {
@@ -38,18 +38,19 @@ interface SentEntry {
  *
  * @throws UpstreamFailed
  */
-export async function performBatch(call: Call, { upstream, options, used }: BatchParts): Promise<Answer> {
+export async function performBatch(call: Call, { upstream, options, done }: BatchParts): Promise<Answer> {
   if (!isJson(call.headers['content-type']) || !call.body)
     return outcomeAnswer(415, 'not-supported', 'a Bundle has to be sent as application/fhir+json');
-  const bundle = parseJson(call.body);
+  const read = readContent(call.body);
+  if (!('content' in read)) return read;
+  const bundle = read.content;
   const decided = decideBatch(call.token, bundle, options);
   if (!decided.allowed)
-    return decided.status === 400 ? outcomeAnswer(400, 'invalid', decided.description) : denial(decided);
+    return decided.status === 400 ? outcomeAnswer(400, 'invalid', decided.description) : refusal(decided);
   const { entries, type } = decided;
   if (entries.length > MAX_ENTRIES)
     return outcomeAnswer(413, 'too-long', `a Bundle may hold ${MAX_ENTRIES} entries at most`);
-  for (const entry of entries) if (entry.decision.allowed) used(entry);
-  if (entries.every(isWhole)) return sendWhole(call, upstream);
+  if (entries.every(isWhole)) return sendWhole(call, entries, { upstream, done });
   if (type === 'transaction')
     return outcomeAnswer(
       403,
@@ -57,7 +58,11 @@ export async function performBatch(call: Call, { upstream, options, used }: Batc
       'what this token may see of a transaction would have to be filtered, and a transaction cannot be taken apart: send its entries by themselves',
     );
   const sent = (bundle as { entry: readonly SentEntry[] }).entry;
-  const answers = await inOrder(entries, (entry, at) => answerEntry(call, entry, sent[at] ?? {}, upstream));
+  const answers = await inOrder(entries, async (entry, at) => {
+    const answer = await answerEntry(call, entry, sent[at] ?? {}, upstream);
+    done(entry.interaction, answer);
+    return answer;
+  });
   return {
     status: 200,
     body: { resourceType: 'Bundle', type: 'batch-response', entry: answers.map(entryOf) },
@@ -70,11 +75,21 @@ function isWhole({ decision }: EntryDecision): boolean {
   );
 }
 
-async function sendWhole(call: Call, upstream: Upstream): Promise<Answer> {
+async function sendWhole(
+  call: Call,
+  entries: readonly EntryDecision[],
+  { upstream, done }: Pick<BatchParts, 'upstream' | 'done'>,
+): Promise<Answer> {
   const held = await upstream.hold(askedOf(call, { headers: AS_JSON }));
   if (held.status !== 200) return failureOf(held, upstream);
   const content = parseJson(held.body);
   if (typeof content !== 'object' || content === null) return NOT_FOUND;
+  const { entry: answered } = content as { entry?: readonly { response?: { status?: unknown } }[] };
+  for (const [at, { interaction }] of entries.entries()) {
+    // Some servers write more than the number.
+    const status = Number.parseInt(String(answered?.[at]?.response?.status), 10);
+    done(interaction, { status: Number.isNaN(status) ? held.status : status });
+  }
   return { status: 200, headers: headersOf(held, upstream), body: withOurLinks(content, upstream.toOurs) };
 }
 
@@ -84,7 +99,7 @@ async function answerEntry(
   { request = {}, resource }: SentEntry,
   upstream: Upstream,
 ): Promise<Answer> {
-  if (!decision.allowed) return denial(decision);
+  if (!decision.allowed) return refusal(decision);
   const text = (name: string): string | undefined => {
     const value = request[name];
     return typeof value === 'string' ? value : undefined;

@@ -5,6 +5,7 @@ import {
   denial,
   outcomeAnswer,
   type DecideOptions,
+  type FhirRequest,
   type ResourceServer,
 } from '../resource-server/index.ts';
 import { type Answer } from './answers.ts';
@@ -39,14 +40,24 @@ export async function check(
   const { decided, page, isPageOnly } = pagedQuery(method, pathBelowBase, new URLSearchParams(search));
   const ofPage = page.length > 0 ? decidePage(caller.token, options) : undefined;
   const decision =
-    isPageOnly && ofPage ? ofPage : decide(caller.token, { method, pathBelowBase, query: decided }, options);
+    isPageOnly && ofPage
+      ? ofPage
+      : decide(caller.token, { method, pathBelowBase, query: decided, ...conditionOf(request) }, options);
   if (!decision.allowed) return denial(decision);
+  // A condition is in a header; that the address says the same does not narrow it.
+  if (decision.interaction.kind === 'create' && decision.add.length > 0) return MUST_BE_FILTERED;
   const isSaid =
     decision.exact && decision.add.every(([name, value]) => decided.getAll(name).includes(value));
   if (!isSaid || (ofPage && !(ofPage.allowed && ofPage.exact))) return MUST_BE_FILTERED;
   if (!decision.representation) return MUST_BE_KEPT_BACK;
   server.used(caller.token, decision.interaction);
   return ALLOWED;
+}
+
+/** nginx asks with the headers of the request itself. */
+function conditionOf({ headers }: IncomingMessage): Pick<FhirRequest, 'ifNoneExist'> {
+  const ifNoneExist = headers['if-none-exist'];
+  return typeof ifNoneExist === 'string' ? { ifNoneExist } : {};
 }
 
 const ALLOWED: Answer = { status: 204 };

@@ -6,13 +6,12 @@ import {
   UNAVAILABLE,
   createDiscoveryProxy,
   createResourceServer,
-  denial,
   type DecideOptions,
 } from '../resource-server/index.ts';
-import { createAccessLog } from './access-log.ts';
-import { admission, type AdmissionParts } from './admission.ts';
-import { send, type Answer } from './answers.ts';
-import { performBatch } from './batch.ts';
+import { createAccessLog, outcomeOf } from './access-log.ts';
+import { admission, type Admission, type AdmissionParts } from './admission.ts';
+import { refusal, send, type Answer } from './answers.ts';
+import { performBatch, type BatchParts } from './batch.ts';
 import { askedOf } from './call.ts';
 import { check } from './check.ts';
 import { PREFLIGHT, envelope } from './envelope.ts';
@@ -36,6 +35,8 @@ export interface Gateway {
   /** Ends what runs beside the requests; call it when the last one is answered. */
   close(): Promise<void>;
 }
+
+type Done = BatchParts['done'];
 
 const SMART_CONFIGURATION = '/.well-known/smart-configuration';
 
@@ -94,19 +95,35 @@ export function createGateway(options: GatewayOptions, { audit, onProblem }: Gat
     const { token } = caller;
     const admitted = await admission(request, { pathBelowBase, search, token }, parts);
     if ('status' in admitted) return admitted;
-    const { call, decision, interaction } = admitted;
-    const used: Parameters<typeof performBatch>[1]['used'] = (entry) => {
-      log.note(token, entry.interaction);
-      server.used(token, entry.interaction);
+    const { decision, interaction } = admitted;
+    const done: Done = (what, answer) => {
+      const outcome = outcomeOf(answer);
+      log.note(token, what, outcome);
+      if (outcome.outcome === 'success') server.used(token, what);
     };
-    if (decision === 'by entry') return performBatch(call, { upstream, options: decideOptions, used });
-    if (!decision.allowed) {
-      log.note(token, interaction, decision.description);
-      return denial(decision);
+    try {
+      const answer = await carriedOut(admitted, { request, response, done });
+      // Of a batch that was answered, each entry was told by itself.
+      if (answer !== 'sent' && (decision !== 'by entry' || answer.status >= 400)) done(interaction, answer);
+      return answer;
+    } catch (error) {
+      log.note(token, interaction, { outcome: 'failure', reason: 'nobody knows what became of it' });
+      throw error;
     }
-    used(decision);
+  }
+
+  async function carriedOut(
+    { call, decision, interaction }: Admission,
+    { request, response, done }: { request: IncomingMessage; response: ServerResponse; done: Done },
+  ): Promise<Answer | 'sent'> {
+    if (decision === 'by entry') return performBatch(call, { upstream, options: decideOptions, done });
+    if (!decision.allowed) return refusal(decision);
     if (!canStream(decision)) return perform(call, decision, upstream);
-    await upstream.stream(askedOf(call), (call.body ?? call.form) ? undefined : request, response);
+    await upstream.stream(askedOf(call), {
+      from: (call.body ?? call.form) ? undefined : request,
+      back: response,
+      begins: (status) => done(interaction, { status }),
+    });
     return 'sent';
   }
 

@@ -6,16 +6,17 @@ const HOP_BY_HOP = [
   ...['trailer', 'transfer-encoding', 'upgrade'],
 ];
 /**
- * What would have the server behind us do another thing than the one that was decided, or believe what only we can say; and
- * the token, which is for us.
+ * What the server behind us is told of a request. Everything else stays here: the token, which is for us; what only we can
+ * say; and what would have that server do another thing than the one that was decided, such as `X-Cascade`, `X-Provenance`
+ * or `X-HTTP-Method-Override`.
  */
-const NOT_PASSED_ON = new Set([
-  ...HOP_BY_HOP,
-  ...['authorization', 'cookie', 'host', 'expect', 'forwarded', 'x-http-method', 'x-http-method-override'],
-  ...['x-method-override', 'x-original-url', 'x-rewrite-url', 'x-original-uri', 'x-original-method'],
+const PASSED_ON = new Set([
+  ...['accept', 'cache-control', 'pragma', 'prefer', 'user-agent', 'x-request-id', 'x-correlation-id'],
+  ...['if-match', 'if-none-match', 'if-modified-since', 'if-unmodified-since', 'if-none-exist'],
+  ...['content-type', 'content-length', 'content-encoding', 'content-language', 'content-md5'],
+  ...['accept-charset', 'accept-encoding', 'accept-language', 'traceparent', 'tracestate', 'baggage', 'b3'],
 ]);
 const NOT_SENT_BACK = new Set([...HOP_BY_HOP, 'set-cookie', 'server', 'x-powered-by']);
-const FORWARDED = 'x-forwarded-';
 const CORS = 'access-control-';
 
 export interface Circumstances {
@@ -33,8 +34,7 @@ export function headersToUpstream(
   const named = connectionNames(headers.connection);
   const passed: OutgoingHttpHeaders = {};
   for (const [name, value] of Object.entries(headers)) {
-    if (NOT_PASSED_ON.has(name) || name.startsWith(FORWARDED) || named.has(name)) continue;
-    passed[name] = value;
+    if (PASSED_ON.has(name) && !named.has(name)) passed[name] = value;
   }
   return {
     ...passed,

@@ -11,6 +11,8 @@ export const NO_FHIR = outcomeAnswer(
   'exception',
   'the FHIR server behind this gateway sent no FHIR JSON',
 );
+/** What is there and may not be seen; the answer is that of what is not there. */
+export const NOT_THEIRS: Answer = { ...NOT_FOUND, refused: 'it is there, and this token may not see it' };
 /** A refusal of the server behind us. Of a resource it says no more than that it is not there. */
 export function failureOf({ status, headers, body }: Held, upstream: Upstream): Answer {
   if (status === 404 || status === 410) return NOT_FOUND;

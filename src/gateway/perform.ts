@@ -1,7 +1,7 @@
-import { NOT_FOUND, outcomeAnswer, visibleBundle, type AllowedRequest } from '../resource-server/index.ts';
+import { outcomeAnswer, visibleBundle, type AllowedRequest } from '../resource-server/index.ts';
 import { type Answer } from './answers.ts';
 import { AS_JSON, askedOf, type Call } from './call.ts';
-import { NO_FHIR, failureOf, headersOf, isResource } from './held.ts';
+import { NOT_THEIRS, NO_FHIR, failureOf, headersOf, isResource } from './held.ts';
 import { withOurLinks } from './links.ts';
 import { parseJson } from './request-body.ts';
 import type { Upstream } from './upstream.ts';
@@ -34,7 +34,7 @@ export async function perform(call: Call, decision: AllowedRequest, upstream: Up
   }
   return decision.check.length === 0 || decision.visible(content)
     ? { status: 200, headers, body: content }
-    : NOT_FOUND;
+    : NOT_THEIRS;
 }
 
 const NOT_ACCEPTABLE = outcomeAnswer(

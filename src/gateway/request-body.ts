@@ -1,5 +1,9 @@
 import type { IncomingMessage } from 'node:http';
 
+import { outcomeAnswer } from '../resource-server/index.ts';
+import type { Answer } from './answers.ts';
+import { repeatedMember } from './repeated-member.ts';
+
 /** The whole body; `undefined` when it is longer than it may be. */
 export async function readBody(request: IncomingMessage, maxBytes: number): Promise<Buffer | undefined> {
   const chunks: Buffer[] = [];
@@ -27,3 +31,15 @@ export function parseJson(bytes: Buffer): unknown {
     return undefined;
   }
 }
+
+/** What was sent to be judged, and then goes on as it came; an answer where servers might read another thing in it. */
+export function readContent(bytes: Buffer): { readonly content: unknown } | Answer {
+  const content = parseJson(bytes);
+  if (content === undefined) return outcomeAnswer(400, 'invalid', 'the content is no JSON');
+  const repeated = repeatedMember(bytes.toString('utf8'));
+  if (repeated === undefined) return { content };
+  const name = repeated.slice(0, LONGEST_NAME);
+  return outcomeAnswer(400, 'invalid', `the content has ${JSON.stringify(name)} twice in one object`);
+}
+
+const LONGEST_NAME = 64;

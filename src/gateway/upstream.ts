@@ -37,10 +37,18 @@ export interface Held {
   readonly body: Buffer;
 }
 
+/** The two ends of what goes through as it comes. */
+export interface Streamed {
+  readonly from: IncomingMessage | undefined;
+  readonly back: ServerResponse;
+  /** Told how the answer begins. */
+  readonly begins: (status: number) => void;
+}
+
 /** The FHIR server behind us. */
 export interface Upstream {
   /** Sends a request on, and its answer back, as they come; nothing is held. @throws UpstreamFailed before anything was sent back */
-  stream(asked: Asked, from: IncomingMessage | undefined, back: ServerResponse): Promise<void>;
+  stream(asked: Asked, between: Streamed): Promise<void>;
   /** Holds the whole answer. @throws UpstreamFailed */
   hold(asked: Asked): Promise<Held>;
   /** Rejects with the reason while it cannot be asked. */
@@ -110,8 +118,9 @@ export function createUpstream({ url, fhirBaseUrl, timeoutMs, maxBytes }: Upstre
       const { status } = await hold({ method: 'GET', target: '/metadata', headers });
       if (status !== 200) throw new Error(`the FHIR server answered ${status}`);
     },
-    async stream(asked, from, back) {
+    async stream(asked, { from, back, begins }) {
       const answer = await begin(asked, from);
+      begins(answer.statusCode ?? 502);
       back.writeHead(answer.statusCode ?? 502, headersFromUpstream(answer.headers, toOurs));
       // Whoever broke off, the other end sees it as a cut answer.
       await pipeline(answer, back).catch(() => back.destroy());

@@ -1,7 +1,7 @@
 import { NOT_FOUND, outcomeAnswer, type AllowedRequest } from '../resource-server/index.ts';
 import { type Answer } from './answers.ts';
 import { AS_JSON, askedBefore, askedOf, encoded, joined, type Call } from './call.ts';
-import { NO_FHIR, failureOf, headersOf, isResource } from './held.ts';
+import { NOT_THEIRS, NO_FHIR, failureOf, headersOf, isResource } from './held.ts';
 import { parseJson } from './request-body.ts';
 import type { Held, Upstream } from './upstream.ts';
 
@@ -39,7 +39,7 @@ export async function performWrite(
   if (before.status !== 200) return failureOf(before, upstream);
   const content = parseJson(before.body);
   if (!isResource(content)) return NO_FHIR;
-  if (!decision.visible(content)) return NOT_FOUND;
+  if (!decision.visible(content)) return NOT_THEIRS;
   const { etag } = before.headers;
   if (etag === undefined)
     return outcomeAnswer(

@@ -30,7 +30,8 @@ export interface AllowedRequest extends Allowed {
   readonly add: readonly Parameter[];
   /**
    * Does `add` say all that may be seen? Then a server known to understand those parameters returns nothing else, and
-   * may count. A server that ignores parameters it does not know may not be trusted with this.
+   * may count. A server that ignores parameters it does not know may not be trusted with this. False where includes bring
+   * what has to be looked at.
    */
   readonly exact: boolean;
   /** Empty: pass the answer on as it is. */

@@ -72,7 +72,8 @@ function allowSearch(
     filters,
     ...(patient === undefined ? {} : { patient }),
     add,
-    exact,
+    // Of what comes beside the matches no query can say whose it may be.
+    exact: passes || (exact && !includes.some),
     check: passes ? [] : ['answer'],
     // An OperationOutcome in a searchset is the server speaking about the search.
     visible: (resource) =>

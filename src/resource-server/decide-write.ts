@@ -1,10 +1,9 @@
 import type { Permission } from '../smart/index.ts';
 import type { AllowedRequest, Check } from './allowed.ts';
-import { mayEverything, open, refuse, scopeFor, type Asker } from './asker.ts';
+import { mayEverything, open, quoted, refuse, scopeFor, type Asker } from './asker.ts';
 import { visibleTo, type FhirResource } from './compartment.ts';
 import { refuseSearches, refuseSubscription } from './conditional-references.ts';
 import { member } from './constraint.ts';
-import { refuseControls } from './decide-read.ts';
 import { decideSearch, hasCriterion, refuseType } from './decide-search.ts';
 import { combine, isEverything, isWithin, onlyPatient, type Filter } from './filters.ts';
 import { isInclude } from './includes.ts';
@@ -26,7 +25,10 @@ const CHECKS: Readonly<Record<Write['kind'], readonly Check[]>> = {
   patch: ['before', 'after'],
   delete: ['before'],
 };
+/** All that may stand in the address of a write that is no condition: who knows what `hardDelete` does here. */
 const CONTROLS: ReadonlySet<string> = new Set(['_format', '_pretty']);
+/** Of a condition these would be taken for what is searched; servers take them for how to delete. */
+const HARD_DELETE = /^_?(hard-?delete|cascade|expunge|purge)/i;
 
 /**
  * Decides a write: what stands there before and what stands there after must both be within the scope (SEM-19). Content
@@ -43,7 +45,7 @@ export function decideWrite(
   const filters = open(asker, LETTERS[kind], resourceType);
   if (filters.length === 0) return refuseWrite(asker, interaction);
   const condition = conditionOf(interaction, request);
-  const refused = condition === request.query ? undefined : refuseControls(asker, request.query, CONTROLS);
+  const refused = condition === request.query ? undefined : refuseUnknown(asker, request.query);
   if (refused) return refused;
   const search = condition && decideCondition(asker, interaction, condition);
   if (search && !search.allowed) return search;
@@ -67,6 +69,13 @@ function judgeSubscription(asker: Asker, write: Write, { body }: FhirRequest): R
   return isHere && isSubscription(asker, write) ? refuseSubscription(asker, body) : undefined;
 }
 
+function refuseUnknown({ options }: Asker, query: URLSearchParams): Refused | undefined {
+  const unknown = [...query.keys()].find((name) => !CONTROLS.has(name) && !options.parameters?.has(name));
+  return unknown === undefined
+    ? undefined
+    : refuse(`${quoted(unknown)} is not a parameter of a write that we know here`);
+}
+
 /** The condition of a conditional write: its query, or `If-None-Exist`, which may begin with a question mark. */
 function conditionOf(interaction: Write, { query, ifNoneExist }: FhirRequest): URLSearchParams | undefined {
   if (interaction.kind === 'create')
@@ -82,8 +91,12 @@ function decideCondition(
   const { kind, resourceType } = interaction;
   if ([...condition.keys()].some(isInclude))
     return refuse(
-      `the condition of a ${kind} may not include other resources: some servers would ${kind} them`,
+      `the condition of this ${kind} may not include other resources: some servers would ${kind} them`,
     );
+  const hard = [...condition.keys()].find(
+    (name) => HARD_DELETE.test(name) && !asker.options.parameters?.has(name),
+  );
+  if (hard !== undefined) return refuse(`${quoted(hard)} is not a parameter of a write that we know here`);
   const search = decideSearch(asker, interaction, resourceType, condition);
   if (!search.allowed) {
     const needed = scopeFor(asker, [LETTERS[kind], 's'], resourceType);

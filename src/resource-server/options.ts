@@ -6,7 +6,8 @@ export interface DecideOptions {
   readonly fhirVersion?: FhirVersion;
   /**
    * Parameters of this server's own that begin with `_` and bring no further data, such as the cursor in its links.
-   * Others of that kind are refused: on some servers they delete, expunge, or go on with somebody else's search.
+   * Others of that kind are refused: on some servers they delete, expunge, or go on with somebody else's search. Of a write
+   * every parameter that is not named here, with `_` or without.
    */
   readonly parameters?: ReadonlySet<string>;
   /**

@@ -47,13 +47,20 @@ export function refuseParameter(
           );
     case 'above':
     case 'below':
-      // Of a code or an address this is about the code; of a reference it follows other resources.
-      return /\||:/.test(value) || mayEverything(asker)
+      // Of a code this is about the code; of a reference, which may be an address too, it follows other resources.
+      return namesNoResource(param, value) || mayEverything(asker)
         ? undefined
         : refuse(`:${modifier} may follow references here; write the code with its system`);
     default:
       return refuse(`:${quoted(modifier)} is not a modifier we know`);
   }
+}
+
+/** Parameters of addresses that are no references to what the server holds. */
+const ADDRESSES: ReadonlySet<string> = new Set(['_profile', '_source', 'url']);
+
+function namesNoResource(param: string, value: string): boolean {
+  return ADDRESSES.has(param) || value.split(',').every((one) => one.includes('|'));
 }
 
 function refuseControl(

@@ -1,5 +1,6 @@
 import { systemClock, type Clock } from '../oauth/index.ts';
 import { bearerRefusal, readBearer } from './bearer.ts';
+import { checkOptions } from './check-options.ts';
 import { createAuthorizer, type Credentials } from './credentials.ts';
 import { createEndpoints } from './endpoints.ts';
 import type { FhirInteraction } from './interaction.ts';
@@ -76,9 +77,11 @@ const TIMEOUT_MS = 1000;
  * const decision = decide(caller.token, interaction);
  * ```
  *
+ * @throws TypeError that names the option which is wrong
  * @see SEM-01, SEM-02, SEM-25; docs/resource-servers.md
  */
 export function createResourceServer(options: ResourceServerOptions): ResourceServer {
+  checkOptions(options);
   const { fhirBaseUrl, timeoutMs = TIMEOUT_MS, clock = systemClock, onProblem = ignore } = options;
   const issuer = options.issuer.replace(/\/$/, '');
   const send = options.fetch ?? fetch;

@@ -4,10 +4,12 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 
 import { createGateway, type Gateway } from '../../../src/gateway/index.ts';
+import { SHARED_TYPES } from '../../../src/resource-server/patient-record.ts';
 import { FHIR_VERSIONS, type FhirVersion } from '../../../src/smart/index.ts';
 import {
   isSendable,
   readCorpus,
+  requestOf,
   sendRow,
   type Expected,
   type Row,
@@ -125,6 +127,42 @@ describe('the corpus of scope decisions, through the gateway to a server that ho
       expectAnswer(answer, row.expect);
     },
   );
+
+  test('[SEM-05] [SEM-19] /check lets nothing through that somebody would have to look at', async () => {
+    const through: string[] = [];
+    for (const row of rows) {
+      if ((await statusOfCheck(row)) !== 204) continue;
+      through.push(row.id);
+      const { pathBelowBase, query } = requestOf(row);
+      const { expect: expected } = row;
+      const added = [...new URLSearchParams('add' in expected ? expected.add : '')];
+      const isConfined =
+        SHARED_TYPES.has(pathBelowBase.slice(1)) || /^(Patient\/)?p1$/.test(query.get('patient') ?? '');
+      const isSaid =
+        'decision' in expected &&
+        expected.decision === 'narrow' &&
+        row.request.method !== 'POST' &&
+        (added.length > 0 || isConfined) &&
+        added.every(([name, value]) => query.getAll(name).includes(value)) &&
+        ![...query.keys()].some((name) => /^_(rev)?include/.test(name));
+      expect([row.id, isSaid || expected]).toEqual([row.id, isSaid || { decision: 'allow' }]);
+    }
+    expect(through.length).toBeGreaterThan(50);
+  });
+
+  async function statusOfCheck(row: Row): Promise<number> {
+    const { method, path, ifNoneExist } = row.request;
+    const port = portOf(gateways.get(versionOf(row))!.server);
+    const response = await fetch(`http://127.0.0.1:${port}/check`, {
+      headers: {
+        ...{ authorization: `Bearer row-${rows.indexOf(row)}`, 'x-original-method': method },
+        ...{ 'x-original-uri': BASE + path },
+        ...(ifNoneExist === undefined ? {} : { 'if-none-exist': ifNoneExist }),
+      },
+    });
+    await response.body?.cancel();
+    return response.status;
+  }
 });
 
 function shown(body: Readonly<Record<string, unknown>>): string[] {

@@ -189,6 +189,45 @@ describe('the gateway in front of a FHIR server that knows no tokens', () => {
     expect(passed['x-request-id']).toBe(headers.get('x-request-id'));
   });
 
+  test('[SEM-19] a content that says one thing twice is refused: servers do not agree on which counts', async () => {
+    const [own, system] = [
+      await suite.tokenOf('patient/Observation.c'),
+      await suite.systemToken('system/*.cruds'),
+    ];
+    suite.upstream.seen.length = 0;
+    const send = async (token: string, path: string, body: string): Promise<unknown[]> => {
+      const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/fhir+json' };
+      const response = await fetch(suite.base + path, { method: 'POST', headers, body });
+      const { issue } = (await response.json()) as { issue: { diagnostics: string }[] };
+      return [response.status, issue[0]?.diagnostics];
+    };
+    const subjects = '"subject":{"reference":"Patient/p2"},"\\u0073ubject":{"reference":"Patient/p1"}';
+    const twice = `{"resourceType":"Observation","status":"final",${subjects}}`;
+    const told = [400, 'the content has "subject" twice in one object'];
+    expect(await send(own, '/Observation', twice)).toEqual(told);
+    expect(await send(system, '/Observation', twice)).toEqual(told);
+    const entry = `{"request":{"method":"POST","url":"Observation"},"resource":${twice}}`;
+    const batch = `{"resourceType":"Bundle","type":"batch","entry":[${entry}]}`;
+    expect(await send(own, '', batch)).toEqual(told);
+    expect(await send(system, '', batch)).toEqual(told);
+    expect(suite.upstream.seen).toEqual([]);
+  });
+
+  test('[SEM-19] no header and no parameter we do not know reaches the server behind', async () => {
+    const token = await suite.systemToken('system/*.cruds');
+    const traced = { traceparent: '00-1-2-01', 'if-match': 'W/"1"', prefer: 'return=minimal' };
+    const odd = { 'x-cascade': 'delete', 'x-cascade-delete': '1', 'x-provenance': '{}', 'x-anything': '1' };
+    const { status } = await ask(token, 'DELETE', '/Observation/a2', { headers: { ...traced, ...odd } });
+    expect(status).toBe(204);
+    const { headers } = suite.upstream.seen.at(-1)!;
+    expect(headers).toMatchObject(traced);
+    for (const name of Object.keys(odd)) expect(headers).not.toHaveProperty(name);
+    suite.upstream.seen.length = 0;
+    for (const query of ['hardDelete=true', '_cascade=delete', 'foo=1'])
+      expect((await ask(token, 'DELETE', `/Observation/b2?${query}`)).status).toBe(403);
+    expect(suite.upstream.seen).toEqual([]);
+  });
+
   test('[SEM-19] writes: old and new content within the scope, bound to the version that was seen', async () => {
     const token = await suite.tokenOf('patient/Observation.cud');
     const made = await ask(token, 'POST', '/Observation', {
@@ -347,6 +386,34 @@ describe('the gateway in front of a FHIR server that knows no tokens', () => {
     expect(await check(doctor, 'GET', '/fhir?_getpages=p1')).toBe(403);
     expect(await check(system, 'GET', '/fhir?_getpages=p1')).toBe(204);
     expect((await fetch(`${root}/check`)).status).toBe(400);
+    // What comes beside the matches is narrowed by no query.
+    const beside = '_revinclude=Observation:subject';
+    const own = await suite.tokenOf('patient/Patient.rs');
+    const wholeType = await suite.doctorsToken('user/Patient.rs');
+    expect(await check(own, 'GET', '/fhir/Patient?_id=p1')).toBe(204);
+    expect(await check(own, 'GET', `/fhir/Patient?_id=p1&${beside}`)).toBe(403);
+    expect(await check(wholeType, 'GET', `/fhir/Patient?${beside}`)).toBe(403);
+    expect(await check(system, 'GET', `/fhir/Patient?${beside}`)).toBe(204);
+  });
+
+  test('[SEM-13] GET /check takes If-None-Exist for the search it is', async () => {
+    const root = suite.base.replace(/\/fhir$/, '');
+    const create = async (
+      token: string,
+      ifNoneExist?: string,
+      uri = '/fhir/Observation',
+    ): Promise<number> => {
+      const asked = { 'x-original-method': 'POST', 'x-original-uri': uri };
+      const condition = ifNoneExist === undefined ? {} : { 'if-none-exist': ifNoneExist };
+      const headers = { ...asked, ...condition, authorization: `Bearer ${token}` };
+      return (await fetch(`${root}/check`, { headers })).status;
+    };
+    const blind = await suite.systemToken('system/Observation.cr');
+    expect([await create(blind), await create(blind, 'code=1')]).toEqual([204, 403]);
+    const sighted = await suite.systemToken('system/Observation.crs');
+    expect([await create(sighted, 'code=1'), await create(sighted, '')]).toEqual([204, 403]);
+    const own = await suite.tokenOf('patient/Observation.crs');
+    expect(await create(own, 'code=1&patient=p1', '/fhir/Observation?patient=p1')).toBe(403);
   });
 
   test('what was done and refused is in the audit log, by person and type, without a token', async () => {
@@ -374,5 +441,48 @@ describe('the gateway in front of a FHIR server that knows no tokens', () => {
       }),
     );
     expect(JSON.stringify(suite.audit)).not.toMatch(/gat_|gbt_/);
+  });
+
+  test('[SEM-15] the audit log tells what became of it: refused and failed is no success', async () => {
+    const token = await suite.tokenOf('patient/Observation.rs');
+    suite.audit.length = 0;
+    const told = async (): Promise<unknown[]> => {
+      await suite.flush();
+      return suite.audit
+        .splice(0)
+        .filter((event) => event.type === 'fhir.access')
+        .map((event) => [event.outcome, event.interaction, event.count, event.reason]);
+    };
+    await told();
+    await ask(token, 'GET', '/Observation/a1');
+    await ask(token, 'GET', '/Observation/a2');
+    await ask(token, 'GET', '/Observation/none');
+    await ask(token, 'GET', '/Observation', { headers: { accept: 'application/fhir+xml' } });
+    const outOfReach = 'it is there, and this token may not see it';
+    expect(await told()).toEqual([
+      ['success', 'read', 1, undefined],
+      ['refused', 'read', 1, outOfReach],
+      ['refused', 'read', 1, 'answered 404'],
+      ['refused', 'search-type', 1, 'answered 406'],
+    ]);
+    const get = (url: string) => ({ request: { method: 'GET', url } });
+    const entry = [get('Observation/a1'), get('Observation/a2'), get('Condition/c1')];
+    await ask(token, 'POST', '', { body: { resourceType: 'Bundle', type: 'batch', entry } });
+    expect((await told()).sort()).toEqual([
+      ['refused', 'read', 1, outOfReach],
+      ['refused', 'read', 1, expect.stringMatching(/no granted scope permits/)],
+      ['success', 'read', 1, undefined],
+    ]);
+    const system = await suite.systemToken('system/*.rs');
+    const whole = [get('Observation/a1'), get('Observation/none')];
+    await ask(system, 'POST', '', { body: { resourceType: 'Bundle', type: 'batch', entry: whole } });
+    await ask(system, 'GET', '/Observation/none');
+    expect(await told()).toEqual([
+      ['success', 'read', 1, undefined],
+      ['refused', 'read', 2, 'answered 404'],
+    ]);
+    suite.upstream.answer((_seen, response) => response.destroy());
+    await ask(token, 'GET', '/Observation/a1');
+    expect(await told()).toEqual([['failure', 'read', 1, 'nobody knows what became of it']]);
   });
 });

@@ -41,6 +41,14 @@ function inWords(decision: RequestDecision, row: Row, expected: Expected): objec
   };
 }
 
+/** Members by name, so that their order makes no difference. */
+function inOrder(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(inOrder);
+  if (typeof value !== 'object' || value === null) return value;
+  const members = Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1));
+  return Object.fromEntries(members.map(([name, inner]) => [name, inOrder(inner)]));
+}
+
 describe('the corpus of scope decisions', () => {
   test.each(corpus.rows.map((row) => [row.id, row.title, row] as const))(
     '[SEM-01] [SEM-05] [SEM-12] [SEM-14] [SEM-24] %s: %s',
@@ -76,6 +84,17 @@ describe('the corpus of scope decisions', () => {
       expect(body.issue[0]?.diagnostics).toBe(decision.description);
       expect(JSON.stringify(body)).not.toMatch(/p1|p2|Shaw/);
     }
+  });
+
+  test('no request stands twice under the same scopes', () => {
+    const idOf = new Map<string, string>();
+    const twice = corpus.rows.flatMap(({ id, title: _title, expect: _expected, ...asked }) => {
+      const text = JSON.stringify(inOrder(asked));
+      const other = idOf.get(text);
+      idOf.set(text, id);
+      return other === undefined ? [] : [[other, id]];
+    });
+    expect(twice).toEqual([]);
   });
 
   test('each row has an id of its own and the shape the schema says', () => {
