@@ -16,6 +16,7 @@ import { type Answer } from './answers.ts';
 import type { Call } from './call.ts';
 import type { Circumstances } from './headers.ts';
 import { decidePage, onPage, pagedQuery } from './pages.ts';
+import { maySearchAll } from './may-search-all.ts';
 import { canStream } from './perform.ts';
 import { isJson, readBody, readContent } from './request-body.ts';
 
@@ -105,16 +106,7 @@ async function withContent(
   return { call: read, interaction, decision: judged };
 }
 
-function maySearchAll(token: TokenInfo, options: DecideOptions): boolean {
-  const all = decide(
-    token,
-    { method: 'GET', pathBelowBase: '/', query: new URLSearchParams('_count=1') },
-    options,
-  );
-  return all.allowed && all.check.length === 0;
-}
-
-const JUDGED: ReadonlySet<string> = new Set(['create', 'update']);
+const JUDGED: ReadonlySet<string> = new Set(['create', 'update', 'patch']);
 
 function callOf(
   { method = '', headers, socket }: IncomingMessage,

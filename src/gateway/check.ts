@@ -9,6 +9,7 @@ import {
   type ResourceServer,
 } from '../resource-server/index.ts';
 import { type Answer } from './answers.ts';
+import { maySearchAll } from './may-search-all.ts';
 import { decidePage, pagedQuery } from './pages.ts';
 
 export interface CheckParts {
@@ -49,6 +50,7 @@ export async function check(
   const isSaid =
     decision.exact && decision.add.every(([name, value]) => decided.getAll(name).includes(value));
   if (!isSaid || (ofPage && !(ofPage.allowed && ofPage.exact))) return MUST_BE_FILTERED;
+  if (CONTENT.has(decision.interaction.kind) && !maySearchAll(caller.token, options)) return MUST_BE_SEEN;
   if (!decision.representation) return MUST_BE_KEPT_BACK;
   server.used(caller.token, decision.interaction);
   return ALLOWED;
@@ -60,11 +62,19 @@ function conditionOf({ headers }: IncomingMessage): Pick<FhirRequest, 'ifNoneExi
   return typeof ifNoneExist === 'string' ? { ifNoneExist } : {};
 }
 
+/** What is written may hold searches, as references with a condition. */
+const CONTENT: ReadonlySet<string> = new Set(['create', 'update', 'patch']);
+
 const ALLOWED: Answer = { status: 204 };
 const MUST_BE_FILTERED = outcomeAnswer(
   403,
   'forbidden',
   'the answer would have to be filtered, and nobody here does: ask with the patient in the query, or through the gateway',
+);
+const MUST_BE_SEEN = outcomeAnswer(
+  403,
+  'forbidden',
+  'what is written would have to be looked at, and nobody here sees it: write through the gateway',
 );
 const MUST_BE_KEPT_BACK = outcomeAnswer(
   403,

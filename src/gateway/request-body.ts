@@ -16,7 +16,12 @@ export async function readBody(request: IncomingMessage, maxBytes: number): Prom
   return Buffer.concat(chunks);
 }
 
-const JSON_TYPES = new Set(['application/fhir+json', 'application/json', 'application/json+fhir']);
+const JSON_TYPES = new Set([
+  'application/fhir+json',
+  'application/json',
+  'application/json+fhir',
+  'application/json-patch+json',
+]);
 
 /** Is this a FHIR content we can judge? */
 export function isJson(contentType: string | undefined): boolean {
