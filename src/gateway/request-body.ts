@@ -1,5 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 
+import { parseFaithfully } from './faithful-json.ts';
+
 import { outcomeAnswer } from '../resource-server/index.ts';
 import type { Answer } from './answers.ts';
 import { repeatedMember } from './repeated-member.ts';
@@ -31,7 +33,7 @@ export function isJson(contentType: string | undefined): boolean {
 /** What JSON says; `undefined` when it is none. */
 export function parseJson(bytes: Buffer): unknown {
   try {
-    return JSON.parse(bytes.toString('utf8'));
+    return parseFaithfully(bytes.toString('utf8'));
   } catch {
     return undefined;
   }

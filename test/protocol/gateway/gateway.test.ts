@@ -418,6 +418,30 @@ describe('the gateway in front of a FHIR server that knows no tokens', () => {
     expect(await create(own, 'code=1&patient=p1', '/fhir/Observation?patient=p1')).toBe(403);
   });
 
+  test('numbers go through digit by digit, in a resource, a search and a batch', async () => {
+    const token = await suite.tokenOf('patient/Observation.cruds');
+    const text = '{"resourceType":"Observation","id":"n1","subject":{"reference":"Patient/p1"},"value":6.30}';
+    const bundle = `{"resourceType":"Bundle","type":"searchset","entry":[{"resource":${text}}]}`;
+    suite.upstream.answer((seen, response) => {
+      response.writeHead(200, { 'content-type': 'application/fhir+json', etag: 'W/"1"' });
+      response.end(seen.method === 'GET' && !seen.url.includes('/n1') ? bundle : text);
+    });
+    const headers = { authorization: `Bearer ${token}`, accept: 'application/fhir+json' };
+    const sent = async (path: string, init: RequestInit = {}): Promise<string> =>
+      (await fetch(suite.base + path, { ...init, headers: { ...headers, ...init.headers } })).text();
+    expect(await sent('/Observation/n1')).toContain('"value":6.30');
+    expect(await sent('/Observation')).toContain('"value":6.30');
+    const entry = `{"request":{"method":"POST","url":"Observation"},"resource":${text.replace('"id":"n1",', '')}}`;
+    suite.upstream.seen.length = 0;
+    await sent('', {
+      method: 'POST',
+      headers: { 'content-type': 'application/fhir+json' },
+      body: `{"resourceType":"Bundle","type":"batch","entry":[${entry}]}`,
+    });
+    expect(suite.upstream.seen.map(({ body }) => body).join()).toContain('"value":6.30');
+    suite.upstream.answer(undefined);
+  });
+
   test('what was done and refused is in the audit log, by person and type, without a token', async () => {
     const token = await suite.tokenOf('patient/Observation.rs');
     for (let count = 0; count < 3; count += 1) await ask(token, 'GET', '/Observation/a1');
