@@ -9,6 +9,10 @@ import type { Speaker, Story } from './story.ts';
 /** A little more than what Retry-After says. */
 const PATIENCE_MS = 2100;
 const BREAK_MS = [0, 150] as const;
+/** How often what was answered is shown again when it is old. */
+const ONCE_TOO_OFTEN = 0.15;
+/** More than Redis may be behind. */
+const LATER_MS = 600;
 /** Nobody sits through a longer grace. */
 const LONGEST_WAIT_MS = 10_000;
 
@@ -50,8 +54,9 @@ const refreshLate: Step = async (actor, story) => {
   const token = story.chain.at(-1);
   if (token === undefined || actor.graceMs > LONGEST_WAIT_MS) return refreshNewest(actor, story);
   const answer = await actor.speaker.refresh(story, token, node(actor));
-  if (!isOpen(answer)) return;
-  await delay(actor.graceMs + actor.random.int(...BREAK_MS));
+  // What was answered is old by then, and ends the grant.
+  if (!isOpen(answer) && !actor.random.chance(ONCE_TOO_OFTEN)) return;
+  await delay(actor.graceMs + LATER_MS + actor.random.int(...BREAK_MS));
   await actor.speaker.refresh(story, token, node(actor));
 };
 
@@ -68,6 +73,9 @@ const revokeGrant: Step = (actor, story) => {
 const revokeAccessToken: Step = (actor, story) =>
   actor.speaker.revoke(story, actor.random.pick(story.accessTokens), node(actor));
 
+const narrow: Step = (actor, story) =>
+  story.accessTokens.length === 0 ? Promise.resolve() : actor.speaker.narrow(story, node(actor));
+
 /** How often each is done, of the sum. */
 const STEPS: readonly (readonly [Step, number])[] = [
   [refreshNewest, 24],
@@ -76,6 +84,7 @@ const STEPS: readonly (readonly [Step, number])[] = [
   [refreshAt(1), 10],
   [refreshAt(2), 3],
   [introspect, 26],
+  [narrow, 4],
   [revokeGrant, 4],
   [revokeAccessToken, 3],
   [redeem, 3],

@@ -1,5 +1,5 @@
 import { describeOperation, isOpen, type History, type Operation } from './history.ts';
-import type { Speaker, Story } from './story.ts';
+import { TAKEN, type Speaker, type Story } from './story.ts';
 
 /** Everything a client may ever be told. */
 const STATUSES: ReadonlySet<number> = new Set([200, 400, 401, 429, 502, 503]);
@@ -12,6 +12,8 @@ const STATUSES: ReadonlySet<number> = new Set([200, 400, 401, 429, 502, 503]);
 export const KNOWN_GAP = 'known gap, a code tried again before its redemption was taken back';
 /** A node has found its store again, and taken back what it must, this long after the last fault. */
 const TAKEN_BACK_MS = 1500;
+/** Redis lets the answer go to the millisecond, by a clock that may be a little behind. */
+const GRACE_MARGIN_MS = 500;
 
 /** What one story's operations say about whether its grant lives. Places are those of {@link Operation}. */
 interface Life {
@@ -81,6 +83,8 @@ function violationsOfStory(story: Story, { operations, notes }: History, graceMs
       ...deadAndAnswered(operation, life),
       ...goodAndRefused(operation, life, own, notes),
       ...isAliveAndInactive(operation, life, own),
+      ...takenAndGiven(operation, own),
+      ...oldAndAnswered(operation, story, own, graceMs),
     ]),
   ];
 }
@@ -100,6 +104,34 @@ function deadAndAnswered(operation: Operation, { endedBy }: Life): string[] {
   if (operation.began < endedBy || !isGood(operation) || operation.kind === 'revoke') return [];
   if (operation.kind === 'introspect' && operation.answer.body['active'] !== true) return [];
   return [`the grant had ended: ${describeOperation(operation)}`];
+}
+
+/** What somebody has taken back is given to nobody who asks later. */
+function takenAndGiven(operation: Operation, own: readonly Operation[]): string[] {
+  const { kind, answer, began } = operation;
+  if (kind !== 'introspect' || answer.body['active'] !== true || !answer.body.scope.includes(TAKEN))
+    return [];
+  const taken = own.filter((one) => one.kind === 'narrow' && isGood(one) && one.ended < began);
+  return taken.length > 0 ? [`taken back and given: ${described([...taken, operation])}`] : [];
+}
+
+/** A refresh token whose successor was used, or whose answer is no longer kept, gives nothing more (C3). */
+function oldAndAnswered(
+  operation: Operation,
+  { chain }: Story,
+  own: readonly Operation[],
+  graceMs: number,
+): string[] {
+  const { kind, shown, began, ms } = operation;
+  if (kind !== 'refresh' || !isGood(operation)) return [];
+  const later = chain.slice(chain.indexOf(shown) + 1);
+  const refreshes = own.filter((one) => one.kind === 'refresh' && isGood(one) && one !== operation);
+  const used = refreshes.filter((one) => later.includes(one.shown) && one.ended < began);
+  const given = refreshes.filter(
+    (one) => one.shown === shown && one.ms[1] + graceMs + GRACE_MARGIN_MS < ms[0],
+  );
+  const why = [...used, ...given];
+  return why.length > 0 ? [`old and answered: ${described([...why, operation])}`] : [];
 }
 
 /** Nothing that is good is refused, not even while the store is away: an app would throw it away. */
@@ -159,7 +191,9 @@ function lifeOf({ chain }: Story, own: readonly Operation[], graceMs: number): L
     const { kind, shown } = operation;
     if (kind === 'revoke') return chain.includes(shown);
     if (kind === 'redeem') return isReplay(operation, own);
-    return kind === 'refresh' && (isOld(operation, chain, own) || isLate(operation, own, graceMs));
+    // One that is answered has ended nothing.
+    if (kind !== 'refresh' || isGood(operation)) return false;
+    return isOld(operation, chain, own) || isLate(operation, own, graceMs);
   });
   const ended = own.filter((operation) => {
     const { kind, shown, answer } = operation;

@@ -1,6 +1,6 @@
 import type { TokenAnswer } from '../support/flow.ts';
 
-type Kind = 'authorize' | 'redeem' | 'refresh' | 'introspect' | 'revoke' | 'assertion';
+type Kind = 'authorize' | 'redeem' | 'refresh' | 'introspect' | 'revoke' | 'narrow' | 'assertion';
 
 /** One request and its answer. `began` and `ended` are places in one order of all that happened. */
 export interface Operation {

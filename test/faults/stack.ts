@@ -1,7 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 
-import { isStoreUnavailable, openRedisStore } from '../../src/store/index.ts';
+import { grantWords } from '../../src/compose-provider.ts';
+import {
+  createGrantNarrowing,
+  grantIdOf,
+  isStoreUnavailable,
+  openRedisStore,
+} from '../../src/store/index.ts';
 import { CookieBrowser } from '../support/browser.ts';
 import {
   PUBLIC_APP,
@@ -24,6 +30,8 @@ const MORTAL = 1;
 const PROBE = 'gh:{probe}:record';
 const PROBE_SECONDS = 60;
 const POLL_MS = 50;
+/** As long as a grant can live. */
+const TTL_SECONDS = 101 * 86_400;
 const START_TRIES = 10;
 const START_AGAIN_MS = 500;
 
@@ -51,6 +59,8 @@ export interface Stack {
   readonly browser: CookieBrowser;
   /** As a balancer in front would: every node is asked under the name of the whole. 502 when the node dies meanwhile. */
   post(node: number, path: string, form: Record<string, string>): Promise<TokenAnswer>;
+  /** As its person does at My apps: of the grant of this access token no more than these scopes is left. */
+  narrow(node: number, accessToken: string, scope: string): Promise<TokenAnswer>;
   /** From now on a process of its own is the second node, until `undefined` is. */
   setMortal(mortal: MortalNode | undefined): void;
   startMortal(): Promise<MortalNode>;
@@ -98,6 +108,7 @@ export async function startStack(kind: StackKind = 'single'): Promise<Stack> {
       const sent = postForm(url + path, form, { ...from, ...headers });
       return one ? sent.catch(() => DIED) : sent;
     },
+    narrow: (node, accessToken, scope) => narrowAt(servers[node % NODES], accessToken, scope),
     setMortal: (next) => (mortal = next),
     startMortal: () => startMortalNode({ url: proxy.url, config, durability }),
     async close() {
@@ -111,6 +122,29 @@ export async function startStack(kind: StackKind = 'single'): Promise<Stack> {
       await redis.stop();
     },
   };
+}
+
+async function narrowAt(
+  server: TestServer | undefined,
+  accessToken: string,
+  scope: string,
+): Promise<TokenAnswer> {
+  if (!server) return DIED;
+  const { vault } = server;
+  const words = grantWords({ fhirServers: [] }, vault.keys);
+  const grantId = grantIdOf(vault.keys, 'AccessToken', accessToken) ?? '';
+  const told = (status: number, error: string): TokenAnswer => ({
+    status,
+    headers: new Headers({ 'retry-after': '2' }),
+    body: { access_token: '', refresh_token: '', scope: '', error },
+  });
+  try {
+    const isThere = await createGrantNarrowing({ vault, words, deadTtlSeconds: TTL_SECONDS })(grantId, scope);
+    return isThere ? told(200, 'fine') : told(400, 'it has ended');
+  } catch (error) {
+    if (isStoreUnavailable(error)) return told(503, 'temporarily_unavailable');
+    throw error;
+  }
 }
 
 /** A replica on a busy machine falls behind for a moment; nodes that start then are refused, as they should be. */

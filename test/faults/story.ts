@@ -1,6 +1,6 @@
 import { CookieBrowser } from '../support/browser.ts';
 import type { Authorized, TokenAnswer } from '../support/flow.ts';
-import { authorize } from '../support/flow.ts';
+import { SCOPE, authorize } from '../support/flow.ts';
 import { ASSERTION_TYPE, REDIRECT } from '../support/clients.ts';
 import type { History, Operation } from './history.ts';
 import type { Stack } from './stack.ts';
@@ -23,12 +23,17 @@ export interface Speaker {
   refresh(story: Story, token: string, node: number): Promise<TokenAnswer>;
   introspect(story: Story | undefined, token: string, node: number): Promise<TokenAnswer>;
   revoke(story: Story, token: string, node: number): Promise<TokenAnswer>;
+  /** Its person takes {@link TAKEN} back. */
+  narrow(story: Story, node: number): Promise<TokenAnswer>;
   presentAssertion(assertion: string, node: number): Promise<TokenAnswer>;
   /** Goes through the screens, as this browser or a new one; a story begins when they end with a code. */
   beginStory(browser?: CookieBrowser): Promise<Story | undefined>;
   /** From now on nothing disturbs. */
   calm(): void;
 }
+
+/** One of the scopes that every story begins with. */
+export const TAKEN = 'patient/Observation.rs';
 
 const NO_STORY = -1;
 
@@ -77,6 +82,10 @@ export function createSpeaker(stack: Stack, history: History): Speaker {
     revoke: (story, token, node) =>
       ask('revoke', token, story.id, node, () =>
         stack.post(node, '/revoke', { token, client_id: 'public-app' }),
+      ),
+    narrow: (story, node) =>
+      ask('narrow', '', story.id, node, () =>
+        stack.narrow(node, story.accessTokens[0] ?? '', SCOPE.replace(` ${TAKEN}`, '')),
       ),
     presentAssertion: (assertion, node) =>
       ask('assertion', assertion, NO_STORY, node, () =>

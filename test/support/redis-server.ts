@@ -101,13 +101,17 @@ async function startOnFreePort(
   }
 }
 
+const running = new Set<ChildProcess>();
+// A test that fails at the wrong moment stops nothing; what it started ends with its process all the same.
+process.once('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
+
 async function launch(port: number, given: readonly string[]): Promise<ChildProcess> {
   const args = [...given, '--port', String(port), '--bind', '127.0.0.1'];
   const child = spawn('redis-server', args, { stdio: ['ignore', 'pipe', 'pipe'] });
-  const endWithUs = (): void => void child.kill('SIGKILL');
-  // A test that fails at the wrong moment stops nothing; what it started ends with its process all the same.
-  process.once('exit', endWithUs);
-  child.once('exit', () => process.off('exit', endWithUs));
+  running.add(child);
+  child.once('exit', () => running.delete(child));
   let output = '';
   for (const stream of [child.stdout, child.stderr])
     stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
