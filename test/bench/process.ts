@@ -1,7 +1,7 @@
 // What the benches share that compare servers: a server in a process of its own, on a core of its own, and its CPU time.
 import { fork, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync, readFileSync } from 'node:fs';
 import { availableParallelism, cpus, totalmem } from 'node:os';
 import path from 'node:path';
 
@@ -53,13 +53,22 @@ export function pin(pid: number, core: number): void {
   if (CORES) spawnSync('taskset', ['-a', '-c', '-p', String(core), String(pid)], { stdio: 'ignore' });
 }
 
-/** The machine a figure was taken on. */
-export function machine(): Readonly<Record<string, string>> {
+/** The machine a figure was taken on, and the versions that matter to it. */
+export function machine(): Readonly<Record<string, unknown>> {
+  const [, redis] = /v=(\S+)/.exec(spawnSync('redis-server', ['--version']).stdout.toString()) ?? [];
   return {
+    versions: { ...Object.fromEntries(LIBRARIES.map((name) => [name, versionOf(name)])), redis },
     at: new Date().toISOString(),
     node: process.version,
     machine: `${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}, ${Math.round(totalmem() / 2 ** 30)} GiB`,
   };
+}
+
+const LIBRARIES = ['oidc-provider', 'koa', 'ioredis', 'jose'];
+
+function versionOf(library: string): unknown {
+  const file = readFileSync(`node_modules/${library}/package.json`, 'utf8');
+  return (JSON.parse(file) as { version?: unknown }).version;
 }
 
 /** Keeps the figures, and prints the ratios as the last line. */

@@ -1,7 +1,6 @@
 // `npm run bench -- store [--tokens 1000000]`: bytes of Redis memory for each token and grant, and the commands that each
 // flow sends. Prints tables, writes bench-results/store.json, and ends with one line of JSON.
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { cpus, totalmem } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { Redis } from 'ioredis';
@@ -24,6 +23,7 @@ import {
   type Vault,
 } from '../../src/store/index.ts';
 import { usCoreScopes } from '../../src/smart/index.ts';
+import { machine } from './process.ts';
 import { measureTrips } from './trips.ts';
 import { startRedis } from '../support/redis-server.ts';
 
@@ -211,9 +211,7 @@ const missed = [
 ];
 process.exitCode = missed.length === 0 ? 0 : 1;
 const figures = {
-  at: new Date().toISOString(),
-  node: process.version,
-  machine: `${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}, ${Math.round(totalmem() / 2 ** 30)} GiB`,
+  ...machine(),
   tokens: { few: FEW, many: MANY },
   ...memory,
   trips,

@@ -7,6 +7,7 @@ import {
   createStoreKeys,
   createVault,
   key,
+  newGrantId,
   type StoreDriver,
 } from '../../src/store/index.ts';
 import { PLACES, type Place } from './stores.ts';
@@ -43,7 +44,7 @@ describe.each(PLACES.filter(([name]) => name === 'embedded' || name === 'redis')
   'a client with thousands of grants, on %s',
   (_name, start) => {
     const clientId = 'large';
-    const grants = Array.from({ length: MANY }, (_, at) => `grant-${at}`);
+    const grants = Array.from({ length: MANY }, newGrantId);
     let place: Place;
     let opened: StoreDriver;
     beforeAll(async () => {
