@@ -1,3 +1,5 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
 import Koa, { type Context } from 'koa';
 import type { KoaContextWithOIDC } from 'oidc-provider';
 import { type Tally } from './audit/index.ts';
@@ -118,8 +120,11 @@ export function createPublicApp(parts: PublicAppParts): Koa {
       deadTtlSeconds: grantTtlSeconds,
     }),
     patientName: async (fhirBaseUrl, id) => {
-      const read = directory(fhirBaseUrl).readPatient(id);
-      return (await read.catch(() => undefined))?.name;
+      const read = directory(fhirBaseUrl)
+        .readPatient(id)
+        .catch(() => undefined);
+      // Nobody waits for a name before they can stop an app.
+      return (await Promise.race([read, delay(NAME_WAIT_MS, undefined, { ref: false })]))?.name;
     },
     sessions: createPersonSessions(engine.current, config),
     render: (ctx, page, data, status) => pages.render(ctx, page, { ...data }, status),
@@ -200,6 +205,7 @@ function pathsOf({ stack }: Pick<ReturnType<typeof discoveryRoutes>, 'stack'>): 
   return stack.map(({ path }) => String(path));
 }
 
+const NAME_WAIT_MS = 1000;
 /** Their writes are not those of a page. */
 const DIRECT_PATHS: ReadonlySet<string> = new Set([
   '/token',

@@ -1,8 +1,12 @@
+import { createServer } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 
+import { createAccount } from '../../../src/identity/index.ts';
+import { createAccountStore } from '../../../src/store/index.ts';
 import { CookieBrowser, formFields } from '../../support/browser.ts';
 import { PUBLIC_APP, RESOURCE_SERVER, RS_SECRET, SECRET, SECRET_APP, basic } from '../../support/clients.ts';
+import { fhirServerFor } from '../../support/fhir-server.ts';
 import { authorize, postForm, redeem, refresh, type TokenAnswer } from '../../support/flow.ts';
 import {
   DRIVERS,
@@ -12,6 +16,7 @@ import {
   type TestServer,
   type TestStore,
 } from '../../support/gatehouse.ts';
+import { freePort } from '../../support/ports.ts';
 
 describe.each(DRIVERS)('the page where people stop apps, on %s', (driver) => {
   let store: TestStore;
@@ -327,5 +332,48 @@ describe.each(DRIVERS)('the page where people stop apps, on %s', (driver) => {
     expect(answer.headers.get('content-security-policy')).toContain("frame-ancestors 'none'");
     expect(answer.headers.get('cache-control')).toBe('no-store');
     expect((await fetch(page, { method: 'DELETE' })).status).toBe(404);
+  });
+});
+
+describe('while the health record server hangs', () => {
+  test('[REV-04] apps are listed and stopped all the same', async () => {
+    const store = await testStore('embedded');
+    const port = await freePort();
+    const issuer = `http://localhost:${port}`;
+    const fhir = await fhirServerFor(issuer);
+    const fhirServers = [{ id: 'main', name: 'Test FHIR', url: fhir.base }];
+    const server = await startGatehouse(store, { clients: [PUBLIC_APP, RESOURCE_SERVER], fhirServers }, port);
+    await fhir.start();
+    const account = {
+      username: 'chloe',
+      name: 'Chloe',
+      role: 'patient',
+      fhirUser: 'Patient/chloe-shaw',
+    } as const;
+    await createAccountStore(server.vault).add(await createAccount(account, PASSWORD));
+    const browser = new CookieBrowser();
+    const options = { browser, username: 'chloe', params: { aud: fhir.base } };
+    const { body } = await redeem(issuer, await authorize(issuer, options));
+    await fhir.stop();
+    const hanging = createServer(() => undefined).listen(Number(new URL(fhir.base).port), '127.0.0.1');
+    try {
+      const began = performance.now();
+      const html = await (await browser.get(`${issuer}/apps`)).text();
+      expect(performance.now() - began).toBeLessThan(3500);
+      expect(html).toContain('One patient, whose name cannot be shown right now');
+      const { _csrf: [csrf = ''] = [], step: [step = ''] = [] } = formFields(html);
+      await browser.post(`${issuer}/apps`, { _csrf: csrf, step, stop: 'all' });
+      const asked = await postForm(
+        `${issuer}/introspect`,
+        { token: body.access_token },
+        basic('fhir-server', RS_SECRET),
+      );
+      expect(asked.body).toEqual({ active: false });
+    } finally {
+      hanging.closeAllConnections();
+      hanging.close();
+      await server.close();
+      await store.dispose();
+    }
   });
 });
