@@ -36,7 +36,7 @@ async function entryOf(grant: PersonGrant, parts: MyAppsParts): Promise<AppEntry
     patientNameOf(grant, parts),
   ]);
   return describeGrant({
-    ...{ grant, usage, fhirServer: serverNameOf(grant, parts) },
+    ...{ grant, usage, now: parts.clock(), fhirServer: serverNameOf(grant, parts) },
     ...(client ? { client: client.registration } : {}),
     ...(patient === undefined ? {} : { patient }),
   });

@@ -34,13 +34,16 @@ export interface Described {
   readonly patient?: string;
   readonly fhirServer: string;
   readonly usage: UsageRecord;
+  readonly now: EpochSeconds;
 }
 
+/** No token lives longer than this. */
+const LONGEST_TOKEN_SECONDS = 24 * 3600;
 /** So many kinds of data are named; more is a number. */
 const MOST_KINDS = 6;
 const CHANGES: ReadonlySet<string> = new Set(['create', 'update', 'patch', 'delete']);
 
-export function describeGrant({ grant, client, patient, fhirServer, usage }: Described): AppEntry {
+export function describeGrant({ grant, client, patient, fhirServer, usage, now }: Described): AppEntry {
   const scopes = parseScopeList(grant.scope).scopes;
   const groups = describeOffer(scopes).filter(({ id }) => id === 'record' || id === 'patients');
   const [redirectUri] = client?.redirect_uris ?? [];
@@ -55,7 +58,7 @@ export function describeGrant({ grant, client, patient, fhirServer, usage }: Des
     ...(patient === undefined ? {} : { patient }),
     fhirServer,
     allowedOn: dateOf(grant.allowedAt),
-    until: untilWords(grant, has('offline_access'), has('online_access')),
+    until: untilWords(grant, now, has('offline_access'), has('online_access')),
     lastUse: lastUseWords(grant, usage),
     seen: kindsSeen(usage.entries),
     may: groups.map(({ legend, scopes: shown }) => ({ legend, labels: shown.map(({ label }) => label) })),
@@ -64,12 +67,19 @@ export function describeGrant({ grant, client, patient, fhirServer, usage }: Des
   };
 }
 
-function untilWords({ expiresAt, endsAt }: PersonGrant, isOffline: boolean, isOnline: boolean): string {
+function untilWords(
+  { expiresAt, endsAt }: PersonGrant,
+  now: EpochSeconds,
+  isOffline: boolean,
+  isOnline: boolean,
+): string {
   const day = dateOf(expiresAt);
   if (isOffline && endsAt !== undefined)
     return endsAt === expiresAt ? day : `${dateOf(endsAt)}, and on ${day} if the app does not come back`;
   if (isOffline) return `${day}, or later: each time the app comes back, it gets more time`;
-  return isOnline ? `When you sign out, and on ${day} at the latest` : day;
+  if (isOnline) return `When you sign out, and on ${day} at the latest`;
+  // It cannot come back: what it holds is all there will be.
+  return dateOf(Math.min(expiresAt, now + LONGEST_TOKEN_SECONDS));
 }
 
 /** Where no health record server reports anything, the app's own visits are all there is to say. */

@@ -283,6 +283,8 @@ describe.each(DRIVERS)('the page where people stop apps, on %s', (driver) => {
       await leave(browser, ['patient/Patient.rs', 'patient/Observation.rs']);
       expect(await isActive(body.access_token)).toBe(true);
       expect((await refresh(server.issuer, body.refresh_token)).body.error).toBe('invalid_grant');
+      const [, ends = ''] = /<dt>Ends<\/dt><dd>([^<]+)</.exec((await look(browser)).html) ?? [];
+      expect(Date.parse(`${ends} UTC`)).toBeLessThan(Date.now() + 2 * 86_400_000);
     });
 
     test('[A069] what was never allowed is not given, whatever is posted', async () => {
