@@ -1,10 +1,9 @@
-import { setTimeout as delay } from 'node:timers/promises';
-
 import Koa, { type Context } from 'koa';
 import type { KoaContextWithOIDC } from 'oidc-provider';
 import { type Tally } from './audit/index.ts';
 import { type ClientMemory } from './clients/index.ts';
-import { grantWords, referenceOf, type ProtocolParts } from './compose-provider.ts';
+import { composeMyApps } from './compose-my-apps.ts';
+import { referenceOf, type ProtocolParts } from './compose-provider.ts';
 import { createFhirDirectory } from './fhir/index.ts';
 import type { serveAssets } from './http/index.ts';
 import {
@@ -28,11 +27,10 @@ import {
 import { errorWords, interactionRoutes, type Progress } from './interaction/index.ts';
 import { createSignInThrottle } from './limits/index.ts';
 import { type Teller, type TokenReader } from './introspection/index.ts';
-import { MY_APPS_PATH, myAppsRoutes } from './my-apps/index.ts';
+import { MY_APPS_PATH } from './my-apps/index.ts';
 import { type RevocationFeed } from './revocations/index.ts';
 import {
   SERVED_PATHS,
-  SIGN_OUT_PATH,
   answerPreflights,
   createEngine,
   createOwnTokens,
@@ -46,9 +44,6 @@ import {
 } from './oidc/index.ts';
 import {
   createAccountStore,
-  createGrantIndex,
-  createGrantList,
-  createGrantNarrowing,
   createLaunchStore,
   createPostedRequestStore,
   createProgressStore,
@@ -89,7 +84,6 @@ export function createPublicApp(parts: PublicAppParts): Koa {
     createFhirDirectory(fhirBaseUrl, (renew) => ownToken(fhirBaseUrl, renew));
   const grantTtlSeconds = config.tokens.refreshTokenSeconds + config.tokens.accessTokenSeconds;
   const usage = createUsageStore(vault, parts.trust, grantTtlSeconds);
-  const grantList = createGrantList(vault);
   const discovery = discoveryRoutes(config, style, MY_APPS_PATH);
   const screens = interactionRoutes({
     config,
@@ -111,26 +105,9 @@ export function createPublicApp(parts: PublicAppParts): Koa {
     usernameHash,
     referenceFor: (ctx: Context, authorization) => referenceFor(ctx, authorization),
   });
-  const myApps = myAppsRoutes({
-    ...{ config, clients, accounts, audit, clock, throttle, usage, usernameHash },
-    grantsOf: (accountId) => grantList({ accountId }),
-    end: (grantId) => createGrantIndex(vault.driver, grantTtlSeconds).revoke(grantId),
-    narrow: createGrantNarrowing({
-      ...{ vault, words: grantWords(config, vault.keys) },
-      deadTtlSeconds: grantTtlSeconds,
-    }),
-    patientName: async (fhirBaseUrl, id) => {
-      const read = directory(fhirBaseUrl)
-        .readPatient(id)
-        .catch(() => undefined);
-      // Nobody waits for a name before they can stop an app.
-      return (await Promise.race([read, delay(NAME_WAIT_MS, undefined, { ref: false })]))?.name;
-    },
+  const myApps = composeMyApps(parts, {
+    ...{ accounts, throttle, usage, usernameHash, directory, grantTtlSeconds },
     sessions: createPersonSessions(engine.current, config),
-    render: (ctx, page, data, status) => pages.render(ctx, page, { ...data }, status),
-    formSecret: (session) => vault.keys.keyedHash('form', `my-apps ${session}`),
-    referenceOf: (ctx) => referenceFor(ctx),
-    signOutPath: SIGN_OUT_PATH,
   });
 
   app.use(
@@ -205,7 +182,6 @@ function pathsOf({ stack }: Pick<ReturnType<typeof discoveryRoutes>, 'stack'>): 
   return stack.map(({ path }) => String(path));
 }
 
-const NAME_WAIT_MS = 1000;
 /** Their writes are not those of a page. */
 const DIRECT_PATHS: ReadonlySet<string> = new Set([
   '/token',

@@ -2,6 +2,7 @@
  * What a person is asked, in plain words. Owns the words and the grouping; does not decide what may be granted
  * (`smart/` does) and does not draw it (`interaction/` does).
  */
+export { dateOf } from './dates.ts';
 export {
   DURATIONS,
   durationsFor,
@@ -10,5 +11,6 @@ export {
   type DurationChoice,
   type DurationPolicy,
 } from './duration.ts';
+export type { GrantSummary } from './grant-summary.ts';
 export { typeInWords } from './words.ts';
 export { describeOffer, type OfferGroup, type OfferedScope } from './offer.ts';

@@ -8,17 +8,15 @@ import {
   createResourceServer,
   type DecideOptions,
 } from '../resource-server/index.ts';
-import { createAccessLog, outcomeOf } from './access-log.ts';
-import { admission, type Admission, type AdmissionParts } from './admission.ts';
-import { refusal, send, type Answer } from './answers.ts';
-import { performBatch, type BatchParts } from './batch.ts';
-import { askedOf } from './call.ts';
+import { createAccessLog } from './access-log.ts';
+import type { AdmissionParts } from './admission.ts';
+import { send, type Answer } from './answers.ts';
 import { check } from './check.ts';
 import { PREFLIGHT, envelope } from './envelope.ts';
 import { failed, type OnProblem } from './failures.ts';
+import { createGuarded } from './guarded.ts';
 import { metadata } from './metadata.ts';
 import { MAX_FILTERED_BYTES, UPSTREAM_TIMEOUT_MS, type GatewayOptions } from './options.ts';
-import { canStream, perform } from './perform.ts';
 import { createUpstream } from './upstream.ts';
 
 export interface GatewayParts {
@@ -35,8 +33,6 @@ export interface Gateway {
   /** Ends what runs beside the requests; call it when the last one is answered. */
   close(): Promise<void>;
 }
-
-type Done = BatchParts['done'];
 
 const SMART_CONFIGURATION = '/.well-known/smart-configuration';
 
@@ -63,6 +59,8 @@ export function createGateway(options: GatewayOptions, { audit, onProblem }: Gat
   });
   const parts: AdmissionParts = { options: decideOptions, maxBytes, fhirBaseUrl, authorization };
 
+  const guarded = createGuarded({ server, upstream, log, admission: parts });
+
   const route = async (request: IncomingMessage, response: ServerResponse): Promise<Answer | 'sent'> => {
     const [path = '', search = ''] = (request.url ?? '').split(/\?(.*)/s);
     if (path === '/check') return check(request, { server, basePath, options: decideOptions });
@@ -73,7 +71,7 @@ export function createGateway(options: GatewayOptions, { audit, onProblem }: Gat
     if (pathBelowBase === SMART_CONFIGURATION && isReading) return configuration();
     if (pathBelowBase === '/metadata' && isReading)
       return metadata(search, { upstream, fhirBaseUrl, discover, authorization });
-    return guarded(request, response, pathBelowBase, search);
+    return guarded(request, response, { pathBelowBase, search });
   };
 
   async function configuration(): Promise<Answer> {
@@ -82,49 +80,6 @@ export function createGateway(options: GatewayOptions, { audit, onProblem }: Gat
       return { status: 200, headers: { 'Content-Type': 'application/json' }, body: found.document };
     onProblem(found.detail);
     return UNAVAILABLE;
-  }
-
-  async function guarded(
-    request: IncomingMessage,
-    response: ServerResponse,
-    pathBelowBase: string,
-    search: string,
-  ): Promise<Answer | 'sent'> {
-    const caller = await server.authenticate(request.headers);
-    if (!caller.ok) return { status: caller.status, headers: { ...caller.headers }, body: caller.body };
-    const { token } = caller;
-    const admitted = await admission(request, { pathBelowBase, search, token }, parts);
-    if ('status' in admitted) return admitted;
-    const { decision, interaction } = admitted;
-    const done: Done = (what, answer) => {
-      const outcome = outcomeOf(answer);
-      log.note(token, what, outcome);
-      if (outcome.outcome === 'success') server.used(token, what);
-    };
-    try {
-      const answer = await carriedOut(admitted, { request, response, done });
-      // Of a batch that was answered, each entry was told by itself.
-      if (answer !== 'sent' && (decision !== 'by entry' || answer.status >= 400)) done(interaction, answer);
-      return answer;
-    } catch (error) {
-      log.note(token, interaction, { outcome: 'failure', reason: 'nobody knows what became of it' });
-      throw error;
-    }
-  }
-
-  async function carriedOut(
-    { call, decision, interaction }: Admission,
-    { request, response, done }: { request: IncomingMessage; response: ServerResponse; done: Done },
-  ): Promise<Answer | 'sent'> {
-    if (decision === 'by entry') return performBatch(call, { upstream, options: decideOptions, done });
-    if (!decision.allowed) return refusal(decision);
-    if (!canStream(decision)) return perform(call, decision, upstream);
-    await upstream.stream(askedOf(call), {
-      from: (call.body ?? call.form) ? undefined : request,
-      back: response,
-      begins: (status) => done(interaction, { status }),
-    });
-    return 'sent';
   }
 
   return {

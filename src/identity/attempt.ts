@@ -1,7 +1,8 @@
+import type { AccountId } from '../oauth/index.ts';
 import { canonicalUsername, type Account, type AccountStore } from './account.ts';
 import { signIn } from './sign-in.ts';
 
-/** A user name or password longer than this is nobody's. */
+/** So much of a user name is looked at; no longer one is anybody's. */
 export const MAX_FIELD_LENGTH = 200;
 
 /** Slows guessing down; `limits/` has one. */
@@ -38,6 +39,25 @@ export async function attemptSignIn(
   if (result.ok) await throttle.succeeded(name);
   else await throttle.failed(name, address);
   return result;
+}
+
+/** What the audit trail says of it; `undefined` where nothing was looked at. */
+export function attemptAsEvent(
+  result: AttemptResult,
+  usernameHash: string,
+):
+  | { readonly outcome: 'success'; readonly accountId: AccountId }
+  | { readonly outcome: 'refused'; readonly reason: string; readonly usernameHash: string }
+  | undefined {
+  if (result.ok) return { outcome: 'success', accountId: result.account.accountId };
+  return result.reason === 'too-many'
+    ? undefined
+    : { outcome: 'refused', reason: result.reason, usernameHash };
+}
+
+/** Seconds until the next try is looked at; 0: at once. */
+export function secondsToWait(result: AttemptResult): number {
+  return !result.ok && result.reason === 'too-many' ? result.seconds : 0;
 }
 
 /** What the person is told; the same whatever was wrong. */

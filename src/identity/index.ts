@@ -15,5 +15,12 @@ export {
   type Role,
 } from './account.ts';
 export { MAX_PASSWORD_LENGTH, hashPassword, verifyPassword } from './password.ts';
-export { MAX_FIELD_LENGTH, attemptInWords, attemptSignIn, type AttemptResult } from './attempt.ts';
+export {
+  MAX_FIELD_LENGTH,
+  attemptAsEvent,
+  attemptInWords,
+  attemptSignIn,
+  secondsToWait,
+  type AttemptResult,
+} from './attempt.ts';
 export { createAccount, signIn, type SignInResult } from './sign-in.ts';

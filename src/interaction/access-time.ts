@@ -1,8 +1,7 @@
-import { describeOffer, durationsFor, endOf, type DurationChoice } from '../consent/index.ts';
+import { dateOf, describeOffer, durationsFor, endOf, type DurationChoice } from '../consent/index.ts';
 import type { Scope } from '../smart/index.ts';
 import type { InteractionParts } from './parts.ts';
 import type { Visit } from './visit.ts';
-import { dateOf } from './words.ts';
 
 const HOUR = 3600;
 const DAY = 24 * HOUR;

@@ -1,4 +1,10 @@
-import { MAX_FIELD_LENGTH, attemptInWords, attemptSignIn } from '../identity/index.ts';
+import {
+  MAX_FIELD_LENGTH,
+  attemptAsEvent,
+  attemptInWords,
+  attemptSignIn,
+  secondsToWait,
+} from '../identity/index.ts';
 import type { SignInThrottle } from '../limits/index.ts';
 import { appView } from './app-view.ts';
 import { formOf } from './forms.ts';
@@ -33,25 +39,19 @@ export async function takeSignIn(
   const password = fields.get('password')?.[0] ?? '';
   const { ctx } = visit;
   const result = await attemptSignIn(parts.accounts, throttle, { username, password, address: ctx.ip });
+  const event = attemptAsEvent(result, parts.usernameHash(username));
   const seen = { reference: visit.reference, address: ctx.ip, clientId: visit.pending.clientId };
+  if (event) await parts.audit.record({ type: 'sign-in', ...event, ...seen });
   if (!result.ok) {
-    if (result.reason !== 'too-many') {
-      const { reason } = result;
-      const usernameHash = parts.usernameHash(username);
-      await parts.audit.record({ type: 'sign-in', outcome: 'refused', reason, usernameHash, ...seen });
-    }
     showSignIn(visit, parts, attemptInWords(result), username);
-    if (result.reason === 'too-many') tellToWait(ctx, result.seconds);
+    const wait = secondsToWait(result);
+    if (wait > 0) {
+      ctx.set('Retry-After', String(wait));
+      ctx.status = 429;
+    }
     return 'shown';
   }
-  const { accountId } = result.account;
-  await parts.audit.record({ type: 'sign-in', outcome: 'success', accountId, ...seen });
   const { patient: _patient, encounter: _encounter, search: _search, ...kept } = visit.progress;
-  await saveProgress({ ...visit, progress: kept }, { accountId }, parts);
+  await saveProgress({ ...visit, progress: kept }, { accountId: result.account.accountId }, parts);
   return 'signed-in';
-}
-
-function tellToWait(ctx: Visit['ctx'], seconds: number): void {
-  ctx.set('Retry-After', String(seconds));
-  ctx.status = 429;
 }

@@ -1,9 +1,10 @@
 import type { Context } from 'koa';
 
+import type { GrantSummary } from '../consent/index.ts';
 import { describeGrant, type AppEntry } from './describe.ts';
 import { serverNameOf, patientNameOf, stopOne } from './grants.ts';
-import type { MyAppsParts, PersonGrant } from './parts.ts';
-import { CHANGED, MY_APPS_PATH, STOPPED } from './path.ts';
+import type { MyAppsParts } from './parts.ts';
+import { CHANGED, MY_APPS_PATH, STOPPED, backToList } from './path.ts';
 import { EXPIRED, GONE, formOf, isOwnForm, type Person, type Said } from './person.ts';
 
 const STEP = 'my-apps';
@@ -29,7 +30,7 @@ async function show(ctx: Context, person: Person, parts: MyAppsParts, said: Said
   parts.render(ctx, 'my-apps', data, said.error === undefined ? 200 : 422);
 }
 
-async function entryOf(grant: PersonGrant, parts: MyAppsParts): Promise<AppEntry> {
+async function entryOf(grant: GrantSummary, parts: MyAppsParts): Promise<AppEntry> {
   const [client, usage, patient] = await Promise.all([
     parts.clients.find(grant.clientId),
     parts.usage.of(grant.grantId),
@@ -55,6 +56,5 @@ export async function takeApps(
   const chosen = named === ALL ? own : own.filter(({ ref }) => ref === named);
   if (chosen.length === 0) return show(ctx, person, parts, { error: GONE });
   for (const grant of chosen) await stopOne(ctx, person, grant, parts);
-  ctx.redirect(`${MY_APPS_PATH}?${STOPPED}`);
-  ctx.status = 303;
+  backToList(ctx, STOPPED);
 }

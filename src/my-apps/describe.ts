@@ -1,10 +1,8 @@
-import type { ClientRegistration } from '../clients/index.ts';
-import { hostInWords } from '../clients/index.ts';
-import { describeOffer, typeInWords } from '../consent/index.ts';
+import { hostInWords, type ClientRegistration } from '../clients/index.ts';
+import { dateOf, describeOffer, typeInWords, type GrantSummary } from '../consent/index.ts';
 import type { EpochSeconds } from '../oauth/index.ts';
 import { parseScopeList } from '../smart/index.ts';
 import type { UsageEntry, UsageRecord } from '../usage/index.ts';
-import type { PersonGrant } from './parts.ts';
 import { MY_APPS_PATH } from './path.ts';
 
 /** One grant as its person reads it. */
@@ -28,7 +26,7 @@ export interface AppEntry {
 }
 
 export interface Described {
-  readonly grant: PersonGrant;
+  readonly grant: GrantSummary;
   /** Absent: it is not registered here any more. */
   readonly client?: ClientRegistration;
   readonly patient?: string;
@@ -68,7 +66,7 @@ export function describeGrant({ grant, client, patient, fhirServer, usage, now }
 }
 
 function untilWords(
-  { expiresAt, endsAt }: PersonGrant,
+  { expiresAt, endsAt }: GrantSummary,
   now: EpochSeconds,
   isOffline: boolean,
   isOnline: boolean,
@@ -83,7 +81,7 @@ function untilWords(
 }
 
 /** Where no health record server reports anything, the app's own visits are all there is to say. */
-function lastUseWords({ renewedAt, endsAt, expiresAt }: PersonGrant, { entries }: UsageRecord): string {
+function lastUseWords({ renewedAt, endsAt, expiresAt }: GrantSummary, { entries }: UsageRecord): string {
   // A grant that ends with its chosen time does not say when it was prolonged last.
   if (entries.length === 0 && endsAt === expiresAt) return 'Not known.';
   if (entries.length === 0) return `Not known. The app last came back on ${dateOf(renewedAt)}.`;
@@ -103,15 +101,4 @@ function kindsSeen(entries: readonly UsageEntry[]): string[] {
   const all = [...words];
   const rest = all.length - MOST_KINDS;
   return rest > 0 ? [...all.slice(0, MOST_KINDS), `and ${rest} more`] : all;
-}
-
-const DATE = new Intl.DateTimeFormat('en-GB', {
-  day: 'numeric',
-  month: 'long',
-  year: 'numeric',
-  timeZone: 'UTC',
-});
-
-function dateOf(seconds: EpochSeconds): string {
-  return DATE.format(new Date(seconds * 1000));
 }

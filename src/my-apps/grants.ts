@@ -1,6 +1,7 @@
 import type { Context } from 'koa';
 
-import type { MyAppsParts, PersonGrant } from './parts.ts';
+import type { GrantSummary } from '../consent/index.ts';
+import type { MyAppsParts } from './parts.ts';
 import type { Person } from './person.ts';
 
 const NO_NAME = 'One patient, whose name cannot be shown right now';
@@ -8,21 +9,21 @@ const NO_SERVER = 'A health record system that is no longer used here';
 
 /** Whose records a grant is about; `undefined`: nobody's in particular. */
 export async function patientNameOf(
-  { patient, fhirBaseUrl }: PersonGrant,
+  { patient, fhirBaseUrl }: GrantSummary,
   parts: MyAppsParts,
 ): Promise<string | undefined> {
   if (patient === undefined) return undefined;
   return (await parts.patientName(fhirBaseUrl, patient)) ?? NO_NAME;
 }
 
-export function serverNameOf({ fhirBaseUrl }: PersonGrant, { config }: MyAppsParts): string {
+export function serverNameOf({ fhirBaseUrl }: GrantSummary, { config }: MyAppsParts): string {
   return config.fhirServers.find(({ url }) => url === fhirBaseUrl)?.name ?? NO_SERVER;
 }
 
 export async function stopOne(
   ctx: Context,
   person: Person,
-  grant: PersonGrant,
+  grant: GrantSummary,
   parts: MyAppsParts,
 ): Promise<void> {
   await parts.end(grant.grantId);
@@ -37,7 +38,7 @@ export async function stopOne(
 export function whatChanged(
   ctx: Context,
   { account: { accountId } }: Person,
-  { grantId, clientId, patient, fhirBaseUrl: fhirServer }: PersonGrant,
+  { grantId, clientId, patient, fhirBaseUrl: fhirServer }: GrantSummary,
   { referenceOf }: MyAppsParts,
 ) {
   const seen = { reference: referenceOf(ctx), address: ctx.ip };

@@ -4,4 +4,4 @@
  */
 export { MY_APPS_PATH } from './path.ts';
 export { myAppsRoutes } from './routes.ts';
-export type { MyAppsParts, PersonGrant } from './parts.ts';
+export type { MyAppsParts } from './parts.ts';

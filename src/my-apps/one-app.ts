@@ -1,17 +1,19 @@
 import type { Context } from 'koa';
 
+import type { GrantSummary } from '../consent/index.ts';
 import { patientNameOf, serverNameOf, stopOne, whatChanged } from './grants.ts';
 import { choicesOf, choose, type Choice } from './narrow.ts';
-import type { MyAppsParts, PersonGrant } from './parts.ts';
-import { CHANGED, MY_APPS_PATH, STOPPED } from './path.ts';
+import type { MyAppsParts } from './parts.ts';
+import { CHANGED, MY_APPS_PATH, STOPPED, backToList } from './path.ts';
 import { EXPIRED, formOf, isOwnForm, type Person } from './person.ts';
 
 const STEP = 'my-app';
 const NOTHING_LEFT = 'Tick at least one kind of data, or stop all access of this app.';
 
+/** What has ended, or is none of theirs, is not in the list either. */
 export async function showApp(ctx: Context, person: Person, parts: MyAppsParts): Promise<void> {
   const grant = await grantAt(refIn(ctx), person, parts);
-  return grant ? show(ctx, person, grant, parts) : backTo(ctx);
+  return grant ? show(ctx, person, grant, parts) : backToList(ctx);
 }
 
 function refIn(ctx: Context): string | undefined {
@@ -24,20 +26,14 @@ async function grantAt(
   named: string | undefined,
   { account }: Person,
   { grantsOf }: MyAppsParts,
-): Promise<PersonGrant | undefined> {
+): Promise<GrantSummary | undefined> {
   return (await grantsOf(account.accountId)).find(({ ref }) => ref === named);
-}
-
-/** What has ended, or is none of theirs, is not in the list either. */
-function backTo(ctx: Context, notice?: string): void {
-  ctx.redirect(notice === undefined ? MY_APPS_PATH : `${MY_APPS_PATH}?${notice}`);
-  ctx.status = 303;
 }
 
 async function show(
   ctx: Context,
   person: Person,
-  grant: PersonGrant,
+  grant: GrantSummary,
   parts: MyAppsParts,
   error?: string,
 ): Promise<void> {
@@ -63,22 +59,22 @@ export async function takeApp(
   parts: MyAppsParts,
 ): Promise<void> {
   const grant = await grantAt(refIn(ctx), person, parts);
-  if (!grant) return backTo(ctx);
+  if (!grant) return backToList(ctx);
   if (!isOwnForm(person, fields, STEP)) return show(ctx, person, grant, parts, EXPIRED);
   if (fields.has('stop')) {
     await stopOne(ctx, person, grant, parts);
-    return backTo(ctx, STOPPED);
+    return backToList(ctx, STOPPED);
   }
   const choice = choose(grant.scope, fields.getAll('scope'));
   if (choice.kind === 'nothing') return show(ctx, person, grant, parts, NOTHING_LEFT);
   const isLeft = choice.kind === 'unchanged' || (await leave(ctx, person, grant, choice, parts));
-  return backTo(ctx, isLeft ? CHANGED : STOPPED);
+  return backToList(ctx, isLeft ? CHANGED : STOPPED);
 }
 
 async function leave(
   ctx: Context,
   person: Person,
-  grant: PersonGrant,
+  grant: GrantSummary,
   { scope, dropped }: Choice & { kind: 'less' },
   parts: MyAppsParts,
 ): Promise<boolean> {

@@ -3,34 +3,18 @@ import type { Context } from 'koa';
 import type { AuditRecorder } from '../audit/index.ts';
 import type { ClientRegistry } from '../clients/index.ts';
 import type { Config } from '../config/index.ts';
+import type { GrantSummary } from '../consent/index.ts';
 import type { AccountStore } from '../identity/index.ts';
 import type { SignInThrottle } from '../limits/index.ts';
-import type { AccountId, ClientId, Clock, EpochSeconds, GrantId } from '../oauth/index.ts';
+import type { AccountId, Clock, GrantId } from '../oauth/index.ts';
 import type { UsageStore } from '../usage/index.ts';
-
-/** A living grant of somebody. */
-export interface PersonGrant {
-  readonly grantId: GrantId;
-  readonly clientId: ClientId;
-  readonly scope: string;
-  readonly patient?: string;
-  readonly fhirBaseUrl: string;
-  readonly allowedAt: EpochSeconds;
-  /** When a token was last made from it. */
-  readonly renewedAt: EpochSeconds;
-  readonly expiresAt: EpochSeconds;
-  /** When it ends however often the app comes back. */
-  readonly endsAt?: EpochSeconds;
-  /** What forms call it. */
-  readonly ref: string;
-}
 
 /** What these pages need from the rest of the house. */
 export interface MyAppsParts {
   readonly config: Pick<Config, 'fhirServers'>;
   readonly clients: Pick<ClientRegistry, 'find'>;
   readonly accounts: Pick<AccountStore, 'find' | 'findByUsername'>;
-  readonly grantsOf: (accountId: AccountId) => Promise<readonly PersonGrant[]>;
+  readonly grantsOf: (accountId: AccountId) => Promise<readonly GrantSummary[]>;
   readonly usage: Pick<UsageStore, 'of'>;
   /** Ends a grant on every node at once. */
   readonly end: (grantId: GrantId) => Promise<void>;

@@ -1,5 +1,13 @@
+import type { Context } from 'koa';
+
 /** SMART's `management_endpoint` (DISC-19). */
 export const MY_APPS_PATH = '/apps';
+
+/** After a form: the list anew, and what was done in its address. */
+export function backToList(ctx: Context, done?: string): void {
+  ctx.redirect(done === undefined ? MY_APPS_PATH : `${MY_APPS_PATH}?${done}`);
+  ctx.status = 303;
+}
 
 /** In the address after a change: what was done. */
 export const STOPPED = 'stopped';

@@ -1,8 +1,14 @@
 import type { Context } from 'koa';
 
-import { MAX_FIELD_LENGTH, attemptInWords, attemptSignIn } from '../identity/index.ts';
+import {
+  MAX_FIELD_LENGTH,
+  attemptAsEvent,
+  attemptInWords,
+  attemptSignIn,
+  secondsToWait,
+} from '../identity/index.ts';
 import type { MyAppsParts } from './parts.ts';
-import { MY_APPS_PATH } from './path.ts';
+import { MY_APPS_PATH, backToList } from './path.ts';
 
 const STEP = 'sign-in';
 const LEAD = 'Sign in to see which apps can use health records, and to stop them.';
@@ -24,23 +30,14 @@ export async function takeSignIn(ctx: Context, fields: URLSearchParams, parts: M
   if (fields.get('step') !== STEP || username === null) return showSignIn(ctx, parts);
   const attempt = { username, password: fields.get('password') ?? '', address: ctx.ip };
   const result = await attemptSignIn(parts.accounts, parts.throttle, attempt);
+  if (result.ok) await parts.sessions.begin(ctx, result.account.accountId);
+  const event = attemptAsEvent(result, parts.usernameHash(username));
   const seen = { reference: parts.referenceOf(ctx), address: ctx.ip };
-  if (!result.ok) {
-    if (result.reason !== 'too-many') {
-      const { reason } = result;
-      const usernameHash = parts.usernameHash(username);
-      await parts.audit.record({ type: 'sign-in', outcome: 'refused', reason, usernameHash, ...seen });
-    }
-    showSignIn(ctx, parts, { error: attemptInWords(result), username: username.slice(0, MAX_FIELD_LENGTH) });
-    if (result.reason === 'too-many') {
-      ctx.set('Retry-After', String(result.seconds));
-      ctx.status = 429;
-    }
-    return;
-  }
-  const { accountId } = result.account;
-  await parts.sessions.begin(ctx, accountId);
-  await parts.audit.record({ type: 'sign-in', outcome: 'success', accountId, ...seen });
-  ctx.redirect(MY_APPS_PATH);
-  ctx.status = 303;
+  if (event) await parts.audit.record({ type: 'sign-in', ...event, ...seen });
+  if (result.ok) return backToList(ctx);
+  showSignIn(ctx, parts, { error: attemptInWords(result), username: username.slice(0, MAX_FIELD_LENGTH) });
+  const wait = secondsToWait(result);
+  if (wait === 0) return;
+  ctx.set('Retry-After', String(wait));
+  ctx.status = 429;
 }

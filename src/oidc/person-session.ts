@@ -12,7 +12,7 @@ export const SIGN_OUT_PATH = ROUTES.end_session;
 export interface PersonSessions {
   /** `undefined`: nobody. `id` is of use to nobody else, and stays the same until they sign out. */
   find(ctx: Context): Promise<{ readonly accountId: AccountId; readonly id: string } | undefined>;
-  /** From now on this browser is theirs; a session of somebody else ends, and with it what was granted for its time. */
+  /** From now on this browser is theirs; a session of before ends, and with it what was granted for its time. */
   begin(ctx: Context, accountId: AccountId): Promise<void>;
 }
 
@@ -33,11 +33,9 @@ export function createPersonSessions(
     async begin(ctx, accountId) {
       const { Session: sessions } = provider();
       const before = await sessions.get(ctx);
-      const isTheirs = before.accountId === accountId;
-      if (before.accountId !== undefined && !isTheirs) await before.destroy();
-      const session = isTheirs ? before : new sessions();
-      // Nobody who knew the cookie of before signing in knows the one after it.
-      session.resetIdentifier();
+      if (before.accountId !== undefined) await before.destroy();
+      // With an id of its own: nobody who knew the cookie of before signing in knows the one after it.
+      const session = new sessions();
       session.loginAccount({ accountId, amr: ['pwd'] });
       await session.save(config.tokens.sessionSeconds);
       const { long, name } = cookieOptions(config.issuer);

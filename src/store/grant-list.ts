@@ -1,26 +1,9 @@
-import type { AccountId, ClientId, EpochSeconds, GrantId } from '../oauth/index.ts';
+import type { GrantSummary } from '../consent/index.ts';
+import type { AccountId, ClientId, GrantId } from '../oauth/index.ts';
 import { inBatches } from './batches.ts';
 import { key } from './keys.ts';
 import { grantRefOf } from './token-text.ts';
 import type { Vault } from './vault.ts';
-
-/** A living grant, as an operator reads it. */
-export interface GrantSummary {
-  readonly grantId: GrantId;
-  readonly clientId: ClientId;
-  readonly accountId: AccountId;
-  readonly scope: string;
-  readonly patient?: string;
-  readonly fhirBaseUrl: string;
-  readonly allowedAt: EpochSeconds;
-  /** When a token was last made from it: each refresh gives it its whole lifetime again. */
-  readonly renewedAt: EpochSeconds;
-  readonly expiresAt: EpochSeconds;
-  /** When it ends however often the app comes back. */
-  readonly endsAt?: EpochSeconds;
-  /** What others know it by: it ends nothing. */
-  readonly ref: string;
-}
 
 interface StoredGrant {
   readonly iat?: number;

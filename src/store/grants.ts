@@ -2,6 +2,7 @@ import type { AccountId, ClientId, EpochSeconds, GrantId } from '../oauth/index.
 import { createBarred, type Owner } from './barred.ts';
 import { inBatches } from './batches.ts';
 import type { StoreDriver } from './driver.ts';
+import { ending } from './ending.ts';
 import { key } from './keys.ts';
 
 /** What ends grants from outside a token request. */
@@ -26,14 +27,7 @@ export interface GrantIndex {
 /** @param deadTtlSeconds how long tombstones are kept: at least as long as a grant can live. */
 export function createGrantIndex(driver: StoreDriver, deadTtlSeconds: number): GrantIndex {
   const revoke = async (grantId: GrantId): Promise<void> => {
-    await driver.commit({
-      mode: 'revoke',
-      deadKey: key.dead(grantId),
-      deadTtlSeconds,
-      consume: [],
-      puts: [],
-      removes: [key.grant(grantId)],
-    });
+    await driver.commit(ending(grantId, deadTtlSeconds));
   };
   const bar = (owner: Owner): Promise<void> =>
     createBarred(driver).bar(owner, Math.ceil(Date.now() / 1000) + deadTtlSeconds);

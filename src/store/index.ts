@@ -21,7 +21,7 @@ export { adoptStore, readEpoch, type StoreEpoch } from './epoch.ts';
 export { guardEpoch, type GuardedStore, type Trust } from './guard.ts';
 export { openKeyRing, type KeyRing } from './key-ring.ts';
 export { createGrantIndex, type GrantIndex } from './grants.ts';
-export { createGrantList, type GrantSummary } from './grant-list.ts';
+export { createGrantList } from './grant-list.ts';
 export { createLaunchStore } from './launches.ts';
 export { createPostedRequestStore } from './posted-requests.ts';
 export { createProgressStore, type ProgressStore } from './progress.ts';

@@ -2,6 +2,7 @@ import type { AdapterPayload } from 'oidc-provider';
 
 import type { GrantId } from '../oauth/index.ts';
 import { StoreUnavailable, type Commit } from './driver.ts';
+import { ending, refreshRows } from './ending.ts';
 import { openGrant, sealedGrant } from './grant-to-be.ts';
 import type { GrantWords } from './grant-words.ts';
 import { key } from './keys.ts';
@@ -27,16 +28,14 @@ export interface NarrowGrantParts {
  */
 export function createGrantNarrowing({ vault, words, deadTtlSeconds }: NarrowGrantParts) {
   const narrowing = (id: GrantId, { before, read }: GrantRead, chosen: string): Commit => {
-    const base = { deadKey: key.dead(id), deadTtlSeconds, consume: [], stays: true };
     const { scope, refreshes, gives } = words.left(chosen, before);
-    const refreshed = [key.family(id), key.answer(id)];
-    if (!gives) return { ...base, mode: 'revoke', puts: [], removes: [key.grant(id), ...refreshed] };
+    if (!gives) return ending(id, deadTtlSeconds);
     const left = Math.max(1, (before.exp ?? 0) - Math.floor(Date.now() / 1000));
     return {
-      ...{ ...base, mode: 'issue', tells: true },
+      ...{ mode: 'issue', deadKey: key.dead(id), deadTtlSeconds, consume: [], tells: true, stays: true },
       expect: [{ key: key.grant(id), value: read }],
       puts: [sealedGrant(vault, words, id, narrowed(before, scope, words), left)],
-      removes: refreshes ? [] : refreshed,
+      removes: refreshes ? [] : refreshRows(id),
     };
   };
   return async (id: GrantId, chosen: string): Promise<boolean> => {

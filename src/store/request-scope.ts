@@ -9,6 +9,7 @@ import {
   type Put,
   type StoreDriver,
 } from './driver.ts';
+import { ending } from './ending.ts';
 import type { LeanRecord } from './grant-words.ts';
 import { key } from './keys.ts';
 import { familyPuts, isSameFamily, type RefreshFamily, type Rotation } from './refresh-family.ts';
@@ -131,12 +132,7 @@ async function commitOne(
   request: 'succeeded' | 'refused',
   answer: string | undefined,
 ): Promise<ScopeOutcome> {
-  const base = { deadKey: key.dead(grantId), deadTtlSeconds, consume: [], puts: [] };
-  const revoke = (): Commit => ({
-    ...base,
-    mode: 'revoke',
-    removes: [...pending.removes, key.grant(grantId), key.family(grantId), key.answer(grantId)],
-  });
+  const revoke = (): Commit => ending(grantId, deadTtlSeconds, pending.removes);
   if (pending.revoked) {
     await vault.driver.commit(revoke());
     return { outcome: 'committed' };
@@ -146,8 +142,7 @@ async function commitOne(
   if (rotation?.used && rotation.again !== undefined) return repeat(vault, grantId, rotation, revoke());
   const kept = answer === undefined ? undefined : { text: answer, ttlSeconds: graceSeconds };
   const commitOf = (read: Rotation | undefined): Commit => ({
-    ...base,
-    mode: 'issue',
+    ...{ mode: 'issue', deadKey: key.dead(grantId), deadTtlSeconds },
     expect: expected(grantId, pending, read),
     kept: [key.grant(grantId)],
     consume: [...pending.consume].map(([name, ttlSeconds]) => ({ key: name, ttlSeconds })),

@@ -19,11 +19,11 @@ import {
   type TokenKind,
 } from '../../src/store/index.ts';
 import { until } from '../support/app.ts';
+import { grantOf, tokenOf } from './granted.ts';
 import { startRedis, type RedisServer } from '../support/redis-server.ts';
 
 const TTL = 3600;
 const ROUNDS = 8;
-const FHIR = 'https://ehr.example/fhir';
 const SCOPE = 'openid offline_access patient/Observation.rs patient/Condition.rs';
 const LESS = 'openid offline_access patient/Condition.rs';
 const keys = createStoreKeys(randomBytes(32));
@@ -32,25 +32,9 @@ const trust = { unsureBefore: () => 0, endedAt: () => 0 };
 const options = { deadTtlSeconds: TTL, graceSeconds: 30, purpose: 'token' } as const;
 const now = Math.floor(Date.now() / 1000);
 
-function grantOf(id: string): AdapterPayload {
-  const context = { context: { patient: 'p-1' }, fhirBaseUrl: FHIR, reference: 'kq7h-3mzt-9w2c' };
-  const smart = { ...context, scope: SCOPE, lifetimeSeconds: TTL, madeAt: Date.now() };
-  const grant = {
-    jti: id,
-    kind: 'Grant',
-    accountId: 'ada',
-    clientId: 'app',
-    iat: now,
-    exp: now + TTL,
-    smart,
-  };
-  return { ...grant, ...words.ofGrant(grant) };
-}
-
-function tokenOf(kind: TokenKind, id: string, text: string): AdapterPayload {
-  const said = words.ofToken(kind, id, grantOf(id));
-  return { ...said, jti: text, gty: 'authorization_code', iat: now, exp: now + TTL };
-}
+const grantNamed = (id: string): AdapterPayload => grantOf(words, id, SCOPE, TTL);
+const tokenNamed = (kind: TokenKind, id: string, text: string): AdapterPayload =>
+  tokenOf(words, kind, text, grantNamed(id));
 
 describe('a grant that is narrowed while a refresh of it waits for a replica', () => {
   let primary: RedisServer;
@@ -91,9 +75,9 @@ describe('a grant that is narrowed while a refresh of it waits for a replica', (
       const access = newTokenText(keys, 'AccessToken', id);
       const refresh = newTokenText(keys, 'RefreshToken', id, 0);
       const written = runInRequestScope(vault, options, async (scope) => {
-        await adapter('Grant').upsert(id, grantOf(id), TTL);
-        await adapter('AccessToken').upsert(access, tokenOf('AccessToken', id, access), TTL);
-        await adapter('RefreshToken').upsert(refresh, tokenOf('RefreshToken', id, refresh), TTL);
+        await adapter('Grant').upsert(id, grantNamed(id), TTL);
+        await adapter('AccessToken').upsert(access, tokenNamed('AccessToken', id, access), TTL);
+        await adapter('RefreshToken').upsert(refresh, tokenNamed('RefreshToken', id, refresh), TTL);
         return (await scope.commit('succeeded')).outcome;
       });
       return (await written.catch(() => 'not safe')) === 'committed' ? { id, access, refresh } : allowed();

@@ -20,10 +20,10 @@ import {
   type Vault,
 } from '../../src/store/index.ts';
 import { until } from '../support/app.ts';
+import { FHIR, OWNER, grantOf, tokenOf } from './granted.ts';
 import { PLACES, type Place } from './stores.ts';
 
 const TTL = 3600;
-const FHIR = 'https://ehr.example/fhir';
 const SCOPE = 'openid fhirUser offline_access patient/Observation.rs patient/Condition.rs';
 const keys = createStoreKeys(randomBytes(32));
 const words = grantWords({ fhirServers: [] }, keys);
@@ -46,31 +46,10 @@ describe.each(PLACES)('what a grant says once, on %s', (name, makePlace) => {
   });
   afterAll(() => place.clear());
 
-  const madeAt = Date.now();
   const now = Math.floor(Date.now() / 1000);
-  const owner = { accountId: 'ada', clientId: 'app' };
-
-  function grantOf(id: string, scope = SCOPE): AdapterPayload {
-    return {
-      ...{ jti: id, kind: 'Grant', ...owner, iat: now, exp: now + TTL },
-      openid: { scope: 'openid fhirUser offline_access' },
-      resources: { [FHIR]: scope },
-      smart: {
-        ...{
-          context: { patient: 'p-1', encounter: 'e-1' },
-          fhirBaseUrl: FHIR,
-          fhirUser: `${FHIR}/Patient/p-1`,
-        },
-        ...{ reference: 'kq7h-3mzt-9w2c', scope, lifetimeSeconds: TTL, madeAt },
-      },
-    };
-  }
-
-  function tokenOf(kind: TokenKind, id: string, text: string, more: object = {}): AdapterPayload {
-    const grant = grantOf(id);
-    const said = words.ofToken(kind, id, grant);
-    return { ...said, jti: text, gty: 'authorization_code', iat: now, exp: now + TTL, ...more };
-  }
+  const grantNamed = (id: string, scope = SCOPE): AdapterPayload => grantOf(words, id, scope, TTL);
+  const tokenNamed = (kind: TokenKind, id: string, text: string, more: object = {}): AdapterPayload =>
+    tokenOf(words, kind, text, grantNamed(id), more);
 
   /** Writes a grant and one record of each kind, as requests do. */
   async function made(more: object = {}): Promise<{ id: string; texts: Record<TokenKind, string> }> {
@@ -86,9 +65,9 @@ describe.each(PLACES)('what a grant says once, on %s', (name, makePlace) => {
       vault,
       { deadTtlSeconds: TTL, graceSeconds: 0, purpose: 'token' },
       async (scope) => {
-        await adapter('Grant').upsert(id, grantOf(id), TTL);
+        await adapter('Grant').upsert(id, grantNamed(id), TTL);
         for (const kind of ['AccessToken', 'RefreshToken', 'AuthorizationCode'] as const)
-          await adapter(kind).upsert(texts[kind], tokenOf(kind, id, texts[kind], more), TTL);
+          await adapter(kind).upsert(texts[kind], tokenNamed(kind, id, texts[kind], more), TTL);
         await scope.commit('succeeded');
       },
     );
@@ -115,9 +94,9 @@ describe.each(PLACES)('what a grant says once, on %s', (name, makePlace) => {
 
   test('[C2.9] each is found as it was written, to the member', async () => {
     const { id, texts } = await made();
-    expect(await adapter('Grant').find(id)).toEqual(grantOf(id));
+    expect(await adapter('Grant').find(id)).toEqual(grantNamed(id));
     for (const kind of ['AccessToken', 'RefreshToken', 'AuthorizationCode'] as const)
-      expect(await adapter(kind).find(texts[kind])).toMatchObject(tokenOf(kind, id, texts[kind]));
+      expect(await adapter(kind).find(texts[kind])).toMatchObject(tokenNamed(kind, id, texts[kind]));
   });
 
   test('[C2.9] what differs from the grant is said by the token: less, and nothing', async () => {
@@ -131,14 +110,14 @@ describe.each(PLACES)('what a grant says once, on %s', (name, makePlace) => {
     const { id, texts } = await made();
     const reader = createTokenReader({ vault, trust, words, cacheBytes: 1_000_000 });
     const before = await reader.read(texts.AccessToken);
-    expect(before).toMatchObject({ scope: SCOPE, aud: FHIR, ...owner });
+    expect(before).toMatchObject({ scope: SCOPE, aud: FHIR, ...OWNER });
     expect(before?.extra).toMatchObject({
       patient: 'p-1',
       encounter: 'e-1',
       fhirUser: `${FHIR}/Patient/p-1`,
     });
     expect(await reader.read(texts.AccessToken)).toBe(before);
-    await adapter('Grant').upsert(id, grantOf(id, 'patient/Condition.rs'), TTL);
+    await adapter('Grant').upsert(id, grantNamed(id, 'patient/Condition.rs'), TTL);
     expect(await reader.read(texts.AccessToken)).toMatchObject({ scope: 'patient/Condition.rs' });
     expect(await adapter('AccessToken').find(texts.AccessToken)).toMatchObject({
       scope: 'patient/Condition.rs',
@@ -235,7 +214,7 @@ describe.each(PLACES)('what a grant says once, on %s', (name, makePlace) => {
             await adapter('AuthorizationCode').find(texts.AuthorizationCode);
             await meanwhile();
             await adapter('AuthorizationCode').consume(texts.AuthorizationCode);
-            await adapter('AccessToken').upsert(token, tokenOf('AccessToken', id, token), TTL);
+            await adapter('AccessToken').upsert(token, tokenNamed('AccessToken', id, token), TTL);
             return (await scope.commit('succeeded', '{}')).outcome;
           },
         );
@@ -284,11 +263,11 @@ describe.each(PLACES)('what a grant says once, on %s', (name, makePlace) => {
 
   test('[C2.9] rows that say everything themselves, as older versions wrote them, are read as before', async () => {
     const { id, texts } = await made();
-    const { jti: _text, ...whole } = tokenOf('AccessToken', id, texts.AccessToken, { scope: 'openid' });
+    const { jti: _text, ...whole } = tokenNamed('AccessToken', id, texts.AccessToken, { scope: 'openid' });
     await vault.write(nameOf('AccessToken', id, texts.AccessToken), whole, TTL);
-    await vault.write(key.grant(id), grantOf(id), TTL);
+    await vault.write(key.grant(id), grantNamed(id), TTL);
     expect(await adapter('AccessToken').find(texts.AccessToken)).toMatchObject(whole);
-    expect(await adapter('Grant').find(id)).toEqual(grantOf(id));
+    expect(await adapter('Grant').find(id)).toEqual(grantNamed(id));
     const reader = createTokenReader({ vault, trust, words, cacheBytes: 0 });
     expect(await reader.read(texts.AccessToken)).toMatchObject({ scope: 'openid' });
   });

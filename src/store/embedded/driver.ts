@@ -1,6 +1,5 @@
-import { chmodSync, existsSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
-import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
 
 import type { Count } from '../../limits/index.ts';
 import type { EpochSeconds } from '../../oauth/index.ts';
@@ -15,23 +14,10 @@ import {
   type Watcher,
 } from '../driver.ts';
 import { dumpRows, restoreRows } from './dump.ts';
+import { FILE_NAME, openFile } from './file.ts';
 import { createTelling } from './telling.ts';
 
-export const FILE_NAME = 'gatehouse.sqlite';
-const BUSY_TIMEOUT_MS = 5000;
 const SWEEP_EVERY_MS = 30_000;
-
-const SCHEMA = `
-  PRAGMA journal_mode = WAL;
-  PRAGMA synchronous = FULL;
-  CREATE TABLE IF NOT EXISTS kv (
-    key TEXT PRIMARY KEY, value BLOB NOT NULL, expires_ms INTEGER
-  ) WITHOUT ROWID;
-  CREATE INDEX IF NOT EXISTS kv_expiry ON kv (expires_ms) WHERE expires_ms IS NOT NULL;
-  CREATE TABLE IF NOT EXISTS members (
-    idx TEXT NOT NULL, member TEXT NOT NULL, expires_ms INTEGER, PRIMARY KEY (idx, member)
-  ) WITHOUT ROWID;
-`;
 
 const MARK = new Uint8Array([1]);
 
@@ -44,21 +30,10 @@ const MARK = new Uint8Array([1]);
 export function openEmbeddedStore(dataDir: string): StoreDriver {
   const location = path.resolve(dataDir, FILE_NAME);
   try {
-    makeFolder(path.resolve(dataDir));
-    const database = new DatabaseSync(location, { timeout: BUSY_TIMEOUT_MS });
-    chmodSync(location, 0o600);
-    database.exec(SCHEMA);
-    return new EmbeddedStore(database, location);
+    return new EmbeddedStore(openFile(location), location);
   } catch (cause) {
     throw new StoreUnavailable(`cannot open the embedded store ${location}: ${reasonOf(cause)}`, { cause });
   }
-}
-
-/** Level by level: where a parent refuses, the reason comes back at once, on every kind of file system. */
-export function makeFolder(folder: string): void {
-  if (existsSync(folder)) return;
-  makeFolder(path.dirname(folder));
-  mkdirSync(folder, { mode: 0o700 });
 }
 
 class EmbeddedStore implements StoreDriver {

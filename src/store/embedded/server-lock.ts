@@ -3,7 +3,7 @@ import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
 import { StoreUnavailable } from '../driver.ts';
-import { FILE_NAME as STORE_FILE, makeFolder } from './driver.ts';
+import { FILE_NAME as STORE_FILE, makeFolder } from './file.ts';
 
 const FILE_NAME = 'server.lock';
 /** How long a server that starts waits for a command to end. */

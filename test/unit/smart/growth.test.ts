@@ -6,8 +6,8 @@ import {
   narrow,
   parseScopeList,
   within,
-  type GrantBounds,
 } from '../../../src/smart/index.ts';
+import { bounds, times } from './many-scopes.ts';
 import { resourceScope, resourceScopes } from './arbitraries.ts';
 
 /** Four times as much takes four times as long, and sixteen times where the work grows with the square. */
@@ -33,16 +33,6 @@ function growth(prepare: (size: number) => Work, size: number): number {
   return (shortest[1] ?? Infinity) / (shortest[0] ?? 0);
 }
 
-const times = (count: number, write: (at: number) => string): string =>
-  Array.from({ length: count }, (_, at) => write(at)).join(' ');
-const bounds = (registered: string): GrantBounds => ({
-  registered,
-  flow: 'user',
-  mayRefresh: true,
-  hasLaunch: false,
-  hasFhirUser: true,
-  userRights: 'patient/*.rs user/*.rs',
-});
 const ofOneType = (count: number): string =>
   times(count, (at) => `patient/Observation.rs?category=lab&code=a${at}`);
 const offerOfOneType = (count: number) => parseScopeList(ofOneType(count)).scopes;

@@ -5,22 +5,11 @@ import {
   decideGrant,
   decideOffer,
   describeDropped,
-  type GrantBounds,
 } from '../../../src/smart/index.ts';
+import { bounds, times } from './many-scopes.ts';
 
 /** Far more than each takes, and far less than it took while the work grew with the cube of what was sent. */
 const SOON_MS = 5000;
-const times = (count: number, write: (at: number) => string): string =>
-  Array.from({ length: count }, (_, at) => write(at)).join(' ');
-
-const bounds = (registered: string): GrantBounds => ({
-  registered,
-  flow: 'user',
-  mayRefresh: true,
-  hasLaunch: false,
-  hasFhirUser: true,
-  userRights: 'patient/*.rs user/*.rs',
-});
 const EVERY_TYPE = [...RESOURCE_TYPES].map((type) => `patient/${type}.rs`).join(' ');
 
 describe('requests that are made to take long', () => {

@@ -1,0 +1,41 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
+import { grantWords, type ProtocolParts } from './compose-provider.ts';
+import { referenceFor } from './http/index.ts';
+import type { Directory } from './interaction/index.ts';
+import { myAppsRoutes, type MyAppsParts } from './my-apps/index.ts';
+import { SIGN_OUT_PATH } from './oidc/index.ts';
+import { createGrantIndex, createGrantList, createGrantNarrowing } from './store/index.ts';
+
+const NAME_WAIT_MS = 1000;
+
+type Shared = Pick<MyAppsParts, 'accounts' | 'throttle' | 'usage' | 'usernameHash' | 'sessions'> & {
+  readonly directory: (fhirBaseUrl: string) => Directory;
+  readonly grantTtlSeconds: number;
+};
+
+/** Joins the pages where people stop apps with store and FHIR server. Part of the composition root: see public-app.ts. */
+export function composeMyApps(
+  { config, clients, audit, clock, pages, vault }: ProtocolParts,
+  { directory, grantTtlSeconds, ...shared }: Shared,
+): ReturnType<typeof myAppsRoutes> {
+  const grantList = createGrantList(vault);
+  const words = grantWords(config, vault.keys);
+  return myAppsRoutes({
+    ...{ config, clients, audit, clock, ...shared },
+    grantsOf: (accountId) => grantList({ accountId }),
+    end: (grantId) => createGrantIndex(vault.driver, grantTtlSeconds).revoke(grantId),
+    narrow: createGrantNarrowing({ vault, words, deadTtlSeconds: grantTtlSeconds }),
+    patientName: async (fhirBaseUrl, id) => {
+      const read = directory(fhirBaseUrl)
+        .readPatient(id)
+        .catch(() => undefined);
+      // Nobody waits for a name before they can stop an app.
+      return (await Promise.race([read, delay(NAME_WAIT_MS, undefined, { ref: false })]))?.name;
+    },
+    render: (ctx, page, data, status) => pages.render(ctx, page, { ...data }, status),
+    formSecret: (session) => vault.keys.keyedHash('form', `my-apps ${session}`),
+    referenceOf: (ctx) => referenceFor(ctx),
+    signOutPath: SIGN_OUT_PATH,
+  });
+}
