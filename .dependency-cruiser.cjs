@@ -18,10 +18,16 @@ const DOMAIN = [
   'introspection',
   'revocations',
   'usage',
+  'language',
 ];
 
 /** Of the domain, what may import other parts of it. */
-const IMPORTS = { config: ['clients', 'consent', 'identity', 'keys'], introspection: ['clients'] };
+const IMPORTS = {
+  config: ['clients', 'consent', 'identity', 'keys', 'language'],
+  consent: ['language'],
+  identity: ['language'],
+  introspection: ['clients'],
+};
 
 /** Imports point one way; see docs/architecture.md. */
 module.exports = {

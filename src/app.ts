@@ -101,7 +101,7 @@ export async function createGatehouse(options: GatehouseOptions): Promise<Gateho
     ageMs: Math.min(performance.now() - feed.completeTo(), NEVER_MS),
   }));
   const { router: assets, stylesheet } = serveAssets(options.viewsDir);
-  const pages = createPages(options.viewsDir, config.name, stylesheet);
+  const pages = createPages({ viewsDir: options.viewsDir, brandName: config.name, stylesheet });
   const clientKeys = createClientKeys({ config, log, clock, ...options.clientKeys });
   const counters = createCounters(vault);
   const limits = createRequestLimits({

@@ -6,6 +6,7 @@ import { secretMatches, type ClientRegistry } from './clients/index.ts';
 import type { Config } from './config/index.ts';
 import { msLeft, referenceFor } from './http/index.ts';
 import { errorWords, type Pages } from './interaction/index.ts';
+import { languageOf } from './language/index.ts';
 import type { SigningKeySet } from './keys/index.ts';
 import type { Counters, RequestLimits } from './limits/index.ts';
 import type { Clock } from './oauth/index.ts';
@@ -120,7 +121,7 @@ export function buildProvider(
       error: (ctx, { status, code, description }) =>
         pages.error(ctx, {
           status,
-          ...errorWords(status),
+          ...errorWords(status, languageOf(ctx)),
           code,
           ...(description === undefined ? {} : { description }),
         }),

@@ -24,7 +24,14 @@ import {
   type Metrics,
   type OverloadWatch,
 } from './http/index.ts';
-import { errorWords, interactionRoutes, type Progress } from './interaction/index.ts';
+import {
+  errorWords,
+  interactionRoutes,
+  speakLanguages,
+  takeLanguage,
+  type Progress,
+} from './interaction/index.ts';
+import { createLanguages, filesOf, languageOf } from './language/index.ts';
 import { createSignInThrottle } from './limits/index.ts';
 import { type Teller, type TokenReader } from './introspection/index.ts';
 import { MY_APPS_PATH } from './my-apps/index.ts';
@@ -75,6 +82,7 @@ export function createPublicApp(parts: PublicAppParts): Koa {
   app.on('error', (error: unknown) => log.error({ err: error }, 'a response failed'));
   const accounts = createAccountStore(vault);
   const launches = createLaunchStore(vault, parts.trust.unsureBefore);
+  const languages = createLanguages(filesOf(config.languages.offered), config.languages.preferred);
   const ownToken = createOwnTokens(engine.current, config, clock);
   const throttle = createSignInThrottle(parts.counters);
   const style = styleDocument(config.issuer);
@@ -90,6 +98,7 @@ export function createPublicApp(parts: PublicAppParts): Koa {
     clients,
     launches,
     pages,
+    languages,
     audit,
     log,
     clock,
@@ -121,12 +130,13 @@ export function createPublicApp(parts: PublicAppParts): Koa {
     }),
   );
   app.use(nameRequests());
+  app.use(speakLanguages(languages));
   app.use(jsonOnly(PROGRAM_PATHS));
   app.use(logRequests(log, metrics.observeRequest));
   app.use(
     answerErrors(
       (ctx, { status, code, description }) =>
-        pages.error(ctx, { status, ...errorWords(status), code, description }),
+        pages.error(ctx, { status, ...errorWords(status, languageOf(ctx)), code, description }),
       (ctx, error) => log.error({ err: error, reference: referenceFor(ctx) }, 'a request failed'),
       isStoreUnavailable,
     ),
@@ -135,6 +145,7 @@ export function createPublicApp(parts: PublicAppParts): Koa {
   app.use(
     knownPaths([...SERVED_PATHS, ...[assets, style.router, discovery, screens, myApps].flatMap(pathsOf)]),
   );
+  app.use(takeLanguage(languages));
   app.use(shedLoad(parts.overload, metrics.countShed));
   app.use(withDeadline());
   // What it writes in the end may fail, too.

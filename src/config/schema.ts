@@ -2,6 +2,7 @@ import { z } from 'zod';
 
 import { DURATIONS } from '../consent/index.ts';
 import { clientRegistration, isLoopback, privateHost } from '../clients/index.ts';
+import { LANGUAGES } from '../language/index.ts';
 import { SIGNING_ALGORITHMS } from '../keys/index.ts';
 import { LATEST_SMART_VERSION, SMART_VERSIONS } from '../smart/index.ts';
 import { limits } from './limits.ts';
@@ -193,6 +194,20 @@ export const configSchema = z
       .refine(({ durations, preselected }) => durations.includes(preselected), {
         path: ['preselected'],
         message: 'must be one of consent.durations',
+      })
+      .prefault({}),
+    languages: z
+      .strictObject({
+        offered: z
+          .array(z.enum(LANGUAGES))
+          .min(1)
+          .default([...LANGUAGES])
+          .describe('what people may choose at the foot of each page'),
+        preferred: z.enum(LANGUAGES).default('en').describe('for browsers that ask for none of them'),
+      })
+      .refine(({ offered, preferred }) => offered.includes(preferred), {
+        path: ['preferred'],
+        message: 'must be one of languages.offered',
       })
       .prefault({}),
     limits,

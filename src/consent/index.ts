@@ -2,7 +2,6 @@
  * What a person is asked, in plain words. Owns the words and the grouping; does not decide what may be granted
  * (`smart/` does) and does not draw it (`interaction/` does).
  */
-export { dateOf } from './dates.ts';
 export {
   DURATIONS,
   durationsFor,

@@ -1,3 +1,4 @@
+import type { Language } from '../language/index.ts';
 import { assertNever } from '../oauth/index.ts';
 import {
   US_CORE_CATEGORIES,
@@ -7,7 +8,7 @@ import {
   type ResourceScope,
   type Scope,
 } from '../smart/index.ts';
-import { CATEGORY_WORDS, spellOut, typeInWords } from './words.ts';
+import { categoryInWords, spellOut, typeInWords } from './words.ts';
 
 /** One scope as a person reads it. */
 export interface OfferedScope {
@@ -25,25 +26,25 @@ export interface OfferedScope {
 }
 
 export interface OfferGroup {
-  readonly id: 'record' | 'patients' | 'identity' | 'context' | 'duration';
+  readonly id: (typeof GROUPS)[number];
   readonly legend: string;
   readonly hint?: string;
   readonly scopes: readonly OfferedScope[];
 }
 
-const GROUPS: readonly Omit<OfferGroup, 'scopes'>[] = [
-  { id: 'record', legend: 'From the health record', hint: 'The app can see what is ticked.' },
-  { id: 'patients', legend: 'For every patient you may see', hint: 'The app can see what is ticked.' },
-  { id: 'identity', legend: 'About you' },
-  { id: 'context', legend: 'About this visit to the app' },
-  { id: 'duration', legend: 'Staying connected' },
-];
+const GROUPS = ['record', 'patients', 'identity', 'context', 'duration'] as const;
+/** Where being ticked means being seen. */
+const HINTED: ReadonlySet<OfferGroup['id']> = new Set(['record', 'patients']);
 
 /** Puts what may be granted into plain words, in groups, a checkbox for each scope (CONS-07, CONS-09). */
-export function describeOffer(offer: readonly Scope[]): OfferGroup[] {
-  return GROUPS.map((group) => ({
-    ...group,
-    scopes: offer.filter((scope) => groupOf(scope) === group.id).map((scope) => describeScope(scope, offer)),
+export function describeOffer(offer: readonly Scope[], language: Language): OfferGroup[] {
+  return GROUPS.map((id) => ({
+    id,
+    legend: language.say(`group.${id}`),
+    ...(HINTED.has(id) ? { hint: language.say('group.hint') } : {}),
+    scopes: offer
+      .filter((scope) => groupOf(scope) === id)
+      .map((scope) => describeScope(scope, offer, language)),
   })).filter(({ scopes }) => scopes.length > 0);
 }
 
@@ -63,138 +64,131 @@ function groupOf(scope: Scope): OfferGroup['id'] {
   }
 }
 
-function describeScope(scope: Scope, offer: readonly Scope[]): OfferedScope {
+function describeScope(scope: Scope, offer: readonly Scope[], language: Language): OfferedScope {
   const plain = { value: scope.text, checked: true, write: false, wildcard: false };
   switch (scope.kind) {
     case 'resource':
-      return describeResource(scope);
+      return describeResource(scope, language);
     case 'identity':
-      return { ...plain, ...IDENTITY_WORDS[scope.name] };
+      return { ...plain, ...describeIdentity(scope.name, language) };
     case 'refresh':
-      return { ...plain, ...describeRefresh(scope.name, offer) };
+      return { ...plain, ...describeRefresh(scope.name, offer, language) };
     case 'context':
-      return { ...plain, ...describeContext(scope.resourceType) };
+      return { ...plain, label: contextInWords(scope.resourceType, language) };
     case 'extension':
-      return { ...plain, label: 'A special permission of this organisation', detail: scope.text };
+      return { ...plain, label: language.say('offer.special'), detail: scope.text };
     default:
       return assertNever(scope);
   }
 }
 
-const IDENTITY_WORDS = {
-  openid: { label: 'Know that it is you', detail: 'The app can recognise you when you come back.' },
-  fhirUser: { label: 'Your role and name in the health record' },
-  profile: { label: 'Your name' },
-} as const;
-
-const REFRESH_WORDS = {
-  offline_access: {
-    label: 'Keep access when you are not using the app',
-    detail: 'Without this, access ends soon after you close the app.',
-  },
-  online_access: { label: 'Keep access until you sign out' },
-} as const;
+function describeIdentity(
+  name: 'openid' | 'fhirUser' | 'profile',
+  { say }: Language,
+): Pick<OfferedScope, 'label' | 'detail'> {
+  const label = say(`offer.${name}`);
+  return name === 'openid' ? { label, detail: say('offer.openid.detail') } : { label };
+}
 
 /** The lesser of both is a choice in place of the greater, and unticked at first: together they are the greater (REF-17). */
 function describeRefresh(
-  name: keyof typeof REFRESH_WORDS,
+  name: 'offline_access' | 'online_access',
   offer: readonly Scope[],
+  { say }: Language,
 ): Pick<OfferedScope, 'label'> & Partial<Pick<OfferedScope, 'detail' | 'checked'>> {
-  if (name === 'offline_access' || !offer.some(({ text }) => text === 'offline_access'))
-    return REFRESH_WORDS[name];
-  const greater = REFRESH_WORDS.offline_access.label;
-  return {
-    ...REFRESH_WORDS.online_access,
-    detail: `In place of “${greater}”: for this, untick that.`,
-    checked: false,
-  };
+  const label = say(`offer.${name}`);
+  if (name === 'offline_access') return { label, detail: say('offer.offline_access.detail') };
+  if (!offer.some(({ text }) => text === 'offline_access')) return { label };
+  const greater = say('offer.offline_access');
+  return { label, detail: say('offer.online_access.instead', { greater }), checked: false };
 }
 
-function describeContext(resourceType: string | undefined): { label: string } {
-  if (resourceType === undefined) return { label: 'Know what was open when the app was started' };
-  if (resourceType === 'Patient') return { label: 'Know which patient this is about' };
-  if (resourceType === 'Encounter') return { label: 'Know which visit this is about' };
-  return { label: `Know which ${spellOut(resourceType).toLowerCase()} this is about` };
+function contextInWords(resourceType: string | undefined, language: Language): string {
+  if (resourceType === undefined) return language.say('offer.context');
+  if (resourceType === 'Patient' || resourceType === 'Encounter')
+    return language.say(`offer.context.${resourceType}`);
+  return language.say('offer.context.other', { kind: spellOut(resourceType).toLowerCase() });
 }
 
-function describeResource(scope: ResourceScope): OfferedScope {
+function describeResource(scope: ResourceScope, language: Language): OfferedScope {
   const wildcard = scope.resourceType === '*';
   const write = ['c', 'u', 'd'].some((letter) => scope.permissions.has(letter as Permission));
-  const detail = verbs(scope.permissions);
+  const detail = verbs(scope.permissions, language);
   return {
     value: scope.text,
-    label: subjectWords(scope),
+    label: subjectWords(scope, language),
     // Seeing is what every line is about; only what goes beyond it is worth a sentence.
-    ...(detail === JUST_SEEING ? {} : { detail }),
+    ...(detail === undefined ? {} : { detail }),
     checked: true,
     write,
     wildcard,
-    ...partsOf(scope),
+    ...partsOf(scope, language),
   };
 }
 
 /** A patient may share a part only; who sees many patients is asked about kinds of data alone (CONS-12). */
-function partsOf(scope: ResourceScope): { readonly parts?: readonly OfferedScope[] } {
+function partsOf(scope: ResourceScope, language: Language): { readonly parts?: readonly OfferedScope[] } {
   const parts = scope.level === 'patient' ? granularChoices(scope) : [];
   if (parts.length === 0) return {};
-  return { parts: parts.map(describePart) };
+  return { parts: parts.map((part) => describePart(part, language)) };
 }
 
-function describePart(scope: ResourceScope): OfferedScope {
-  return { value: scope.text, label: subjectWords(scope), checked: false, write: false, wildcard: false };
+function describePart(scope: ResourceScope, language: Language): OfferedScope {
+  const label = subjectWords(scope, language);
+  return { value: scope.text, label, checked: false, write: false, wildcard: false };
 }
 
 /** `category=…|laboratory` → `Lab results`; a constraint without words of its own is shown as it is. */
-function subjectWords({ resourceType, constraints }: ResourceScope): string {
-  const base = typeInWords(resourceType);
-  if (constraints.length === 0) return base;
-  const parts = constraints.map((constraint) => constraintWords(resourceType, constraint));
+function subjectWords({ resourceType, constraints }: ResourceScope, language: Language): string {
+  const kind = typeInWords(resourceType, language);
+  if (constraints.length === 0) return kind;
+  const parts = constraints.map((constraint) => constraintWords(resourceType, constraint, language));
   const [only] = parts;
-  return parts.length === 1 && only?.selfEvident
-    ? only.text
-    : `${base} (only ${parts.map(({ text }) => text).join(', ')})`;
+  if (parts.length === 1 && only?.selfEvident) return only.text;
+  return language.say('offer.only', { kind, what: parts.map(({ text }) => text).join(', ') });
 }
 
 /** A comma is FHIR's "or": every alternative is named, so that none hides behind another. */
 function constraintWords(
   resourceType: string,
   { param, value }: Constraint,
+  language: Language,
 ): { text: string; selfEvident: boolean } {
   const alternatives = value.split(/(?<!\\),/).map((one) => {
     const code = one.split('|').at(-1) || one;
     return {
-      words: param === 'category' ? categoryWords(resourceType, code) : undefined,
+      words: param === 'category' ? wordsOfCategory(resourceType, code, language) : undefined,
       plain: `${param} ${code}`,
     };
   });
   return {
-    text: alternatives.map(({ words, plain }) => words ?? plain).join(' or '),
+    text: language.list(
+      alternatives.map(({ words, plain }) => words ?? plain),
+      'disjunction',
+    ),
     selfEvident: alternatives.every(({ words }) => words !== undefined),
   };
 }
 
 /** A category has words for the types it is a category of; elsewhere they would describe other data. */
-function categoryWords(resourceType: string, code: string): string | undefined {
+function wordsOfCategory(resourceType: string, code: string, language: Language): string | undefined {
   const isKnown = US_CORE_CATEGORIES.some(
     (known) => known.resourceType === resourceType && known.code === code,
   );
-  return isKnown ? CATEGORY_WORDS[code] : undefined;
+  return isKnown ? categoryInWords(code, language) : undefined;
 }
 
-const JUST_SEEING = 'The app can see these.';
+const CHANGES = [
+  ['c', 'verb.add'],
+  ['u', 'verb.change'],
+  ['d', 'verb.delete'],
+] as const;
 
-const VERBS: readonly (readonly [string, string])[] = [
-  ['c', 'add'],
-  ['u', 'change'],
-  ['d', 'delete'],
-];
-
-function verbs(permissions: ReadonlySet<Permission>): string {
-  const reads = permissions.has('r') || permissions.has('s') ? ['see'] : [];
-  const all = [
-    ...reads,
-    ...VERBS.filter(([letter]) => permissions.has(letter as Permission)).map(([, verb]) => verb),
-  ];
-  const text = all.length > 1 ? `${all.slice(0, -1).join(', ')} and ${all.at(-1) ?? ''}` : (all[0] ?? '');
-  return `The app can ${text} these.`;
+/** Seeing is what every line is about: `undefined` where there is nothing more. */
+function verbs(permissions: ReadonlySet<Permission>, { say, list }: Language): string | undefined {
+  const changes = CHANGES.filter(([letter]) => permissions.has(letter));
+  if (changes.length === 0) return undefined;
+  const sees = permissions.has('r') || permissions.has('s');
+  const all = [...(sees ? ['verb.see' as const] : []), ...changes.map(([, verb]) => verb)];
+  return say('offer.can', { what: list(all.map((verb) => say(verb))) });
 }

@@ -1,3 +1,4 @@
+import type { Language } from '../language/index.ts';
 import type { AccountId } from '../oauth/index.ts';
 import { canonicalUsername, type Account, type AccountStore } from './account.ts';
 import { signIn } from './sign-in.ts';
@@ -61,8 +62,8 @@ export function secondsToWait(result: AttemptResult): number {
 }
 
 /** What the person is told; the same whatever was wrong. */
-export function attemptInWords(result: AttemptResult & { ok: false }): string {
+export function attemptInWords(result: AttemptResult & { ok: false }, { say }: Language): string {
   return result.reason === 'too-many'
-    ? `Too many tries. Wait ${Math.ceil(result.seconds / 60)} minutes and try again.`
-    : 'The user name or password is not right. Check both and try again.';
+    ? say('login.wait', { minutes: Math.ceil(result.seconds / 60) })
+    : say('login.wrong');
 }

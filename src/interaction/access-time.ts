@@ -1,4 +1,5 @@
-import { dateOf, describeOffer, durationsFor, endOf, type DurationChoice } from '../consent/index.ts';
+import { describeOffer, durationsFor, endOf, type DurationChoice } from '../consent/index.ts';
+import { languageOf, type Language } from '../language/index.ts';
 import type { Scope } from '../smart/index.ts';
 import type { InteractionParts } from './parts.ts';
 import type { Visit } from './visit.ts';
@@ -19,43 +20,45 @@ interface AccessTime {
   }[];
 }
 
-export function accessInWords(
-  offer: readonly Scope[],
-  { client }: Visit,
-  parts: InteractionParts,
-): AccessTime {
+export function accessInWords(offer: readonly Scope[], visit: Visit, parts: InteractionParts): AccessTime {
   const { config, clock } = parts;
-  const { accessTokenSeconds } = config.tokens;
-  const hours = Math.max(1, Math.round(accessTokenSeconds / HOUR));
-  const soon = `Access ends after ${hours === 1 ? 'one hour' : `${hours} hours`}`;
-  const refreshing = describeOffer(offer).flatMap(({ scopes }) => scopes);
+  const language = languageOf(visit.ctx);
+  const { say } = language;
+  const hours = Math.max(1, Math.round(config.tokens.accessTokenSeconds / HOUR));
+  const refreshing = describeOffer(offer, language).flatMap(({ scopes }) => scopes);
   const labelOf = (name: string): string | undefined => refreshing.find(({ value }) => value === name)?.label;
   const [offline, online] = [labelOf('offline_access'), labelOf('online_access')];
   if (offline !== undefined) {
-    const lesser = online === undefined ? '' : ` If only “${online}” is ticked, it ends when you sign out.`;
+    const lesser = online === undefined ? [] : [say('access.only-online', { online })];
     return {
-      until: `${soon}, or, if “${offline}” is ticked, after the time you choose here.${lesser}`,
+      until: [say('access.until-offline', { hours, offline }), ...lesser].join(' '),
       offline: true,
-      durations: durationsFor(config.consent, client.max_access_days).map((one) =>
-        inWords(one, clock(), parts),
+      durations: durationsFor(config.consent, visit.client.max_access_days).map((one) =>
+        inWords(one, clock(), parts, language),
       ),
     };
   }
-  if (online !== undefined)
-    return { until: `${soon}, or, if “${online}” is ticked, when you sign out.`, offline: false };
-  return { until: `${soon}.`, offline: false };
+  if (online !== undefined) return { until: say('access.until-online', { hours, online }), offline: false };
+  return { until: say('access.until', { hours }), offline: false };
 }
 
-function inWords({ value, days, checked }: DurationChoice, now: number, { config }: InteractionParts) {
+function inWords(
+  { value, days, checked }: DurationChoice,
+  now: number,
+  { config }: InteractionParts,
+  { say, date }: Language,
+) {
   const unused = config.tokens.refreshTokenSeconds;
-  const idle = `It ends when the app is not used for ${Math.floor(unused / DAY)} days: today that would be ${dateOf(now + unused)}.`;
+  const unusedDays = Math.floor(unused / DAY);
   const end = endOf({ ...(days === undefined ? {} : { days }) }, now);
-  if (days === undefined || end === undefined)
-    return { value, checked, label: 'Until I stop it', detail: idle };
-  const label = days === 365 ? 'One year' : days === 1 ? 'One day' : `${days} days`;
-  const until = `Until ${dateOf(end)}.`;
-  const earlier = `It ends earlier when the app is not used for ${Math.floor(unused / DAY)} days.`;
-  return { value, checked, label, detail: days * DAY > unused ? `${until} ${earlier}` : until };
+  if (days === undefined || end === undefined) {
+    const detail = say('duration.idle', { days: unusedDays, date: date(now + unused) });
+    return { value, checked, label: say('duration.until-stopped'), detail };
+  }
+  const label = days === 365 ? say('duration.year') : say('duration.days', { days });
+  const until = say('duration.until', { date: date(end) });
+  const earlier = days * DAY > unused ? [say('duration.earlier', { days: unusedDays })] : [];
+  return { value, checked, label, detail: [until, ...earlier].join(' ') };
 }
 
 /** What the form chose; the preselected one where it says nothing. `undefined`: it says something that was not offered. */

@@ -1,5 +1,6 @@
 import type { Account } from '../identity/index.ts';
 import { maySeePatient } from '../identity/index.ts';
+import { languageOf, type Language } from '../language/index.ts';
 import { isFhirId } from '../smart/index.ts';
 import { appView } from './app-view.ts';
 import type { EncounterSummary, PatientSummary } from './directory.ts';
@@ -7,7 +8,6 @@ import { formOf } from './forms.ts';
 import type { InteractionParts } from './parts.ts';
 import { showRefusal } from './refusals.ts';
 import { saveProgress, type Visit } from './visit.ts';
-import { inWords, sexInWords } from './words.ts';
 
 const MAX_QUERY_LENGTH = 100;
 
@@ -19,6 +19,8 @@ export async function showPatients(
   error?: string,
 ): Promise<void> {
   const { ctx, pending, fhirServer } = visit;
+  const language = languageOf(ctx);
+  const { say } = language;
   const query = textOf(ctx.query['query']).trim().slice(0, MAX_QUERY_LENGTH);
   const known = visit.progress.search?.query === query ? visit.progress.search.pages : [];
   const page = Math.min(
@@ -37,14 +39,14 @@ export async function showPatients(
     user: { name: account.name },
     form: formOf(visit, 'patient'),
     search: { query, action },
-    patients: found.patients.map(patientView),
+    patients: found.patients.map((patient) => patientView(patient, language)),
     pager: {
-      label: `Page ${page}`,
+      label: say('choose-patient.page', { page }),
       ...(page > 1 ? { previous: to(page - 1) } : {}),
       ...(found.next === undefined ? {} : { next: to(page + 1) }),
     },
     ...(found.patients.length === 0
-      ? { notice: query ? `No patient matches “${query}”.` : 'There are no patients.' }
+      ? { notice: query ? say('choose-patient.no-match', { query }) : say('choose-patient.none') }
       : {}),
     ...(error === undefined ? {} : { error }),
   };
@@ -64,7 +66,7 @@ export async function takePatient(
       ? await parts.directory(visit.fhirServer.url).readPatient(id)
       : undefined;
   if (!patient) {
-    await showPatients(visit, account, parts, 'Choose one of the patients.');
+    await showPatients(visit, account, parts, languageOf(visit.ctx).say('choose-patient.choose'));
     return 'shown';
   }
   const { encounter: _encounter, ...kept } = visit.progress;
@@ -82,11 +84,12 @@ export async function showEncounters(
   const words = await patientInWords(visit, patient, parts);
   if (!words) return showRefusal(visit, account, 'unknown-patient', parts);
   const encounters = await parts.directory(visit.fhirServer.url).encountersOf(patient);
+  const language = languageOf(visit.ctx);
   const data = {
     patient: words,
     form: formOf(visit, 'encounter'),
-    encounters: encounters.map(encounterView),
-    ...(encounters.length === 0 ? { notice: 'This patient has no visits.' } : {}),
+    encounters: encounters.map((encounter) => encounterView(encounter, language)),
+    ...(encounters.length === 0 ? { notice: language.say('choose-encounter.none') } : {}),
     ...(error === undefined ? {} : { error }),
   };
   parts.pages.render(visit.ctx, 'choose-encounter', data, error === undefined ? 200 : 422);
@@ -104,7 +107,13 @@ export async function takeEncounter(
     (one) => one.id === id,
   );
   if (!encounter) {
-    await showEncounters(visit, account, patient, parts, 'Choose one of the visits.');
+    await showEncounters(
+      visit,
+      account,
+      patient,
+      parts,
+      languageOf(visit.ctx).say('choose-encounter.choose'),
+    );
     return 'shown';
   }
   await saveProgress(visit, { encounter }, parts);
@@ -116,23 +125,24 @@ export async function takeEncounter(
  * FHIR server knows no such patient, and then nobody may share that record.
  */
 export async function patientInWords(
-  { progress, fhirServer }: Visit,
+  { progress, fhirServer, ctx }: Visit,
   id: string,
   { directory, log }: InteractionParts,
 ): Promise<{ name: string; birthDate?: string } | undefined> {
-  if (progress.patient?.id === id) return patientView(progress.patient);
+  const language = languageOf(ctx);
+  if (progress.patient?.id === id) return patientView(progress.patient, language);
   try {
     const patient = await directory(fhirServer.url).readPatient(id);
-    return patient && patientView(patient);
+    return patient && patientView(patient, language);
   } catch (error) {
     log.warn({ err: error }, 'the FHIR server did not tell the name of a patient');
-    return { name: `Patient ${id}` };
+    return { name: language.say('patient.nameless', { id }) };
   }
 }
 
-function patientView({ id, name, birthDate, mrn, sex }: PatientSummary) {
-  const born = inWords(birthDate);
-  const words = sexInWords(sex);
+function patientView({ id, name, birthDate, mrn, sex }: PatientSummary, language: Language) {
+  const born = inWords(birthDate, language);
+  const words = sexInWords(sex, language);
   return {
     id,
     name,
@@ -142,10 +152,20 @@ function patientView({ id, name, birthDate, mrn, sex }: PatientSummary) {
   };
 }
 
-function encounterView({ id, label, start, status }: EncounterSummary) {
-  return { id, label, when: inWords(start) ?? '', status };
+function encounterView({ id, label, start, status }: EncounterSummary, language: Language) {
+  return { id, label, when: inWords(start, language) ?? '', status };
 }
 
 function textOf(value: string | string[] | undefined): string {
   return [value].flat()[0] ?? '';
+}
+
+/** `2008-03-20` → `20 March 2008`; a year or a year and month alone stay as they are. */
+function inWords(date: string | undefined, language: Language): string | undefined {
+  if (date === undefined || !/^\d{4}-\d{2}-\d{2}/.test(date)) return date;
+  return language.date(Date.parse(`${date.slice(0, 10)}T00:00:00Z`) / 1000);
+}
+
+function sexInWords(sex: string | undefined, { say }: Language): string | undefined {
+  return sex === 'female' || sex === 'male' || sex === 'other' ? say(`patient.${sex}`) : undefined;
 }

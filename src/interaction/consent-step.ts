@@ -1,5 +1,6 @@
 import { describeOffer, endOf } from '../consent/index.ts';
 import type { Account } from '../identity/index.ts';
+import { languageOf } from '../language/index.ts';
 import {
   askedAbout,
   decideGrant,
@@ -35,7 +36,7 @@ export async function showConsent(
     user: { name: account.name },
     ...(patient ? { patient } : {}),
     fhirServer: { name: visit.fhirServer.name, host: new URL(visit.fhirServer.url).host },
-    groups: describeOffer(askedAbout(granted)),
+    groups: describeOffer(askedAbout(granted), languageOf(visit.ctx)),
     stopAt: parts.config.issuer.replace(/^https?:\/\//, '') + parts.myAppsPath,
     access: accessInWords(granted, visit, parts),
     form: formOf(visit, 'consent'),
@@ -56,15 +57,16 @@ export async function takeConsent(
   fields: ReadonlyMap<string, readonly string[]>,
   parts: InteractionParts,
 ): Promise<string> {
+  const { say } = languageOf(visit.ctx);
   const offer = offerOf(visit, account);
   const { granted, dropped } = decideGrant(offer.granted, new Set(fields.get('scope')));
   if (granted.length === 0) {
-    await showConsent(visit, account, parts, 'Tick at least one item, or choose Cancel.');
+    await showConsent(visit, account, parts, say('consent.tick-one'));
     return 'shown';
   }
   const duration = chosenDuration(visit, granted, fields, parts);
   if (!duration) {
-    await showConsent(visit, account, parts, 'Choose how long the app may keep access.');
+    await showConsent(visit, account, parts, say('consent.choose-duration'));
     return 'shown';
   }
   const patient = patientConcerned(visit, account, offer.granted);

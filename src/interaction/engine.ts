@@ -17,6 +17,8 @@ export interface PendingAuthorization {
   readonly aud: string;
   readonly launch?: string;
   readonly loginHint?: string;
+  /** The languages the app asked for, the best first. */
+  readonly uiLocales?: string;
   /** Who is signed in to this browser already. */
   readonly sessionAccountId?: AccountId;
 }

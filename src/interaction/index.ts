@@ -5,6 +5,8 @@
 export type { Approval, AuthorizationEngine, PendingAuthorization } from './engine.ts';
 export type { Directory, EncounterSummary, PatientSummary } from './directory.ts';
 export { errorWords } from './error-words.ts';
+export { speakLanguages, takeLanguage } from './other-languages.ts';
+export { wordsFor } from './page-words.ts';
 export { createPages, type ErrorPage, type Pages } from './pages.ts';
 export type { InteractionParts, ProgressStore } from './parts.ts';
 export type { Progress } from './progress.ts';

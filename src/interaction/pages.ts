@@ -2,6 +2,10 @@ import path from 'node:path';
 import { Eta } from 'eta';
 import type { Context } from 'koa';
 
+import { languageOf } from '../language/index.ts';
+import { otherLanguages } from './other-languages.ts';
+import { wordsFor } from './page-words.ts';
+
 /** Draws the pages of `views/`; each page's data is described in views/README.md. */
 export interface Pages {
   render(ctx: Context, page: PageName, data: Readonly<Record<string, unknown>>, status?: number): void;
@@ -36,29 +40,27 @@ export interface ErrorPage {
   readonly form?: Readonly<Record<string, string>>;
 }
 
-const TITLES: Readonly<Record<PageName, string>> = {
-  login: 'Sign in',
-  'choose-patient': 'Choose a patient',
-  'choose-encounter': 'Choose a visit',
-  consent: 'Allow access',
-  handover: 'Going back to the app',
-  error: 'Something is not right',
-  home: 'Sign-in server',
-  'my-apps': 'Apps that can use health records',
-  'my-app': 'What an app may do',
-  'sign-out': 'Sign out',
-  'signed-out': 'Signed out',
-};
+export interface PagesOptions {
+  readonly viewsDir: string;
+  readonly brandName: string;
+  /** Address of the style sheet. */
+  readonly stylesheet: string;
+}
 
-export function createPages(viewsDir: string, brandName: string, stylesheet: string): Pages {
+export function createPages({ viewsDir, brandName, stylesheet }: PagesOptions): Pages {
   const eta = new Eta({ views: path.resolve(viewsDir), autoTrim: false, cache: true });
   const render: Pages['render'] = (ctx, page, data, status = 200) => {
+    const language = languageOf(ctx);
     const reference = String(ctx.state['reference'] ?? '');
-    const common = { lang: 'en', title: TITLES[page], brandName, cssHref: stylesheet, reference };
+    const common = {
+      ...{ lang: language.tag, dir: language.direction, title: language.say(`${page}.title`) },
+      ...{ brandName, cssHref: stylesheet, reference, languages: otherLanguages(ctx) },
+    };
     ctx.status = status;
     ctx.type = 'html';
+    ctx.vary('Accept-Language');
     ctx.set('Cache-Control', 'no-store');
-    ctx.body = eta.render(`./${page}`, { page: common, ...data });
+    ctx.body = eta.render(`./${page}`, { page: common, ...wordsFor(language), ...data });
   };
   return {
     render,
@@ -67,7 +69,7 @@ export function createPages(viewsDir: string, brandName: string, stylesheet: str
         form: { action, hidden: [{ name: 'xsrf', value: xsrf }] },
         buttons: { signOut: { name: 'logout', value: 'yes' }, stay: {} },
       }),
-    signedOut: (ctx) => render(ctx, 'signed-out', { message: 'You have signed out.' }),
+    signedOut: (ctx) => render(ctx, 'signed-out', { message: languageOf(ctx).say('signed-out.message') }),
     error: (ctx, { status, ...page }) =>
       render(ctx, 'error', { ...page, reference: String(ctx.state['reference'] ?? '') }, status),
   };

@@ -6,6 +6,7 @@ import type { ClientRegistry } from '../clients/index.ts';
 import type { Config } from '../config/index.ts';
 import type { AccountStore } from '../identity/index.ts';
 import type { SignInThrottle } from '../limits/index.ts';
+import type { Languages } from '../language/index.ts';
 import type { LaunchStore } from '../launch/index.ts';
 import type { Clock } from '../oauth/index.ts';
 import type { Directory } from './directory.ts';
@@ -24,6 +25,7 @@ export interface InteractionParts {
   readonly launches: LaunchStore;
   readonly directory: (fhirBaseUrl: string) => Directory;
   readonly pages: Pages;
+  readonly languages: Languages;
   readonly audit: AuditRecorder;
   readonly log: Logger;
   readonly clock: Clock;

@@ -2,6 +2,7 @@ import Router from '@koa/router';
 import { bodyParser } from '@koa/bodyparser';
 import type { Context } from 'koa';
 
+import { languageOf } from '../language/index.ts';
 import type { SignInThrottle } from '../limits/index.ts';
 import { assertNever } from '../oauth/index.ts';
 import { appView } from './app-view.ts';
@@ -39,7 +40,7 @@ async function withVisit(
 ): Promise<void> {
   const opened = await openVisit(ctx, parts);
   if (!opened.ok || opened.visit.pending.uid !== uid) {
-    showProblem(ctx, opened.ok ? 'expired' : opened.problem, parts);
+    showProblem(ctx, opened.ok ? 'expired' : opened.problem, parts, { status: 400, code: 'invalid_request' });
     return;
   }
   try {
@@ -47,11 +48,8 @@ async function withVisit(
   } catch (error) {
     if (!(error instanceof Error && error.name === 'FhirUnavailable')) throw error;
     parts.log.warn({ err: error, reference: opened.visit.reference }, 'the FHIR server is away');
-    parts.pages.error(ctx, {
+    showProblem(ctx, 'fhir-away', parts, {
       status: 503,
-      heading: 'Patient search is not working right now',
-      message: 'The health record system did not answer.',
-      advice: 'Nothing is lost. Wait a moment, then try again.',
       restartHref: `/interaction/${opened.visit.pending.uid}`,
     });
   }
@@ -81,7 +79,8 @@ async function take(visit: Visit, parts: InteractionParts, throttle: SignInThrot
   const fields = fieldsOf(ctx);
   const step = nextStep(visit);
   if (step.name === 'done') return handOver(visit, step.url, parts);
-  if (!isOwnForm(visit, fields)) return showProblem(ctx, 'expired', parts, 403);
+  if (!isOwnForm(visit, fields))
+    return showProblem(ctx, 'expired', parts, { status: 403, code: 'invalid_request' });
   if (fields.has('cancel')) return cancel(visit, parts);
   if (fields.has('switch')) return switchAccount(visit, parts);
   const isDue = fields.get('step')?.[0] === step.name;
@@ -147,24 +146,17 @@ function handOver(visit: Visit, url: string, { pages }: InteractionParts): void 
   pages.render(visit.ctx, 'handover', { app: appView(visit), url });
 }
 
-const PROBLEMS: Readonly<Record<VisitProblem, { heading: string; message: string; advice: string }>> = {
-  expired: {
-    heading: 'This page has expired',
-    message: 'It was open for too long, was finished already, or belongs to another browser.',
-    advice: 'Go back to the app and start again from there.',
-  },
-  'client-gone': {
-    heading: 'This app cannot be used right now',
-    message: 'The app or the record system it asks for is no longer known here.',
-    advice: 'Ask the maker of the app, or try again later.',
-  },
-  'launch-gone': {
-    heading: 'This launch has ended',
-    message: 'An app that is opened from a health record system must be used within five minutes, and once.',
-    advice: 'Open the app again from the health record system.',
-  },
-};
-
-function showProblem(ctx: Context, problem: VisitProblem, { pages }: InteractionParts, status = 400): void {
-  pages.error(ctx, { status, ...PROBLEMS[problem], code: 'invalid_request' });
+function showProblem(
+  ctx: Context,
+  problem: VisitProblem | 'fhir-away',
+  { pages }: InteractionParts,
+  more: { readonly status: number; readonly code?: string; readonly restartHref?: string },
+): void {
+  const { say } = languageOf(ctx);
+  pages.error(ctx, {
+    heading: say(`problem.${problem}.heading`),
+    message: say(`problem.${problem}.message`),
+    advice: say(`problem.${problem}.advice`),
+    ...more,
+  });
 }

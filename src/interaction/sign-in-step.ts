@@ -5,6 +5,7 @@ import {
   attemptSignIn,
   secondsToWait,
 } from '../identity/index.ts';
+import { languageOf } from '../language/index.ts';
 import type { SignInThrottle } from '../limits/index.ts';
 import { appView } from './app-view.ts';
 import { formOf } from './forms.ts';
@@ -23,7 +24,7 @@ export function showSignIn(
     form: formOf(visit, 'login'),
     ...(hint === undefined ? {} : { username: hint.slice(0, MAX_FIELD_LENGTH) }),
     ...(error === undefined ? {} : { error }),
-    ...(visit.launch ? { launchedBy: 'Opened from your health record system.' } : {}),
+    ...(visit.launch ? { launchedBy: languageOf(visit.ctx).say('login.launched') } : {}),
   };
   pages.render(visit.ctx, 'login', data, error === undefined ? 200 : 422);
 }
@@ -43,7 +44,7 @@ export async function takeSignIn(
   const seen = { reference: visit.reference, address: ctx.ip, clientId: visit.pending.clientId };
   if (event) await parts.audit.record({ type: 'sign-in', ...event, ...seen });
   if (!result.ok) {
-    showSignIn(visit, parts, attemptInWords(result), username);
+    showSignIn(visit, parts, attemptInWords(result, languageOf(ctx)), username);
     const wait = secondsToWait(result);
     if (wait > 0) {
       ctx.set('Retry-After', String(wait));

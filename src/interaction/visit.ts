@@ -6,6 +6,7 @@ import { ownPatient, rightsOf, type Account } from '../identity/index.ts';
 import { checkLaunch, type LaunchRecord } from '../launch/index.ts';
 import { contextTypesOf, decideOffer, type GrantDecision } from '../smart/index.ts';
 import type { PendingAuthorization } from './engine.ts';
+import { speakTo } from './other-languages.ts';
 import type { InteractionParts } from './parts.ts';
 import { PROGRESS_SECONDS, type Progress } from './progress.ts';
 
@@ -33,6 +34,7 @@ export async function openVisit(ctx: Context, parts: InteractionParts): Promise<
   const pending = await parts.engine.pending(ctx);
   if (!pending) return { ok: false, problem: 'expired' };
   const reference = parts.referenceFor(ctx, pending.correlationId);
+  speakTo(ctx, parts.languages, pending.uiLocales);
   const [progress, client] = await Promise.all([
     parts.progress.load(pending.uid),
     parts.clients.find(pending.clientId),

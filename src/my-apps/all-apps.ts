@@ -1,43 +1,42 @@
 import type { Context } from 'koa';
 
 import type { GrantSummary } from '../consent/index.ts';
+import { languageOf, type Language } from '../language/index.ts';
 import { describeGrant, type AppEntry } from './describe.ts';
 import { serverNameOf, patientNameOf, stopOne } from './grants.ts';
 import type { MyAppsParts } from './parts.ts';
 import { CHANGED, MY_APPS_PATH, STOPPED, backToList } from './path.ts';
-import { EXPIRED, GONE, formOf, isOwnForm, type Person, type Said } from './person.ts';
+import { formOf, isOwnForm, type Person, type Said } from './person.ts';
 
 const STEP = 'my-apps';
 const ALL = 'all';
-const NOTICES: Readonly<Record<string, string>> = {
-  [STOPPED]: 'Done. That access has ended.',
-  [CHANGED]: 'Saved. The app can use only what you left ticked.',
-};
+const NOTICES = { [STOPPED]: 'my-apps.stopped', [CHANGED]: 'my-apps.changed' } as const;
 
 export function showApps(ctx: Context, person: Person, parts: MyAppsParts): Promise<void> {
-  const [notice] = Object.entries(NOTICES).flatMap(([name, text]) => (name in ctx.query ? [text] : []));
-  return show(ctx, person, parts, notice === undefined ? {} : { notice });
+  const [notice] = Object.entries(NOTICES).flatMap(([name, key]) => (name in ctx.query ? [key] : []));
+  return show(ctx, person, parts, notice === undefined ? {} : { notice: languageOf(ctx).say(notice) });
 }
 
 async function show(ctx: Context, person: Person, parts: MyAppsParts, said: Said): Promise<void> {
   const { account } = person;
   const grants = await parts.grantsOf(account.accountId);
   const newest = grants.toSorted((one, other) => other.allowedAt - one.allowedAt);
-  const apps = await Promise.all(newest.map((grant) => entryOf(grant, parts)));
+  const apps = await Promise.all(newest.map((grant) => entryOf(grant, parts, languageOf(ctx))));
   const form = formOf(person, MY_APPS_PATH, STEP);
   const user = { name: account.name };
   const data = { user, apps, form, all: ALL, signOutHref: parts.signOutPath, ...said };
   parts.render(ctx, 'my-apps', data, said.error === undefined ? 200 : 422);
 }
 
-async function entryOf(grant: GrantSummary, parts: MyAppsParts): Promise<AppEntry> {
+async function entryOf(grant: GrantSummary, parts: MyAppsParts, language: Language): Promise<AppEntry> {
   const [client, usage, patient] = await Promise.all([
     parts.clients.find(grant.clientId),
     parts.usage.of(grant.grantId),
-    patientNameOf(grant, parts),
+    patientNameOf(grant, parts, language),
   ]);
   return describeGrant({
-    ...{ grant, usage, now: parts.clock(), fhirServer: serverNameOf(grant, parts) },
+    ...{ grant, usage, now: parts.clock(), fhirServer: serverNameOf(grant, parts, language) },
+    language,
     ...(client ? { client: client.registration } : {}),
     ...(patient === undefined ? {} : { patient }),
   });
@@ -50,11 +49,12 @@ export async function takeApps(
   fields: URLSearchParams,
   parts: MyAppsParts,
 ): Promise<void> {
-  if (!isOwnForm(person, fields, STEP)) return show(ctx, person, parts, { error: EXPIRED });
+  const { say } = languageOf(ctx);
+  if (!isOwnForm(person, fields, STEP)) return show(ctx, person, parts, { error: say('my-apps.expired') });
   const named = fields.get('stop') ?? '';
   const own = await parts.grantsOf(person.account.accountId);
   const chosen = named === ALL ? own : own.filter(({ ref }) => ref === named);
-  if (chosen.length === 0) return show(ctx, person, parts, { error: GONE });
+  if (chosen.length === 0) return show(ctx, person, parts, { error: say('my-apps.gone') });
   for (const grant of chosen) await stopOne(ctx, person, grant, parts);
   backToList(ctx, STOPPED);
 }

@@ -1,5 +1,6 @@
 import { hostInWords, type ClientRegistration } from '../clients/index.ts';
-import { dateOf, describeOffer, typeInWords, type GrantSummary } from '../consent/index.ts';
+import { describeOffer, typeInWords, type GrantSummary } from '../consent/index.ts';
+import type { Language } from '../language/index.ts';
 import type { EpochSeconds } from '../oauth/index.ts';
 import { parseScopeList } from '../smart/index.ts';
 import type { UsageEntry, UsageRecord } from '../usage/index.ts';
@@ -33,6 +34,7 @@ export interface Described {
   readonly fhirServer: string;
   readonly usage: UsageRecord;
   readonly now: EpochSeconds;
+  readonly language: Language;
 }
 
 /** No token lives longer than this. */
@@ -41,9 +43,10 @@ const LONGEST_TOKEN_SECONDS = 24 * 3600;
 const MOST_KINDS = 6;
 const CHANGES: ReadonlySet<string> = new Set(['create', 'update', 'patch', 'delete']);
 
-export function describeGrant({ grant, client, patient, fhirServer, usage, now }: Described): AppEntry {
+export function describeGrant(described: Described): AppEntry {
+  const { grant, client, patient, fhirServer, usage, now, language } = described;
   const scopes = parseScopeList(grant.scope).scopes;
-  const groups = describeOffer(scopes).filter(({ id }) => id === 'record' || id === 'patients');
+  const groups = describeOffer(scopes, language).filter(({ id }) => id === 'record' || id === 'patients');
   const [redirectUri] = client?.redirect_uris ?? [];
   const has = (text: string): boolean => scopes.some((scope) => scope.text === text);
   return {
@@ -55,10 +58,10 @@ export function describeGrant({ grant, client, patient, fhirServer, usage, now }
     },
     ...(patient === undefined ? {} : { patient }),
     fhirServer,
-    allowedOn: dateOf(grant.allowedAt),
-    until: untilWords(grant, now, has('offline_access'), has('online_access')),
-    lastUse: lastUseWords(grant, usage),
-    seen: kindsSeen(usage.entries),
+    allowedOn: language.date(grant.allowedAt),
+    until: untilWords(grant, now, has('offline_access'), has('online_access'), language),
+    lastUse: lastUseWords(grant, usage, language),
+    seen: kindsSeen(usage.entries, language),
     may: groups.map(({ legend, scopes: shown }) => ({ legend, labels: shown.map(({ label }) => label) })),
     canWrite: groups.some(({ scopes: shown }) => shown.some(({ write }) => write)),
     always: has('offline_access'),
@@ -70,35 +73,38 @@ function untilWords(
   now: EpochSeconds,
   isOffline: boolean,
   isOnline: boolean,
+  { say, date }: Language,
 ): string {
-  const day = dateOf(expiresAt);
+  const idle = date(expiresAt);
   if (isOffline && endsAt !== undefined)
-    return endsAt === expiresAt ? day : `${dateOf(endsAt)}, and on ${day} if the app does not come back`;
-  if (isOffline) return `${day}, or later: each time the app comes back, it gets more time`;
-  if (isOnline) return `When you sign out, and on ${day} at the latest`;
+    return endsAt === expiresAt ? idle : say('my-apps.until-both', { end: date(endsAt), idle });
+  if (isOffline) return say('my-apps.until-idle', { idle });
+  if (isOnline) return say('my-apps.until-sign-out', { date: idle });
   // It cannot come back: what it holds is all there will be.
-  return dateOf(Math.min(expiresAt, now + LONGEST_TOKEN_SECONDS));
+  return date(Math.min(expiresAt, now + LONGEST_TOKEN_SECONDS));
 }
 
 /** Where no health record server reports anything, the app's own visits are all there is to say. */
-function lastUseWords({ renewedAt, endsAt, expiresAt }: GrantSummary, { entries }: UsageRecord): string {
+function lastUseWords(
+  { renewedAt, endsAt, expiresAt }: GrantSummary,
+  { entries }: UsageRecord,
+  { say, date }: Language,
+): string {
   // A grant that ends with its chosen time does not say when it was prolonged last.
-  if (entries.length === 0 && endsAt === expiresAt) return 'Not known.';
-  if (entries.length === 0) return `Not known. The app last came back on ${dateOf(renewedAt)}.`;
-  return dateOf(Math.max(...entries.map(({ last }) => last)));
+  if (entries.length === 0 && endsAt === expiresAt) return say('my-apps.use-unknown');
+  if (entries.length === 0) return say('my-apps.came-back', { date: date(renewedAt) });
+  return date(Math.max(...entries.map(({ last }) => last)));
 }
 
-function kindsSeen(entries: readonly UsageEntry[]): string[] {
+function kindsSeen(entries: readonly UsageEntry[], language: Language): string[] {
   const latest = entries.toSorted((one, other) => other.last - one.last);
   const words = new Set(
     latest.map(({ resourceType, interaction, last }) => {
-      const what = typeInWords(resourceType);
-      return CHANGES.has(interaction)
-        ? `${what} (changed on ${dateOf(last)})`
-        : `${what} (read on ${dateOf(last)})`;
+      const values = { kind: typeInWords(resourceType, language), date: language.date(last) };
+      return language.say(CHANGES.has(interaction) ? 'my-apps.was-changed' : 'my-apps.was-read', values);
     }),
   );
   const all = [...words];
   const rest = all.length - MOST_KINDS;
-  return rest > 0 ? [...all.slice(0, MOST_KINDS), `and ${rest} more`] : all;
+  return rest > 0 ? [...all.slice(0, MOST_KINDS), language.say('my-apps.more', { count: rest })] : all;
 }

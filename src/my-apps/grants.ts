@@ -1,23 +1,26 @@
 import type { Context } from 'koa';
 
 import type { GrantSummary } from '../consent/index.ts';
+import type { Language } from '../language/index.ts';
 import type { MyAppsParts } from './parts.ts';
 import type { Person } from './person.ts';
-
-const NO_NAME = 'One patient, whose name cannot be shown right now';
-const NO_SERVER = 'A health record system that is no longer used here';
 
 /** Whose records a grant is about; `undefined`: nobody's in particular. */
 export async function patientNameOf(
   { patient, fhirBaseUrl }: GrantSummary,
   parts: MyAppsParts,
+  { say }: Language,
 ): Promise<string | undefined> {
   if (patient === undefined) return undefined;
-  return (await parts.patientName(fhirBaseUrl, patient)) ?? NO_NAME;
+  return (await parts.patientName(fhirBaseUrl, patient)) ?? say('my-apps.nameless');
 }
 
-export function serverNameOf({ fhirBaseUrl }: GrantSummary, { config }: MyAppsParts): string {
-  return config.fhirServers.find(({ url }) => url === fhirBaseUrl)?.name ?? NO_SERVER;
+export function serverNameOf(
+  { fhirBaseUrl }: GrantSummary,
+  { config }: MyAppsParts,
+  { say }: Language,
+): string {
+  return config.fhirServers.find(({ url }) => url === fhirBaseUrl)?.name ?? say('my-apps.no-server');
 }
 
 export async function stopOne(

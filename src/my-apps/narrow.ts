@@ -1,4 +1,5 @@
 import { describeOffer, type OfferGroup } from '../consent/index.ts';
+import type { Language } from '../language/index.ts';
 import {
   askedAbout,
   decideGrant,
@@ -16,8 +17,8 @@ export type Choice =
   | { readonly kind: 'less'; readonly scope: string; readonly dropped: string };
 
 /** What can be taken back one by one, in plain words; whose record it is, and who they are, goes with the whole. */
-export function choicesOf(scope: string): OfferGroup[] {
-  return describeOffer(askedAbout(parseScopeList(scope).scopes.filter(isAsked)));
+export function choicesOf(scope: string, language: Language): OfferGroup[] {
+  return describeOffer(askedAbout(parseScopeList(scope).scopes.filter(isAsked)), language);
 }
 
 /**

@@ -1,14 +1,14 @@
 import type { Context } from 'koa';
 
 import type { GrantSummary } from '../consent/index.ts';
+import { languageOf } from '../language/index.ts';
 import { patientNameOf, serverNameOf, stopOne, whatChanged } from './grants.ts';
 import { choicesOf, choose, type Choice } from './narrow.ts';
 import type { MyAppsParts } from './parts.ts';
 import { CHANGED, MY_APPS_PATH, STOPPED, backToList } from './path.ts';
-import { EXPIRED, formOf, isOwnForm, type Person } from './person.ts';
+import { formOf, isOwnForm, type Person } from './person.ts';
 
 const STEP = 'my-app';
-const NOTHING_LEFT = 'Tick at least one kind of data, or stop all access of this app.';
 
 /** What has ended, or is none of theirs, is not in the list either. */
 export async function showApp(ctx: Context, person: Person, parts: MyAppsParts): Promise<void> {
@@ -37,13 +37,15 @@ async function show(
   parts: MyAppsParts,
   error?: string,
 ): Promise<void> {
+  const language = languageOf(ctx);
   const [client, patient] = await Promise.all([
     parts.clients.find(grant.clientId),
-    patientNameOf(grant, parts),
+    patientNameOf(grant, parts, language),
   ]);
   const data = {
     app: { name: client?.registration.client_name ?? grant.clientId },
-    ...{ ref: grant.ref, fhirServer: serverNameOf(grant, parts), groups: choicesOf(grant.scope) },
+    ...{ ref: grant.ref, fhirServer: serverNameOf(grant, parts, language) },
+    groups: choicesOf(grant.scope, language),
     ...(patient === undefined ? {} : { patient }),
     form: formOf(person, `${MY_APPS_PATH}/${grant.ref}`, STEP),
     backHref: MY_APPS_PATH,
@@ -60,13 +62,14 @@ export async function takeApp(
 ): Promise<void> {
   const grant = await grantAt(refIn(ctx), person, parts);
   if (!grant) return backToList(ctx);
-  if (!isOwnForm(person, fields, STEP)) return show(ctx, person, grant, parts, EXPIRED);
+  const { say } = languageOf(ctx);
+  if (!isOwnForm(person, fields, STEP)) return show(ctx, person, grant, parts, say('my-apps.expired'));
   if (fields.has('stop')) {
     await stopOne(ctx, person, grant, parts);
     return backToList(ctx, STOPPED);
   }
   const choice = choose(grant.scope, fields.getAll('scope'));
-  if (choice.kind === 'nothing') return show(ctx, person, grant, parts, NOTHING_LEFT);
+  if (choice.kind === 'nothing') return show(ctx, person, grant, parts, say('my-app.nothing-left'));
   const isLeft = choice.kind === 'unchanged' || (await leave(ctx, person, grant, choice, parts));
   return backToList(ctx, isLeft ? CHANGED : STOPPED);
 }

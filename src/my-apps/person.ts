@@ -38,7 +38,3 @@ export interface Said {
   readonly notice?: string;
   readonly error?: string;
 }
-
-export const EXPIRED =
-  'This page was open for too long. Nothing was changed: look again, and choose once more.';
-export const GONE = 'That access has ended already.';

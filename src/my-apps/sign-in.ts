@@ -7,11 +7,11 @@ import {
   attemptSignIn,
   secondsToWait,
 } from '../identity/index.ts';
+import { languageOf } from '../language/index.ts';
 import type { MyAppsParts } from './parts.ts';
 import { MY_APPS_PATH, backToList } from './path.ts';
 
 const STEP = 'sign-in';
-const LEAD = 'Sign in to see which apps can use health records, and to stop them.';
 
 /** @param said what was wrong with the last try, and the user name of it */
 export function showSignIn(
@@ -21,7 +21,8 @@ export function showSignIn(
 ): void {
   // A form that another site sends is refused in front of us; there is no session yet to bind a token to.
   const form = { action: MY_APPS_PATH, step: STEP };
-  render(ctx, 'login', { lead: LEAD, form, ...said }, said.error === undefined ? 200 : 422);
+  const lead = languageOf(ctx).say('login.for-my-apps');
+  render(ctx, 'login', { lead, form, ...said }, said.error === undefined ? 200 : 422);
 }
 
 /** Signs in this browser and shows the page anew. A form without a user name, from a page of before, asks again. */
@@ -35,7 +36,8 @@ export async function takeSignIn(ctx: Context, fields: URLSearchParams, parts: M
   const seen = { reference: parts.referenceOf(ctx), address: ctx.ip };
   if (event) await parts.audit.record({ type: 'sign-in', ...event, ...seen });
   if (result.ok) return backToList(ctx);
-  showSignIn(ctx, parts, { error: attemptInWords(result), username: username.slice(0, MAX_FIELD_LENGTH) });
+  const error = attemptInWords(result, languageOf(ctx));
+  showSignIn(ctx, parts, { error, username: username.slice(0, MAX_FIELD_LENGTH) });
   const wait = secondsToWait(result);
   if (wait === 0) return;
   ctx.set('Retry-After', String(wait));

@@ -38,7 +38,10 @@ export function providerConfiguration(parts: ProviderParts): Configuration {
     jwks: { keys: inSigningOrder(signingKeys).map(({ jwk }) => jwk) },
     routes: ROUTES,
     scopes: [...OIDC_SCOPES],
-    discovery: { introspection_signing_alg_values_supported: ['RS256'] },
+    discovery: {
+      introspection_signing_alg_values_supported: ['RS256'],
+      ui_locales_supported: [...config.languages.offered],
+    },
     // With null: in every id token, whatever its scopes are.
     claims: { aud: null, exp: null, iat: null, openid: ['sub'], fhirUser: ['fhirUser'], profile: ['name'] },
     responseTypes: ['code'],

@@ -31,6 +31,7 @@ interface Pending {
   readonly aud: string;
   readonly launch?: string;
   readonly loginHint?: string;
+  readonly uiLocales?: string;
   readonly sessionAccountId?: string;
 }
 
@@ -85,6 +86,7 @@ function asPending({ uid, prompt, params, session, cid }: Details): Pending {
     typeof params[name] === 'string' ? params[name] : undefined;
   const launch = text('launch');
   const loginHint = text('login_hint');
+  const uiLocales = text('ui_locales');
   return {
     uid,
     correlationId: cid ?? uid,
@@ -95,6 +97,7 @@ function asPending({ uid, prompt, params, session, cid }: Details): Pending {
     aud: text('aud') ?? '',
     ...(launch === undefined ? {} : { launch }),
     ...(loginHint === undefined ? {} : { loginHint }),
+    ...(uiLocales === undefined ? {} : { uiLocales }),
     ...(session?.accountId === undefined ? {} : { sessionAccountId: session.accountId }),
   };
 }

@@ -2,6 +2,7 @@
 
 const page = (title: string) => ({
   lang: 'en',
+  dir: 'ltr',
   title,
   brandName: 'Riverside Health',
   cssHref: '/assets/gatehouse.css',
@@ -22,6 +23,14 @@ export const login = {
   app,
   form: form('login'),
   launchedBy: 'Opened from your health record system.',
+};
+
+const loginWithLanguages = {
+  ...login,
+  page: {
+    ...page('Sign in'),
+    languages: [{ tag: 'es', name: 'Español', href: '/interaction/4f1c?lang=es' }],
+  },
 };
 
 export const loginRefused = {
@@ -258,6 +267,7 @@ export const screens: readonly {
   readonly data: object;
 }[] = [
   { screen: 'login', template: 'login', data: login },
+  { screen: 'login, with languages', template: 'login', data: loginWithLanguages },
   { screen: 'login, refused', template: 'login', data: loginRefused },
   { screen: 'choose patient', template: 'choose-patient', data: choosePatient },
   { screen: 'choose patient, refused', template: 'choose-patient', data: choosePatientRefused },

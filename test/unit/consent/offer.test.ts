@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { describeOffer, type OfferedScope } from '../../../src/consent/index.ts';
+import { createLanguage, filesOf } from '../../../src/language/index.ts';
 import {
   RESOURCE_TYPES,
   US_CORE_CATEGORIES,
@@ -8,8 +9,9 @@ import {
   parseScopeList,
 } from '../../../src/smart/index.ts';
 
+const [english] = filesOf(['en']).map(createLanguage);
 const offerOf = (scopes: string): ReturnType<typeof describeOffer> =>
-  describeOffer(parseScopeList(scopes).scopes);
+  describeOffer(parseScopeList(scopes).scopes, english!);
 
 function offered(scope: string): OfferedScope {
   const [first] = offerOf(scope).flatMap(({ scopes }) => scopes);
@@ -59,7 +61,8 @@ describe('describeOffer', () => {
     ['CONS-07', 'patient/*.rs', 'All health data'],
     ['CONS-07', 'patient/Patient.rs', 'Name, birth date and contact details'],
     ['CONS-07', 'patient/Immunization.rs', 'Vaccines'],
-    ['CONS-07', 'patient/ImagingStudy.rs', 'Imaging study'],
+    ['CONS-07', 'patient/ImagingStudy.rs', 'Scans and X-rays'],
+    ['CONS-07', 'patient/TestScript.rs', 'Test script'],
     ['CONS-07', 'openid', 'Know that it is you'],
     ['CONS-07', 'fhirUser', 'Your role and name in the health record'],
     ['CONS-07', 'launch', 'Know what was open when the app was started'],
@@ -135,9 +138,7 @@ describe('describeOffer', () => {
 
 describe('parts of a scope', () => {
   const partsOf = (scope: string) =>
-    describeOffer(parseScopeList(scope).scopes).flatMap(({ scopes }) =>
-      scopes.flatMap(({ parts }) => parts ?? []),
-    );
+    offerOf(scope).flatMap(({ scopes }) => scopes.flatMap(({ parts }) => parts ?? []));
 
   test('[CONS-11] [G10-10] a patient may share only some categories, each unticked at first', () => {
     const parts = partsOf('patient/Condition.rs');

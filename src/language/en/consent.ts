@@ -1,0 +1,68 @@
+/** What people are asked, and how long it lasts. */
+export const consent = {
+  'consent.title': 'Allow access',
+  'consent.heading': 'Allow <bdi>{app}</bdi> to access health records?',
+  'consent.from': 'Shared from',
+  'consent.what': 'What would be shared',
+  'consent.choose': 'Choose what to share. Unticked items are not shared.',
+  'consent.always': 'Always shared if you allow access',
+  'consent.how-long': 'How long access lasts',
+  'consent.durations': 'The app may keep access',
+  'consent.away': 'The app can use this access even when you are not using the app.',
+  'consent.away-if':
+    'If “{label}” is ticked, the app can use this access even when you are not using the app.',
+  'consent.stop': 'You can stop this access at any time: sign in at <ltr>{address}</ltr>.',
+  'consent.about': 'About this app',
+  'consent.confidential':
+    'Each time it asks for records, this app proves to <bdi>{brand}</bdi> who it is, from a server its maker runs.',
+  'consent.public':
+    'This app runs on a phone, a computer or in a browser and cannot prove who it is. Allow access only if you opened it yourself or trust where it came from.',
+  'consent.allow': 'Allow access',
+  'consent.tick-one': 'Tick at least one item, or choose Cancel.',
+  'consent.choose-duration': 'Choose how long the app may keep access.',
+
+  'scope.write': 'Can make changes',
+  'scope.wildcard': 'Covers everything, now and in the future',
+  'scope.parts': 'Share only some of this',
+  'scope.parts-hint': 'To share only some, untick “{label}” above and tick what to share here.',
+
+  'group.record': 'From the health record',
+  'group.patients': 'For every patient you may see',
+  'group.identity': 'About you',
+  'group.context': 'About this visit to the app',
+  'group.duration': 'Staying connected',
+  'group.hint': 'The app can see what is ticked.',
+
+  'offer.openid': 'Know that it is you',
+  'offer.openid.detail': 'The app can recognise you when you come back.',
+  'offer.fhirUser': 'Your role and name in the health record',
+  'offer.profile': 'Your name',
+  'offer.offline_access': 'Keep access when you are not using the app',
+  'offer.offline_access.detail': 'Without this, access ends soon after you close the app.',
+  'offer.online_access': 'Keep access until you sign out',
+  'offer.online_access.instead': 'In place of “{greater}”: for this, untick that.',
+  'offer.special': 'A special permission of this organisation',
+  'offer.context': 'Know what was open when the app was started',
+  'offer.context.Patient': 'Know which patient this is about',
+  'offer.context.Encounter': 'Know which visit this is about',
+  'offer.context.other': 'Know which {kind} this is about',
+  'offer.only': '{kind} (only {what})',
+  'offer.can': 'The app can {what} these.',
+  'verb.see': 'see',
+  'verb.add': 'add',
+  'verb.change': 'change',
+  'verb.delete': 'delete',
+
+  'access.until': 'Access ends after {hours, plural, one {one hour} other {# hours}}.',
+  'access.until-offline':
+    'Access ends after {hours, plural, one {one hour} other {# hours}}, or, if “{offline}” is ticked, after the time you choose here.',
+  'access.until-online':
+    'Access ends after {hours, plural, one {one hour} other {# hours}}, or, if “{online}” is ticked, when you sign out.',
+  'access.only-online': 'If only “{online}” is ticked, it ends when you sign out.',
+  'duration.until-stopped': 'Until I stop it',
+  'duration.idle': 'It ends when the app is not used for {days} days: today that would be {date}.',
+  'duration.year': 'One year',
+  'duration.days': '{days, plural, one {One day} other {# days}}',
+  'duration.until': 'Until {date}.',
+  'duration.earlier': 'It ends earlier when the app is not used for {days} days.',
+} as const;

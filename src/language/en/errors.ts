@@ -1,0 +1,54 @@
+/** What people read where something cannot go on. */
+export const errors = {
+  'error.title': 'Something is not right',
+  'error.advice': 'What you can do',
+  'error.quote': 'If you ask for help, quote this reference',
+  'error.again': 'Start again',
+  'error.developer': 'For the app’s developer',
+  'error.code': 'Error',
+  'error.description': 'Description',
+
+  'error.ours.heading': 'This is not working right now',
+  'error.ours.message': 'Something went wrong on our side.',
+  'error.ours.advice': 'Nothing was shared. Wait a moment, then go back to the app and try again.',
+  'error.missing.heading': 'There is no such page',
+  'error.missing.message': 'The address may be old or mistyped.',
+  'error.foreign.heading': 'This is not allowed',
+  'error.foreign.message': 'The form did not come from our own page.',
+  'error.busy.heading': 'Too many requests',
+  'error.busy.message': 'Too many requests came from your network in a short time.',
+  'error.busy.advice': 'Nothing was shared. Wait a minute, then go back to the app and try again.',
+  'error.app.heading': 'The app sent something we cannot accept',
+  'error.app.message':
+    'Nothing was shared. This is most often a mistake in the app, or a page that was open for too long.',
+  'error.app.advice': 'Go back to the app and start again from there.',
+
+  'problem.expired.heading': 'This page has expired',
+  'problem.expired.message': 'It was open for too long, was finished already, or belongs to another browser.',
+  'problem.expired.advice': 'Go back to the app and start again from there.',
+  'problem.client-gone.heading': 'This app cannot be used right now',
+  'problem.client-gone.message': 'The app or the record system it asks for is no longer known here.',
+  'problem.client-gone.advice': 'Ask the maker of the app, or try again later.',
+  'problem.launch-gone.heading': 'This launch has ended',
+  'problem.launch-gone.message':
+    'An app that is opened from a health record system must be used within five minutes, and once.',
+  'problem.launch-gone.advice': 'Open the app again from the health record system.',
+  'problem.fhir-away.heading': 'Patient search is not working right now',
+  'problem.fhir-away.message': 'The health record system did not answer.',
+  'problem.fhir-away.advice': 'Nothing is lost. Wait a moment, then try again.',
+
+  'refusal.other-user.heading': 'This app was opened for somebody else',
+  'refusal.other-user.message':
+    'It was opened for another user of the health record system than the one signed in here.',
+  'refusal.other-user.advice': 'Sign in as that user, or open the app again from your own session.',
+  'refusal.other-patient.heading': 'You cannot open this record here',
+  'refusal.other-patient.message': 'The app was opened for a patient whose record is not yours.',
+  'refusal.other-patient.advice': 'Open the app from your own record, or sign in with the right account.',
+  'refusal.unknown-patient.heading': 'This record cannot be found',
+  'refusal.unknown-patient.message': 'The record system that the app asks for does not know this patient.',
+  'refusal.unknown-patient.advice':
+    'Check which patient is open, and open the app again; or ask the organisation.',
+  'refusal.nothing-to-offer.heading': 'There is nothing you can share with this app',
+  'refusal.nothing-to-offer.message': 'The app asks for data that your account cannot share.',
+  'refusal.nothing-to-offer.advice': 'Go back to the app, or sign in with another account.',
+} as const;

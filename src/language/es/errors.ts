@@ -1,0 +1,58 @@
+import type { errors as english } from '../en/errors.ts';
+import type { Translated } from '../messages.ts';
+
+export const errors: Translated<typeof english> = {
+  'error.title': 'Algo no va bien',
+  'error.advice': 'Lo que puede hacer',
+  'error.quote': 'Si pide ayuda, dé esta referencia',
+  'error.again': 'Empezar de nuevo',
+  'error.developer': 'Para quien desarrolla la app',
+  'error.code': 'Error',
+  'error.description': 'Descripción',
+
+  'error.ours.heading': 'Esto no funciona ahora',
+  'error.ours.message': 'Algo ha fallado de nuestro lado.',
+  'error.ours.advice': 'No se ha dado nada. Espere un momento, vuelva a la app y pruebe otra vez.',
+  'error.missing.heading': 'Esta página no existe',
+  'error.missing.message': 'Puede que la dirección sea antigua o esté mal escrita.',
+  'error.foreign.heading': 'Esto no está permitido',
+  'error.foreign.message': 'El formulario no venía de nuestra página.',
+  'error.busy.heading': 'Demasiadas peticiones',
+  'error.busy.message': 'Han llegado demasiadas peticiones de su red en poco tiempo.',
+  'error.busy.advice': 'No se ha dado nada. Espere un minuto, vuelva a la app y pruebe otra vez.',
+  'error.app.heading': 'La app ha enviado algo que no podemos aceptar',
+  'error.app.message':
+    'No se ha dado nada. Casi siempre es un fallo de la app, o una página que estuvo abierta mucho tiempo.',
+  'error.app.advice': 'Vuelva a la app y empiece otra vez desde allí.',
+
+  'problem.expired.heading': 'Esta página ha caducado',
+  'problem.expired.message': 'Estuvo abierta mucho tiempo, ya se terminó o es de otro navegador.',
+  'problem.expired.advice': 'Vuelva a la app y empiece otra vez desde allí.',
+  'problem.client-gone.heading': 'Esta app no se puede usar ahora',
+  'problem.client-gone.message': 'Aquí ya no se conoce la app o el sistema de datos que pide.',
+  'problem.client-gone.advice': 'Pregunte a quien hizo la app, o pruebe más tarde.',
+  'problem.launch-gone.heading': 'Esta apertura ha terminado',
+  'problem.launch-gone.message':
+    'Una app que se abre desde un sistema de salud se usa en los cinco minutos siguientes, y una sola vez.',
+  'problem.launch-gone.advice': 'Abra otra vez la app desde el sistema de salud.',
+  'problem.fhir-away.heading': 'La búsqueda de pacientes no funciona ahora',
+  'problem.fhir-away.message': 'El sistema de datos de salud no ha respondido.',
+  'problem.fhir-away.advice': 'No se ha perdido nada. Espere un momento y pruebe otra vez.',
+
+  'refusal.other-user.heading': 'Esta app se abrió para otra persona',
+  'refusal.other-user.message':
+    'La abrió en el sistema de salud alguien distinto de quien tiene aquí la sesión.',
+  'refusal.other-user.advice':
+    'Inicie sesión como esa persona, o abra otra vez la app desde su propia sesión.',
+  'refusal.other-patient.heading': 'Aquí no puede abrir estos datos',
+  'refusal.other-patient.message': 'La app se abrió para un paciente que no es usted.',
+  'refusal.other-patient.advice':
+    'Abra la app desde sus propios datos, o inicie sesión con la cuenta correcta.',
+  'refusal.unknown-patient.heading': 'No se encuentran estos datos',
+  'refusal.unknown-patient.message': 'El sistema de datos que pide la app no conoce a este paciente.',
+  'refusal.unknown-patient.advice':
+    'Mire qué paciente está abierto y abra otra vez la app, o pregunte a la organización.',
+  'refusal.nothing-to-offer.heading': 'No hay nada que pueda dar a esta app',
+  'refusal.nothing-to-offer.message': 'La app pide datos que su cuenta no puede dar.',
+  'refusal.nothing-to-offer.advice': 'Vuelva a la app, o inicie sesión con otra cuenta.',
+};
