@@ -18,6 +18,7 @@ const DOMAIN = [
   'introspection',
   'revocations',
   'usage',
+  'records',
 ];
 
 /** Of the domain, what may import other parts of it. */
@@ -40,6 +41,7 @@ module.exports = {
     only('resource-server', 'smart', 'oauth'),
     only('store', 'smart', 'oauth', ...DOMAIN),
     only('fhir', 'smart', 'oauth', ...DOMAIN),
+    only('archive', 'smart', 'oauth', ...DOMAIN),
     only('oidc', 'smart', 'oauth', ...DOMAIN),
     only('interaction', 'smart', 'oauth', ...DOMAIN),
     only('my-apps', 'smart', 'oauth', ...DOMAIN),
