@@ -5,6 +5,7 @@ import { clientRegistration, isLoopback, privateHost } from '../clients/index.ts
 import { SIGNING_ALGORITHMS } from '../keys/index.ts';
 import { LATEST_SMART_VERSION, SMART_VERSIONS } from '../smart/index.ts';
 import { limits } from './limits.ts';
+import { records } from './records.ts';
 import { Secret } from './secret.ts';
 import { store } from './store.ts';
 import { tls } from './tls.ts';
@@ -195,6 +196,7 @@ export const configSchema = z
         message: 'must be one of consent.durations',
       })
       .prefault({}),
+    records,
     limits,
     introspection: z
       .strictObject({

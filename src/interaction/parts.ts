@@ -8,6 +8,7 @@ import type { AccountStore } from '../identity/index.ts';
 import type { SignInThrottle } from '../limits/index.ts';
 import type { LaunchStore } from '../launch/index.ts';
 import type { Clock } from '../oauth/index.ts';
+import type { DecisionRecords } from '../records/index.ts';
 import type { Directory } from './directory.ts';
 import type { AuthorizationEngine } from './engine.ts';
 import type { Pages } from './pages.ts';
@@ -25,6 +26,7 @@ export interface InteractionParts {
   readonly directory: (fhirBaseUrl: string) => Directory;
   readonly pages: Pages;
   readonly audit: AuditRecorder;
+  readonly records: Pick<DecisionRecords, 'keep' | 'keepIfPossible'>;
   readonly log: Logger;
   readonly clock: Clock;
   /** The style document for embedded apps, sent along with an EHR launch (CTX-06). */

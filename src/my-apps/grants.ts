@@ -20,20 +20,6 @@ export function serverNameOf({ fhirBaseUrl }: GrantSummary, { config }: MyAppsPa
   return config.fhirServers.find(({ url }) => url === fhirBaseUrl)?.name ?? NO_SERVER;
 }
 
-export async function stopOne(
-  ctx: Context,
-  person: Person,
-  grant: GrantSummary,
-  parts: MyAppsParts,
-): Promise<void> {
-  await parts.end(grant.grantId);
-  await parts.audit.record({
-    ...{ type: 'token.revoked', outcome: 'success', what: 'grant' },
-    ...whatChanged(ctx, person, grant, parts),
-    scope: grant.scope,
-  });
-}
-
 /** Who did something to which grant, for the audit trail. */
 export function whatChanged(
   ctx: Context,
