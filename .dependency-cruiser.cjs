@@ -19,6 +19,7 @@ const DOMAIN = [
   'revocations',
   'usage',
   'language',
+  'records',
 ];
 
 /** Of the domain, what may import other parts of it. */
@@ -46,6 +47,7 @@ module.exports = {
     only('resource-server', 'smart', 'oauth'),
     only('store', 'smart', 'oauth', ...DOMAIN),
     only('fhir', 'smart', 'oauth', ...DOMAIN),
+    only('archive', 'smart', 'oauth', ...DOMAIN),
     only('oidc', 'smart', 'oauth', ...DOMAIN),
     only('interaction', 'smart', 'oauth', ...DOMAIN),
     only('my-apps', 'smart', 'oauth', ...DOMAIN),

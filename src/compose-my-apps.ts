@@ -9,7 +9,10 @@ import { createGrantIndex, createGrantList, createGrantNarrowing } from './store
 
 const NAME_WAIT_MS = 1000;
 
-type Shared = Pick<MyAppsParts, 'accounts' | 'throttle' | 'usage' | 'usernameHash' | 'sessions'> & {
+type Shared = Pick<
+  MyAppsParts,
+  'accounts' | 'records' | 'throttle' | 'usage' | 'usernameHash' | 'sessions'
+> & {
   readonly directory: (fhirBaseUrl: string) => Directory;
   readonly grantTtlSeconds: number;
 };
@@ -33,6 +36,7 @@ export function composeMyApps(
       // Nobody waits for a name before they can stop an app.
       return (await Promise.race([read, delay(NAME_WAIT_MS, undefined, { ref: false })]))?.name;
     },
+    text: (ctx, page, data) => pages.text(ctx, page, { ...data }),
     render: (ctx, page, data, status) => pages.render(ctx, page, { ...data }, status),
     formSecret: (session) => vault.keys.keyedHash('form', `my-apps ${session}`),
     referenceOf: (ctx) => referenceFor(ctx),

@@ -4,6 +4,7 @@ import { type Tally } from './audit/index.ts';
 import { type ClientMemory } from './clients/index.ts';
 import { composeMyApps } from './compose-my-apps.ts';
 import { referenceOf, type ProtocolParts } from './compose-provider.ts';
+import { composeRecords } from './compose-records.ts';
 import { createFhirDirectory } from './fhir/index.ts';
 import type { serveAssets } from './http/index.ts';
 import {
@@ -46,6 +47,7 @@ import {
   failIntrospection,
   introspectAtOnce,
   mountEndpoints,
+  provenanceKeysRoutes,
   styleDocument,
   type RotatingProvider,
 } from './oidc/index.ts';
@@ -93,6 +95,8 @@ export function createPublicApp(parts: PublicAppParts): Koa {
   const grantTtlSeconds = config.tokens.refreshTokenSeconds + config.tokens.accessTokenSeconds;
   const usage = createUsageStore(vault, parts.trust, grantTtlSeconds);
   const discovery = discoveryRoutes(config, style, MY_APPS_PATH);
+  const { records, publicKeys } = composeRecords(parts);
+  const recordKeys = provenanceKeysRoutes(publicKeys);
   const screens = interactionRoutes({
     config,
     clients,
@@ -100,6 +104,7 @@ export function createPublicApp(parts: PublicAppParts): Koa {
     pages,
     languages,
     audit,
+    records,
     log,
     clock,
     engine: createEngine(engine.current, clock, audit),
@@ -115,7 +120,7 @@ export function createPublicApp(parts: PublicAppParts): Koa {
     referenceFor: (ctx: Context, authorization) => referenceFor(ctx, authorization),
   });
   const myApps = composeMyApps(parts, {
-    ...{ accounts, throttle, usage, usernameHash, directory, grantTtlSeconds },
+    ...{ accounts, records, throttle, usage, usernameHash, directory, grantTtlSeconds },
     sessions: createPersonSessions(engine.current, config),
   });
 
@@ -143,7 +148,10 @@ export function createPublicApp(parts: PublicAppParts): Koa {
   );
   app.use(securityHeaders(config.issuer));
   app.use(
-    knownPaths([...SERVED_PATHS, ...[assets, style.router, discovery, screens, myApps].flatMap(pathsOf)]),
+    knownPaths([
+      ...SERVED_PATHS,
+      ...[assets, style.router, discovery, recordKeys, screens, myApps].flatMap(pathsOf),
+    ]),
   );
   app.use(takeLanguage(languages));
   app.use(shedLoad(parts.overload, metrics.countShed));
@@ -157,6 +165,7 @@ export function createPublicApp(parts: PublicAppParts): Koa {
   app.use(assets.routes());
   app.use(style.router.routes());
   app.use(discovery.routes());
+  app.use(recordKeys.routes());
   app.use(answerPreflights(clients));
   app.use(
     appendReference((ctx) =>

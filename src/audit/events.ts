@@ -50,6 +50,7 @@ export type AuditEvent =
         }
     >
   | Event<'consent.narrowed', Subject & { readonly dropped: string }>
+  | Event<'record.failed', Subject & { readonly decision: string }>
   | Event<'token.issued', Subject & { readonly grantType: string; readonly tokenHash?: string }>
   | Event<'token.repeated', Subject>
   | Event<'token.refused', Subject & Reason & { readonly grantType?: string }>

@@ -6,6 +6,7 @@ import { LANGUAGES } from '../language/index.ts';
 import { SIGNING_ALGORITHMS } from '../keys/index.ts';
 import { LATEST_SMART_VERSION, SMART_VERSIONS } from '../smart/index.ts';
 import { limits } from './limits.ts';
+import { records } from './records.ts';
 import { Secret } from './secret.ts';
 import { store } from './store.ts';
 import { tls } from './tls.ts';
@@ -210,6 +211,7 @@ export const configSchema = z
         message: 'must be one of languages.offered',
       })
       .prefault({}),
+    records,
     limits,
     introspection: z
       .strictObject({

@@ -2,9 +2,9 @@ import type { IncomingMessage } from 'node:http';
 
 import { parseFaithfully } from './faithful-json.ts';
 
+import { repeatedMember } from '../oauth/index.ts';
 import { outcomeAnswer } from '../resource-server/index.ts';
 import type { Answer } from './answers.ts';
-import { repeatedMember } from './repeated-member.ts';
 
 /** The whole body; `undefined` when it is longer than it may be. */
 export async function readBody(request: IncomingMessage, maxBytes: number): Promise<Buffer | undefined> {

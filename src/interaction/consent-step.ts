@@ -1,6 +1,7 @@
 import { describeOffer, endOf } from '../consent/index.ts';
 import type { Account } from '../identity/index.ts';
 import { languageOf } from '../language/index.ts';
+import type { EpochSeconds } from '../oauth/index.ts';
 import {
   askedAbout,
   decideGrant,
@@ -13,9 +14,11 @@ import {
 import { accessInWords, chosenDuration } from './access-time.ts';
 import { appView } from './app-view.ts';
 import { patientInWords } from './choose-steps.ts';
+import { decisionOf, isKept } from './decision-record.ts';
 import { formOf } from './forms.ts';
 import type { InteractionParts } from './parts.ts';
 import { showRefusal } from './refusals.ts';
+import { SHOWN, patientOn, shownPage, type ShownPage } from './shown-page.ts';
 import { offerOf, patientOf, saveProgress, type Visit } from './visit.ts';
 
 /** Time for the code to be redeemed and a little more: a grant outlives its only token by this. */
@@ -27,10 +30,26 @@ export async function showConsent(
   parts: InteractionParts,
   error?: string,
 ): Promise<void> {
+  const page = await consentPage(visit, account, parts);
+  if (!page) return showRefusal(visit, account, 'unknown-patient', parts);
+  const data = {
+    ...page.data,
+    form: { ...formOf(visit, 'consent'), hidden: [{ name: SHOWN, value: page.digest }] },
+    ...(error === undefined ? {} : { error }),
+  };
+  parts.pages.render(visit.ctx, 'consent', data, error === undefined ? 200 : 422);
+}
+
+/** What the person reads; `undefined` when the record system does not know the patient. */
+export async function consentPage(
+  visit: Visit,
+  account: Account,
+  parts: InteractionParts,
+): Promise<ShownPage | undefined> {
   const { granted } = offerOf(visit, account);
   const id = patientConcerned(visit, account, granted);
   const patient = id === undefined ? undefined : await patientInWords(visit, id, parts);
-  if (id !== undefined && !patient) return showRefusal(visit, account, 'unknown-patient', parts);
+  if (id !== undefined && !patient) return undefined;
   const data = {
     app: appView(visit),
     user: { name: account.name },
@@ -39,10 +58,8 @@ export async function showConsent(
     groups: describeOffer(askedAbout(granted), languageOf(visit.ctx)),
     stopAt: parts.config.issuer.replace(/^https?:\/\//, '') + parts.myAppsPath,
     access: accessInWords(granted, visit, parts),
-    form: formOf(visit, 'consent'),
-    ...(error === undefined ? {} : { error }),
   };
-  parts.pages.render(visit.ctx, 'consent', data, error === undefined ? 200 : 422);
+  return shownPage(visit, 'consent', data, parts.pages);
 }
 
 /** Whose record this is about, if anybody's. */
@@ -69,20 +86,13 @@ export async function takeConsent(
     await showConsent(visit, account, parts, say('consent.choose-duration'));
     return 'shown';
   }
-  const patient = patientConcerned(visit, account, offer.granted);
-  if (patient !== undefined && !(await patientInWords(visit, patient, parts))) {
-    await showRefusal(visit, account, 'unknown-patient', parts);
+  const page = await consentPage(visit, account, parts);
+  if (!page || fields.get(SHOWN)?.[0] !== page.digest) {
+    // What is decided is what was read: another name, date or word is another page.
+    await showConsent(visit, account, parts, say('page.changed'));
     return 'shown';
   }
-  if (visit.pending.launch !== undefined && !(await parts.launches.take(visit.pending.launch))) {
-    return parts.engine.refuse(
-      visit.ctx,
-      'invalid_request',
-      'the launch was used already; launch the app again',
-    );
-  }
   const { pending, fhirServer, reference, client } = visit;
-  if (pending.launch !== undefined) await tellLaunchUsed(visit, account, parts);
   const context = contextFor(visit, account, granted, parts.smartStyleUrl);
   const scope = formatScopeList(granted);
   const hasFhirUser = granted.some(({ text }) => text === 'fhirUser') && account.fhirUser !== undefined;
@@ -100,7 +110,27 @@ export async function takeConsent(
     reference,
     lifetimeSeconds: lifetimeOf(granted, parts),
   };
-  const url = await parts.engine.approve(visit.ctx, approval, finish);
+  const decision = decisionOf('granted', visit, account, {
+    kept: granted.map(({ text }) => text),
+    refused: dropped.map((one) => one.scope),
+    ...(context.patient === undefined ? {} : { patient: patientOn(page, context.patient) }),
+    ...untilOf(granted, endsAt, parts),
+    page,
+  });
+  if (!(await isKept(decision, visit, parts))) return 'shown';
+  if (pending.launch !== undefined && !(await parts.launches.take(pending.launch))) {
+    await parts.records.keepIfPossible({ ...decision, kind: 'withdrawn' });
+    return parts.engine.refuse(
+      visit.ctx,
+      'invalid_request',
+      'the launch was used already; launch the app again',
+    );
+  }
+  if (pending.launch !== undefined) await tellLaunchUsed(visit, account, parts);
+  const url = await parts.engine.approve(visit.ctx, approval, finish).catch(async (error: unknown) => {
+    await parts.records.keepIfPossible({ ...decision, kind: 'withdrawn' });
+    throw error;
+  });
   await parts.audit.record({
     type: 'consent',
     outcome: 'success',
@@ -115,6 +145,17 @@ export async function takeConsent(
     dropped: describeDropped([...offer.dropped, ...dropped]),
   });
   return url;
+}
+
+/** When it ends by itself; what keeps coming back ends when it does not any more. */
+function untilOf(
+  granted: readonly Scope[],
+  endsAt: EpochSeconds | undefined,
+  parts: InteractionParts,
+): { readonly until?: EpochSeconds } {
+  if (endsAt !== undefined) return { until: endsAt };
+  const comesBack = granted.some(({ kind }) => kind === 'refresh');
+  return comesBack ? {} : { until: parts.clock() + lifetimeOf(granted, parts) };
 }
 
 async function tellLaunchUsed(visit: Visit, account: Account, parts: InteractionParts): Promise<void> {

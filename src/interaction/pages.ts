@@ -9,6 +9,8 @@ import { wordsFor } from './page-words.ts';
 /** Draws the pages of `views/`; each page's data is described in views/README.md. */
 export interface Pages {
   render(ctx: Context, page: PageName, data: Readonly<Record<string, unknown>>, status?: number): void;
+  /** What {@link render} would answer with, without what differs from one request to the next: reference, links to other languages. */
+  text(ctx: Context, page: PageName, data: Readonly<Record<string, unknown>>): string;
   error(ctx: Context, page: ErrorPage): void;
   /** Asks whether to sign out; `xsrf` proves that we asked. */
   signOut(ctx: Context, form: { readonly action: string; readonly xsrf: string }): void;
@@ -25,6 +27,7 @@ export type PageName =
   | 'home'
   | 'my-apps'
   | 'my-app'
+  | 'my-history'
   | 'sign-out'
   | 'signed-out';
 
@@ -49,21 +52,26 @@ export interface PagesOptions {
 
 export function createPages({ viewsDir, brandName, stylesheet }: PagesOptions): Pages {
   const eta = new Eta({ views: path.resolve(viewsDir), autoTrim: false, cache: true });
-  const render: Pages['render'] = (ctx, page, data, status = 200) => {
+  const draw = (ctx: Context, page: PageName, data: object, around: object): string => {
     const language = languageOf(ctx);
-    const reference = String(ctx.state['reference'] ?? '');
     const common = {
       ...{ lang: language.tag, dir: language.direction, title: language.say(`${page}.title`) },
-      ...{ brandName, cssHref: stylesheet, reference, languages: otherLanguages(ctx) },
+      ...{ brandName, cssHref: stylesheet, ...around },
     };
+    return eta.render(`./${page}`, { page: common, ...wordsFor(language), ...data });
+  };
+  const text: Pages['text'] = (ctx, page, data) => draw(ctx, page, data, {});
+  const render: Pages['render'] = (ctx, page, data, status = 200) => {
     ctx.status = status;
     ctx.type = 'html';
     ctx.vary('Accept-Language');
     ctx.set('Cache-Control', 'no-store');
-    ctx.body = eta.render(`./${page}`, { page: common, ...wordsFor(language), ...data });
+    const reference = String(ctx.state['reference'] ?? '');
+    ctx.body = draw(ctx, page, data, { reference, languages: otherLanguages(ctx) });
   };
   return {
     render,
+    text,
     signOut: (ctx, { action, xsrf }) =>
       render(ctx, 'sign-out', {
         form: { action, hidden: [{ name: 'xsrf', value: xsrf }] },

@@ -9,6 +9,7 @@ import type { SignInThrottle } from '../limits/index.ts';
 import type { Languages } from '../language/index.ts';
 import type { LaunchStore } from '../launch/index.ts';
 import type { Clock } from '../oauth/index.ts';
+import type { DecisionRecords } from '../records/index.ts';
 import type { Directory } from './directory.ts';
 import type { AuthorizationEngine } from './engine.ts';
 import type { Pages } from './pages.ts';
@@ -27,6 +28,7 @@ export interface InteractionParts {
   readonly pages: Pages;
   readonly languages: Languages;
   readonly audit: AuditRecorder;
+  readonly records: Pick<DecisionRecords, 'keep' | 'keepIfPossible'>;
   readonly log: Logger;
   readonly clock: Clock;
   /** The style document for embedded apps, sent along with an EHR launch (CTX-06). */

@@ -2,18 +2,20 @@ import Router from '@koa/router';
 import { bodyParser } from '@koa/bodyparser';
 import type { Context } from 'koa';
 
-import { languageOf } from '../language/index.ts';
 import type { SignInThrottle } from '../limits/index.ts';
 import { assertNever } from '../oauth/index.ts';
 import { appView } from './app-view.ts';
 import { showEncounters, showPatients, takeEncounter, takePatient } from './choose-steps.ts';
-import { showConsent, takeConsent } from './consent-step.ts';
+import { consentPage, showConsent, takeConsent } from './consent-step.ts';
+import { decisionOf } from './decision-record.ts';
 import { fieldsOf, isOwnForm } from './forms.ts';
 import type { InteractionParts } from './parts.ts';
+import { showProblem } from './problems.ts';
 import { showSignIn, takeSignIn } from './sign-in-step.ts';
 import { showRefusal } from './refusals.ts';
+import { SHOWN, patientOn } from './shown-page.ts';
 import { nextStep, type Step } from './steps.ts';
-import { openVisit, saveProgress, type Visit, type VisitProblem } from './visit.ts';
+import { openVisit, patientOf, saveProgress, type Visit } from './visit.ts';
 
 /**
  * The pages of one interaction: GET draws the step that is due, POST takes its form and sends the browser back to GET
@@ -81,7 +83,10 @@ async function take(visit: Visit, parts: InteractionParts, throttle: SignInThrot
   if (step.name === 'done') return handOver(visit, step.url, parts);
   if (!isOwnForm(visit, fields))
     return showProblem(ctx, 'expired', parts, { status: 403, code: 'invalid_request' });
-  if (fields.has('cancel')) return cancel(visit, parts);
+  if (fields.has('cancel')) {
+    await recordRefusal(visit, step, fields, parts);
+    return cancel(visit, parts);
+  }
   if (fields.has('switch')) return switchAccount(visit, parts);
   const isDue = fields.get('step')?.[0] === step.name;
   const outcome = isDue ? await obey(visit, step, fields, parts, throttle) : 'next';
@@ -134,6 +139,26 @@ async function cancel(visit: Visit, parts: InteractionParts): Promise<void> {
   handOver(visit, url, parts);
 }
 
+/** Refusing never waits for its record, nor for a record system that is away. Who is not signed in is nobody we know. */
+async function recordRefusal(
+  visit: Visit,
+  step: Step,
+  fields: ReadonlyMap<string, readonly string[]>,
+  parts: InteractionParts,
+): Promise<void> {
+  const { account, pending } = visit;
+  if (!account) return;
+  const drawn = step.name === 'consent' ? consentPage(visit, account, parts) : undefined;
+  const page = await drawn?.catch(() => undefined);
+  const seen = page?.digest === fields.get(SHOWN)?.[0] ? page : undefined;
+  const patient = patientOf(visit, account);
+  const decision = decisionOf('refused', visit, account, {
+    ...{ kept: [], refused: pending.scope.split(' ').filter(Boolean), page: seen },
+    ...(patient === undefined ? {} : { patient: page ? patientOn(page, patient) : { id: patient } }),
+  });
+  await parts.records.keepIfPossible(decision);
+}
+
 /** Back to signing in, as somebody else; what was chosen is forgotten. */
 async function switchAccount(visit: Visit, parts: InteractionParts): Promise<void> {
   await saveProgress({ ...visit, progress: {} }, { switchAccount: true }, parts);
@@ -144,19 +169,4 @@ async function switchAccount(visit: Visit, parts: InteractionParts): Promise<voi
 /** A page between the form and the app: the way on is then no part of the form, which may only lead to us. */
 function handOver(visit: Visit, url: string, { pages }: InteractionParts): void {
   pages.render(visit.ctx, 'handover', { app: appView(visit), url });
-}
-
-function showProblem(
-  ctx: Context,
-  problem: VisitProblem | 'fhir-away',
-  { pages }: InteractionParts,
-  more: { readonly status: number; readonly code?: string; readonly restartHref?: string },
-): void {
-  const { say } = languageOf(ctx);
-  pages.error(ctx, {
-    heading: say(`problem.${problem}.heading`),
-    message: say(`problem.${problem}.message`),
-    advice: say(`problem.${problem}.advice`),
-    ...more,
-  });
 }

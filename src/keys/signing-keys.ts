@@ -8,6 +8,8 @@ import type { Clock, EpochSeconds } from '../oauth/index.ts';
  */
 export const SIGNING_ALGORITHMS = ['RS256', 'ES256'] as const;
 export type SigningAlgorithm = (typeof SIGNING_ALGORITHMS)[number];
+/** Records of what people decided have keys of their own, in a set of their own. */
+export const RECORD_ALGORITHMS = ['ES256'] as const;
 
 /**
  * A signing key and where it is in its life:
@@ -58,20 +60,28 @@ export function secondsUntilKnown({ keys }: SigningKeySet, now: EpochSeconds): n
  * The key set, made on first use, and completed where it is of a time that knew fewer algorithms. Of several nodes
  * starting at once, all end up with the same one.
  */
-export async function loadOrCreateKeys(store: SigningKeyStore, now: Clock): Promise<SigningKeySet> {
+export async function loadOrCreateKeys(
+  store: SigningKeyStore,
+  now: Clock,
+  algorithms: readonly SigningAlgorithm[] = SIGNING_ALGORITHMS,
+): Promise<SigningKeySet> {
   const existing = await store.load();
-  if (!existing) return createKeys(store, now);
-  const missing = SIGNING_ALGORITHMS.filter(
+  if (!existing) return createKeys(store, now, algorithms);
+  const missing = algorithms.filter(
     (alg) => !existing.keys.some((key) => key.alg === alg && key.status === 'active'),
   );
   if (missing.length === 0) return existing;
   const added = await Promise.all(missing.map((alg) => newPair(alg, now)));
   const complete = { version: existing.version + 1, keys: [...existing.keys, ...added.flat()] };
-  return (await store.save(complete)) ? complete : loadOrCreateKeys(store, now);
+  return (await store.save(complete)) ? complete : loadOrCreateKeys(store, now, algorithms);
 }
 
-async function createKeys(store: SigningKeyStore, now: Clock): Promise<SigningKeySet> {
-  const pairs = await Promise.all(SIGNING_ALGORITHMS.map((alg) => newPair(alg, now)));
+async function createKeys(
+  store: SigningKeyStore,
+  now: Clock,
+  algorithms: readonly SigningAlgorithm[],
+): Promise<SigningKeySet> {
+  const pairs = await Promise.all(algorithms.map((alg) => newPair(alg, now)));
   const fresh = { version: 1, keys: pairs.flat() };
   if (await store.create(fresh)) return fresh;
   const winner = await store.load();
@@ -80,13 +90,17 @@ async function createKeys(store: SigningKeyStore, now: Clock): Promise<SigningKe
 }
 
 /** Moves every key one step on and adds a new `next` for each algorithm. */
-export async function rotateKeys(set: SigningKeySet, now: Clock): Promise<SigningKeySet> {
+export async function rotateKeys(
+  set: SigningKeySet,
+  now: Clock,
+  algorithms: readonly SigningAlgorithm[] = SIGNING_ALGORITHMS,
+): Promise<SigningKeySet> {
   const moved = set.keys.flatMap((key): SigningKey[] => {
     if (key.status === 'next') return [{ ...key, status: 'active' }];
     if (key.status === 'active') return [{ ...key, status: 'retired', retiredAt: now() }];
     return (key.retiredAt ?? 0) + RETIRED_SECONDS > now() ? [key] : [];
   });
-  const next = await Promise.all(SIGNING_ALGORITHMS.map((alg) => newKey(alg, 'next', now)));
+  const next = await Promise.all(algorithms.map((alg) => newKey(alg, 'next', now)));
   return { version: set.version + 1, keys: [...moved, ...next] };
 }
 

@@ -3,9 +3,10 @@ import type { Context } from 'koa';
 import type { GrantSummary } from '../consent/index.ts';
 import { languageOf, type Language } from '../language/index.ts';
 import { describeGrant, type AppEntry } from './describe.ts';
-import { serverNameOf, patientNameOf, stopOne } from './grants.ts';
+import { serverNameOf, patientNameOf } from './grants.ts';
 import type { MyAppsParts } from './parts.ts';
 import { CHANGED, MY_APPS_PATH, STOPPED, backToList } from './path.ts';
+import { stop } from './stop.ts';
 import { formOf, isOwnForm, type Person, type Said } from './person.ts';
 
 const STEP = 'my-apps';
@@ -55,6 +56,6 @@ export async function takeApps(
   const own = await parts.grantsOf(person.account.accountId);
   const chosen = named === ALL ? own : own.filter(({ ref }) => ref === named);
   if (chosen.length === 0) return show(ctx, person, parts, { error: say('my-apps.gone') });
-  for (const grant of chosen) await stopOne(ctx, person, grant, parts);
+  await stop(ctx, person, chosen, parts);
   backToList(ctx, STOPPED);
 }

@@ -23,20 +23,6 @@ export function serverNameOf(
   return config.fhirServers.find(({ url }) => url === fhirBaseUrl)?.name ?? say('my-apps.no-server');
 }
 
-export async function stopOne(
-  ctx: Context,
-  person: Person,
-  grant: GrantSummary,
-  parts: MyAppsParts,
-): Promise<void> {
-  await parts.end(grant.grantId);
-  await parts.audit.record({
-    ...{ type: 'token.revoked', outcome: 'success', what: 'grant' },
-    ...whatChanged(ctx, person, grant, parts),
-    scope: grant.scope,
-  });
-}
-
 /** Who did something to which grant, for the audit trail. */
 export function whatChanged(
   ctx: Context,

@@ -2,10 +2,13 @@ import type { Context } from 'koa';
 
 import type { GrantSummary } from '../consent/index.ts';
 import { languageOf } from '../language/index.ts';
-import { patientNameOf, serverNameOf, stopOne, whatChanged } from './grants.ts';
+import { recordDecision } from './decision-record.ts';
+import { patientNameOf, serverNameOf, whatChanged } from './grants.ts';
 import { choicesOf, choose, type Choice } from './narrow.ts';
 import type { MyAppsParts } from './parts.ts';
 import { CHANGED, MY_APPS_PATH, STOPPED, backToList } from './path.ts';
+import { SHOWN, shownPage, type ShownPage } from './shown-page.ts';
+import { stop } from './stop.ts';
 import { formOf, isOwnForm, type Person } from './person.ts';
 
 const STEP = 'my-app';
@@ -37,6 +40,20 @@ async function show(
   parts: MyAppsParts,
   error?: string,
 ): Promise<void> {
+  const page = await appPage(ctx, grant, parts);
+  const data = {
+    ...page.data,
+    form: {
+      ...formOf(person, `${MY_APPS_PATH}/${grant.ref}`, STEP),
+      hidden: [{ name: SHOWN, value: page.digest }],
+    },
+    ...(error === undefined ? {} : { error }),
+  };
+  parts.render(ctx, 'my-app', data, error === undefined ? 200 : 422);
+}
+
+/** What the person reads. */
+async function appPage(ctx: Context, grant: GrantSummary, parts: MyAppsParts): Promise<ShownPage> {
   const language = languageOf(ctx);
   const [client, patient] = await Promise.all([
     parts.clients.find(grant.clientId),
@@ -47,11 +64,9 @@ async function show(
     ...{ ref: grant.ref, fhirServer: serverNameOf(grant, parts, language) },
     groups: choicesOf(grant.scope, language),
     ...(patient === undefined ? {} : { patient }),
-    form: formOf(person, `${MY_APPS_PATH}/${grant.ref}`, STEP),
     backHref: MY_APPS_PATH,
-    ...(error === undefined ? {} : { error }),
   };
-  parts.render(ctx, 'my-app', data, error === undefined ? 200 : 422);
+  return shownPage(ctx, data, { action: `${MY_APPS_PATH}/${grant.ref}`, step: STEP }, parts);
 }
 
 export async function takeApp(
@@ -65,12 +80,12 @@ export async function takeApp(
   const { say } = languageOf(ctx);
   if (!isOwnForm(person, fields, STEP)) return show(ctx, person, grant, parts, say('my-apps.expired'));
   if (fields.has('stop')) {
-    await stopOne(ctx, person, grant, parts);
+    await stop(ctx, person, [grant], parts);
     return backToList(ctx, STOPPED);
   }
   const choice = choose(grant.scope, fields.getAll('scope'));
   if (choice.kind === 'nothing') return show(ctx, person, grant, parts, say('my-app.nothing-left'));
-  const isLeft = choice.kind === 'unchanged' || (await leave(ctx, person, grant, choice, parts));
+  const isLeft = choice.kind === 'unchanged' || (await leave(ctx, person, grant, choice, fields, parts));
   return backToList(ctx, isLeft ? CHANGED : STOPPED);
 }
 
@@ -79,9 +94,23 @@ async function leave(
   person: Person,
   grant: GrantSummary,
   { scope, dropped }: Choice & { kind: 'less' },
+  fields: URLSearchParams,
   parts: MyAppsParts,
 ): Promise<boolean> {
+  // Drawn before it changes; another text than the one above the form is not what was read.
+  const page = await appPage(ctx, grant, parts);
   if (!(await parts.narrow(grant.grantId, scope))) return false;
+  await recordDecision(
+    ctx,
+    'changed',
+    person,
+    grant,
+    {
+      ...{ kept: scope.split(' '), refused: dropped.split(' ') },
+      ...(page.digest === fields.get(SHOWN) ? { shown: page } : {}),
+    },
+    parts,
+  );
   await parts.audit.record({
     ...{ type: 'consent.narrowed', outcome: 'success', scope, dropped },
     ...whatChanged(ctx, person, grant, parts),

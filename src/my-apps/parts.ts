@@ -7,11 +7,12 @@ import type { GrantSummary } from '../consent/index.ts';
 import type { AccountStore } from '../identity/index.ts';
 import type { SignInThrottle } from '../limits/index.ts';
 import type { AccountId, Clock, GrantId } from '../oauth/index.ts';
+import type { DecisionRecords } from '../records/index.ts';
 import type { UsageStore } from '../usage/index.ts';
 
 /** What these pages need from the rest of the house. */
 export interface MyAppsParts {
-  readonly config: Pick<Config, 'fhirServers'>;
+  readonly config: Pick<Config, 'fhirServers' | 'issuer'>;
   readonly clients: Pick<ClientRegistry, 'find'>;
   readonly accounts: Pick<AccountStore, 'find' | 'findByUsername'>;
   readonly grantsOf: (accountId: AccountId) => Promise<readonly GrantSummary[]>;
@@ -26,13 +27,16 @@ export interface MyAppsParts {
     find(ctx: Context): Promise<{ readonly accountId: AccountId; readonly id: string } | undefined>;
     begin(ctx: Context, accountId: AccountId): Promise<void>;
   };
+  readonly records: Pick<DecisionRecords, 'keepIfPossible' | 'of'>;
   readonly throttle: SignInThrottle;
   readonly render: (
     ctx: Context,
-    page: 'login' | 'my-apps' | 'my-app',
+    page: 'login' | 'my-apps' | 'my-app' | 'my-history',
     data: object,
     status?: number,
   ) => void;
+  /** What {@link render} would answer with. */
+  readonly text: (ctx: Context, page: 'my-app', data: object) => string;
   readonly audit: AuditRecorder;
   readonly clock: Clock;
   /** A secret of our own for the forms of one session. */

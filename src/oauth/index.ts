@@ -6,4 +6,5 @@ export type { Clock, EpochSeconds } from './time.ts';
 export { systemClock } from './time.ts';
 export type { ClientId, GrantId, LaunchId, AccountId } from './identifiers.ts';
 export { newReferenceId } from './identifiers.ts';
+export { repeatedMember } from './repeated-member.ts';
 export { ERROR_CODES, type ErrorCode } from './error-codes.ts';

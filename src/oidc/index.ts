@@ -15,6 +15,7 @@ export { answerPreflights } from './preflight.ts';
 export type { ProviderPages, ProviderParts, ShownError, UnitOfWork } from './parts.ts';
 export { SIGN_OUT_PATH, createPersonSessions } from './person-session.ts';
 export { createProvider } from './provider.ts';
+export { provenanceKeysRoutes } from './provenance-keys.ts';
 export { createRotatingProvider, type RotatingProvider } from './rotating-provider.ts';
 export { SERVED_PATHS } from './served-paths.ts';
 export { styleDocument } from './style.ts';

@@ -16,6 +16,7 @@ interface StoredGrant {
     readonly lifetimeSeconds?: number;
     readonly madeAt?: number;
     readonly endsAt?: number;
+    readonly reference?: string;
     readonly context?: { readonly patient?: string };
   };
 }
@@ -28,6 +29,7 @@ export function createGrantList(vault: Vault) {
     const stored = vault.open<StoredGrant>(key.grant(grantId), grant);
     const { clientId = '', accountId = '', iat = 0, exp = 0, smart = {} } = stored;
     const { scope = '', fhirBaseUrl = '', lifetimeSeconds = 0, madeAt, endsAt, context } = smart;
+    const ref = grantRefOf(vault.keys, grantId);
     const allowedAt = madeAt === undefined ? iat : Math.floor(madeAt / 1000);
     return {
       ...{ grantId, clientId, accountId, scope, fhirBaseUrl, allowedAt },
@@ -35,7 +37,8 @@ export function createGrantList(vault: Vault) {
       ...(endsAt === undefined ? {} : { endsAt }),
       renewedAt: Math.max(allowedAt, exp - lifetimeSeconds),
       expiresAt: exp,
-      ref: grantRefOf(vault.keys, grantId),
+      ref,
+      reference: smart.reference ?? ref,
     };
   };
   return async (

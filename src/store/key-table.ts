@@ -184,6 +184,13 @@ export const KEY_TABLE: readonly KeyRow[] = [
     sealed: false,
   },
   { key: 'gh:{keys}:signing', holds: 'signing keys', keptFor: 'until removed', bytes: 5400, sealed: true },
+  {
+    key: 'gh:{keys}:records',
+    holds: 'keys that sign records of what people decided',
+    keptFor: 'until removed',
+    bytes: 900,
+    sealed: true,
+  },
   { key: 'gh:{epoch}:store', holds: 'which store this is', keptFor: 'for good', bytes: 240, sealed: true },
   {
     key: 'gh:{epoch.<number>}:store',

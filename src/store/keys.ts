@@ -38,6 +38,7 @@ export const key = {
   allClients: 'gh:{clients}:all',
   allAccounts: 'gh:{accounts}:all',
   signingKeys: 'gh:{keys}:signing',
+  recordKeys: 'gh:{keys}:records',
   epoch: 'gh:{epoch}:store',
   epochCopy: (tag: string) => `gh:{epoch.${tag}}:store`,
   ring: 'gh:{epoch}:keys',

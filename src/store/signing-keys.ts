@@ -3,8 +3,17 @@ import { key } from './keys.ts';
 import { replaceUnchanged } from './replace.ts';
 import type { Vault } from './vault.ts';
 
+/** Keys that sign tokens. */
 export function createSigningKeyStore(vault: Vault): SigningKeyStore {
-  const name = key.signingKeys;
+  return keySetAt(vault, key.signingKeys);
+}
+
+/** Keys that sign records of what people decided. */
+export function createRecordKeyStore(vault: Vault): SigningKeyStore {
+  return keySetAt(vault, key.recordKeys);
+}
+
+function keySetAt(vault: Vault, name: string): SigningKeyStore {
   return {
     load: () => vault.read<SigningKeySet>(name),
     create: (set) => vault.writeIfAbsent(name, set),

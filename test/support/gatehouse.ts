@@ -59,6 +59,8 @@ export interface TestServer {
   readonly vault: Vault;
   readonly audit: AuditRecord[];
   readonly gatehouse: Gatehouse;
+  /** Where it keeps records of what people decided. */
+  readonly dataDir: string;
   close(): Promise<void>;
 }
 
@@ -80,6 +82,7 @@ export async function startGatehouse(
 ): Promise<TestServer> {
   const publicPort = port ?? (await freePort());
   const issuer = overrides.issuer ?? `http://localhost:${publicPort}`;
+  const records = await mkdtemp(path.join(tmpdir(), 'gatehouse-records-'));
   const config = configSchema.parse({
     issuer,
     listen: { host: '127.0.0.1', port: publicPort },
@@ -87,6 +90,7 @@ export async function startGatehouse(
     secrets: { store: STORE_SECRET, cookies: ['test-cookie-key-0123456789-abcdefghijklmnop'] },
     fhirServers: [{ id: 'main', name: 'Test FHIR', url: FHIR }],
     ...overrides,
+    store: { dataDir: records, ...overrides.store },
   });
   const driver = await store.open();
   const vault = await withPeople(driver).catch(async (error: unknown) => {
@@ -110,7 +114,12 @@ export async function startGatehouse(
   });
   const { managementPort } = await gatehouse.listen();
   const managementUrl = `http://127.0.0.1:${managementPort}`;
-  return { issuer, managementUrl, driver, vault, audit, gatehouse, close: () => gatehouse.close() };
+  const close = async (): Promise<void> => {
+    await gatehouse.close();
+    await rm(records, { recursive: true, force: true });
+  };
+  const { dataDir } = config.store;
+  return { issuer, managementUrl, driver, vault, audit, gatehouse, dataDir, close };
 }
 
 /** The vault of a store in which the people of the tests have accounts. */

@@ -85,12 +85,12 @@ export interface Serve {
 
 /** Starts `gatehouse serve` with these options more and waits until it is ready. */
 export async function startServe(
-  { config, managementPort, issuer }: ServeFolder,
+  { dir, config, managementPort, issuer }: ServeFolder,
   env: Readonly<Record<string, string>> = {},
   options: readonly string[] = [],
 ): Promise<Serve> {
   const child = spawn(process.execPath, gatehouseArgs('serve', '--config', config, ...options), {
-    env: { ...cleanEnvironment(), ...env },
+    env: { ...cleanEnvironment(), DATA_DIR: path.join(dir, 'data'), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const said = collect(child);

@@ -37,6 +37,12 @@ export const errors = {
   'problem.fhir-away.message': 'The health record system did not answer.',
   'problem.fhir-away.advice': 'Nothing is lost. Wait a moment, then try again.',
 
+  'problem.not-recorded.heading': 'Your choice could not be recorded',
+  'problem.not-recorded.message':
+    'We keep a record of everything people allow. It could not be written right now, so nothing was shared.',
+  'problem.not-recorded.advice':
+    'Nothing is lost. Wait a moment, then start again from here and choose once more.',
+
   'refusal.other-user.heading': 'This app was opened for somebody else',
   'refusal.other-user.message':
     'It was opened for another user of the health record system than the one signed in here.',

@@ -35,6 +35,8 @@ export const myApps = {
   'my-apps.was-read': '{kind} (read on {date})',
   'my-apps.more': 'and {count} more',
 
+  'my-history.title': 'What you decided',
+
   'my-app.title': 'What an app may do',
   'my-app.heading': 'What <bdi>{app}</bdi> may do',
   'my-app.lead': 'With records from <bdi>{server}</bdi>. Untick what it may no longer do.',

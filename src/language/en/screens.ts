@@ -3,6 +3,7 @@ export const screens = {
   'page.error': 'Error: {title}',
   'page.reference': 'Reference',
   'page.languages': 'Languages',
+  'page.changed': 'This page has changed meanwhile. Read it again, and choose once more.',
   'page.cancel': 'Cancel',
   'page.continue': 'Continue',
   'page.not-you': 'Not <bdi>{user}</bdi>?',

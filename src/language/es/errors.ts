@@ -39,6 +39,12 @@ export const errors: Translated<typeof english> = {
   'problem.fhir-away.message': 'El sistema de datos de salud no ha respondido.',
   'problem.fhir-away.advice': 'No se ha perdido nada. Espere un momento y pruebe otra vez.',
 
+  'problem.not-recorded.heading': 'Su elección no se pudo anotar',
+  'problem.not-recorded.message':
+    'Guardamos una nota de todo lo que se permite. Ahora no se pudo escribir, así que no se ha dado nada.',
+  'problem.not-recorded.advice':
+    'No se ha perdido nada. Espere un momento, empiece otra vez desde aquí y vuelva a elegir.',
+
   'refusal.other-user.heading': 'Esta app se abrió para otra persona',
   'refusal.other-user.message':
     'La abrió en el sistema de salud alguien distinto de quien tiene aquí la sesión.',

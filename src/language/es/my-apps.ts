@@ -37,6 +37,8 @@ export const myApps: Translated<typeof english> = {
   'my-apps.was-read': '{kind} (lectura el {date})',
   'my-apps.more': 'y {count} más',
 
+  'my-history.title': 'Lo que usted decidió',
+
   'my-app.title': 'Lo que puede hacer una app',
   'my-app.heading': 'Lo que puede hacer <bdi>{app}</bdi>',
   'my-app.lead': 'Con datos de <bdi>{server}</bdi>. Quite la marca de lo que ya no pueda hacer.',

@@ -5,6 +5,7 @@ export const screens: Translated<typeof english> = {
   'page.error': 'Error: {title}',
   'page.reference': 'Referencia',
   'page.languages': 'Idiomas',
+  'page.changed': 'Esta página ha cambiado mientras tanto. Léala otra vez y vuelva a elegir.',
   'page.cancel': 'Cancelar',
   'page.continue': 'Seguir',
   'page.not-you': '¿No es usted <bdi>{user}</bdi>?',

@@ -16,7 +16,7 @@ const KINDS: readonly (readonly [RegExp, RowKind])[] = [
   [/^gh:\{a\.[^}]+\}:account$/, 'lasting'],
   [/^gh:\{n\.[^}]+\}:login$/, 'lasting'],
   [/^gh:\{(clients|accounts)\}:all$/, 'lasting'],
-  [/^gh:\{keys\}:signing$/, 'lasting'],
+  [/^gh:\{keys\}:(signing|records)$/, 'lasting'],
   [/^gh:\{[^}]+\}:dead$/, 'ended'],
   [/^gh:\{j\.[^}]+\}:jti$/, 'ended'],
   [/^gh:\{due\.[^}]+\}:sweep$/, 'passing'],

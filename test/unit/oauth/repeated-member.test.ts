@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 
-import { repeatedMember } from '../../../src/gateway/repeated-member.ts';
+import { repeatedMember } from '../../../src/oauth/index.ts';
 
 describe('a member that stands twice in one object', () => {
   test.each([

@@ -1,0 +1,68 @@
+import { constants } from 'node:fs';
+import { mkdir, open, stat, type FileHandle } from 'node:fs/promises';
+import path from 'node:path';
+
+const FILE_MODE = 0o600;
+const FOLDER_MODE = 0o700;
+const APPEND = constants.O_APPEND | constants.O_WRONLY | constants.O_CREAT;
+
+/**
+ * Adds a line to a file, which is made with its folders where it is not there; resolves once it is on disk.
+ *
+ * The line is one write to a file that is open for appending, so that processes can add to it at the same time. It begins
+ * with a line break of its own: whatever half a line a process left behind that was killed, this one stands for itself.
+ *
+ * @throws Error when the line, or a part of it, may be missing
+ */
+export async function appendLine(file: string, line: string): Promise<void> {
+  const bytes = Buffer.from(`\n${line}\n`);
+  await makeFolder(path.dirname(file));
+  const handle = await open(file, APPEND, FILE_MODE);
+  try {
+    const isNew = (await handle.stat()).size === 0;
+    if (isNew) await likeItsFolder(handle, path.dirname(file));
+    const { bytesWritten } = await handle.write(bytes);
+    if (bytesWritten < bytes.byteLength) throw new Error(`only a part of a line could be written to ${file}`);
+    await handle.sync();
+    if (isNew) await syncFolder(path.dirname(file));
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Level by level, each on disk before something lies in it. */
+async function makeFolder(folder: string): Promise<void> {
+  if (await isThere(folder)) return;
+  const parent = path.dirname(folder);
+  await makeFolder(parent);
+  try {
+    await mkdir(folder, { mode: FOLDER_MODE });
+  } catch (error) {
+    // Another process may have been first.
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    return;
+  }
+  const made = await open(folder);
+  await likeItsFolder(made, parent).finally(() => made.close());
+  await syncFolder(parent);
+}
+
+async function isThere(folder: string): Promise<boolean> {
+  return stat(folder).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+}
+
+/** A command that root runs must not make what the server cannot add to. */
+async function likeItsFolder(handle: FileHandle, folder: string): Promise<void> {
+  if (process.getuid?.() !== 0) return;
+  const { uid, gid } = await stat(folder);
+  await handle.chown(uid, gid);
+}
+
+/** A new name is on disk when its folder is. */
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder);
+  await handle.sync().finally(() => handle.close());
+}

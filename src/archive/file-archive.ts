@@ -1,0 +1,88 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { JWK } from 'jose';
+
+import type { AccountId } from '../oauth/index.ts';
+import { isKeptRecord, type Archived, type RecordArchive } from '../records/index.ts';
+import { appendLine } from './append.ts';
+
+const FOLDER = 'records';
+const KEYS_FILE = 'keys.jsonl';
+
+export interface FileArchiveParts {
+  readonly dataDir: string;
+  /** What stands for an account in a file name; says nothing without the store's keys. */
+  readonly nameOf: (accountId: AccountId) => string;
+}
+
+/**
+ * A file for each person, in a folder named by the first two letters of its name:
+ *
+ *     <dataDir>/records/keys.jsonl         public halves of all keys there have ever been, a JWK a line
+ *     <dataDir>/records/Qx/Qx0b….jsonl     what one person decided, a record a line
+ */
+export function createFileArchive({ dataDir, nameOf }: FileArchiveParts): RecordArchive & {
+  /** Where somebody's records lie. */
+  fileOf(accountId: AccountId): string;
+} {
+  const folder = path.resolve(dataDir, FOLDER);
+  const keysFile = path.join(folder, KEYS_FILE);
+  const known = new Set<string>();
+  const fileOf = (accountId: AccountId): string => {
+    const name = nameOf(accountId);
+    return path.join(folder, name.slice(0, 2), `${name}.jsonl`);
+  };
+  return {
+    fileOf,
+    append: (accountId, record) => appendLine(fileOf(accountId), JSON.stringify(record)),
+    async of(accountId) {
+      return archivedIn(await linesOf(fileOf(accountId)));
+    },
+    keys: () => readKeys(keysFile),
+    async keepKey(publicKey) {
+      const { kid = '' } = publicKey;
+      if (known.has(kid)) return;
+      const kept = await readKeys(keysFile);
+      if (!kept.some((one) => one.kid === kid)) await appendLine(keysFile, JSON.stringify(publicKey));
+      known.add(kid);
+    },
+  };
+}
+
+/** The keys of a file as the archive keeps them, a JWK a line; none where there is no such file. */
+async function readKeys(file: string): Promise<JWK[]> {
+  return (await linesOf(file)).flatMap((line) => {
+    const key = parsed(line);
+    return typeof key === 'object' && key !== null && 'kid' in key ? [key as JWK] : [];
+  });
+}
+
+/** A JWKS that somebody kept. @throws Error when it is none */
+export async function readKeysFile(file: string): Promise<JWK[]> {
+  const { keys } = JSON.parse(await readFile(file, 'utf8')) as { keys?: JWK[] };
+  if (!Array.isArray(keys)) throw new Error(`${file} is no JWKS: it has no list of keys`);
+  return keys;
+}
+
+async function linesOf(file: string): Promise<string[]> {
+  try {
+    return (await readFile(file, 'utf8')).split('\n').filter((line) => line !== '');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  }
+}
+
+/** A line that is no record stands for nothing, and hides none of the others. */
+function archivedIn(lines: readonly string[]): Archived {
+  const records = lines.map(parsed).filter(isKeptRecord);
+  return { records, torn: lines.length - records.length };
+}
+
+function parsed(line: string): unknown {
+  try {
+    return JSON.parse(line) as unknown;
+  } catch {
+    return undefined;
+  }
+}

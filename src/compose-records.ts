@@ -1,0 +1,84 @@
+import type { JWK } from 'jose';
+import type { Logger } from 'pino';
+
+import { createFileArchive } from './archive/index.ts';
+import type { AuditRecorder } from './audit/index.ts';
+import type { Config } from './config/index.ts';
+import { RECORD_ALGORITHMS, loadOrCreateKeys } from './keys/index.ts';
+import type { Clock } from './oauth/index.ts';
+import {
+  createRecorder,
+  publicHalf,
+  type Decision,
+  type DecisionRecords,
+  type RecordArchive,
+} from './records/index.ts';
+import { createRecordKeyStore, type Vault } from './store/index.ts';
+
+export interface ComposedRecords {
+  readonly records: DecisionRecords;
+  readonly archive: RecordArchive & { fileOf(accountId: string): string };
+  /** Every key that a record may be signed with: those in use, and all there have been. */
+  readonly publicKeys: () => Promise<readonly JWK[]>;
+}
+
+interface Parts {
+  readonly config: Pick<Config, 'issuer' | 'name' | 'records' | 'store'>;
+  readonly vault: Vault;
+  readonly clock: Clock;
+  readonly audit: AuditRecorder;
+  readonly log: Pick<Logger, 'error'>;
+}
+
+/** Joins the records of decisions with files and keys. Part of the composition root: see public-app.ts. */
+export function composeRecords({ config, vault, clock, audit, log }: Parts): ComposedRecords {
+  const { issuer, name } = config;
+  const keyStore = createRecordKeyStore(vault);
+  const keySet = () => loadOrCreateKeys(keyStore, clock, RECORD_ALGORITHMS);
+  const archive = createFileArchive({
+    dataDir: config.store.dataDir,
+    nameOf: (accountId) => vault.keys.keyedHash('records', accountId),
+  });
+  const recorder = createRecorder({
+    archive,
+    house: { issuer, name, policyUri: config.records.policyUrl ?? `${issuer}/policies/app-access/1` },
+    key: async () => {
+      const active = (await keySet()).keys.find(({ status }) => status === 'active');
+      if (!active) throw new TypeError('there is no key to sign records with');
+      return active;
+    },
+    now: Date.now,
+    newId: () => crypto.randomUUID(),
+  });
+  const tell = async (decision: Decision, error: unknown): Promise<void> => {
+    const { kind, reference, person, client, fhirServer, patient, kept } = decision;
+    log.error({ err: error, reference, decision: kind }, 'the record of a decision could not be kept');
+    await audit.record({
+      ...{ type: 'record.failed', outcome: 'failure', decision: kind, reference },
+      ...{ accountId: person.accountId, clientId: client.id, fhirServer: fhirServer.url },
+      ...(patient === undefined ? {} : { patient: patient.id }),
+      scope: kept.join(' '),
+    });
+  };
+  const keep = async (decision: Decision): Promise<void> => {
+    try {
+      await recorder.keep(decision);
+    } catch (error) {
+      await tell(decision, error);
+      throw error;
+    }
+  };
+  return {
+    archive,
+    records: {
+      of: (accountId) => recorder.of(accountId),
+      keep,
+      keepIfPossible: (decision) => keep(decision).catch(() => undefined),
+    },
+    publicKeys: async () => {
+      const [{ keys }, kept] = await Promise.all([keySet(), archive.keys()]);
+      const known = new Set(kept.map(({ kid }) => kid));
+      return [...keys.filter(({ kid }) => !known.has(kid)).map(publicHalf), ...kept];
+    },
+  };
+}

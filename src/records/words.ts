@@ -1,0 +1,73 @@
+import type { Decision } from './decision.ts';
+
+/** Who keeps these records, and under which rules. */
+export interface House {
+  /** Our own address; identifiers of ours begin with it. */
+  readonly issuer: string;
+  /** The organisation, as people read it. */
+  readonly name: string;
+  /** The policy that people decide under; another address for another version. */
+  readonly policyUri: string;
+}
+
+const TERMINOLOGY = 'http://terminology.hl7.org/CodeSystem';
+
+export const coded = (system: string, code: string, display?: string) => ({
+  coding: [{ system, code, ...(display === undefined ? {} : { display }) }],
+});
+export const termed = (system: string, code: string, display?: string) =>
+  coded(`${TERMINOLOGY}/${system}`, code, display);
+
+/** The organisation that runs this server. */
+export const organizationOf = ({ issuer, name }: House) => ({
+  type: 'Organization',
+  identifier: { system: 'urn:ietf:rfc:3986', value: issuer },
+  display: name,
+});
+
+/** This server itself. */
+export const serverOf = ({ issuer }: House) => ({
+  type: 'Device',
+  identifier: { system: 'urn:ietf:rfc:3986', value: issuer },
+  display: 'Gatehouse authorization server',
+});
+
+/** What R4 lets perform a Consent and author a Provenance; a `Person` is neither. */
+const REFERABLE = /^(Patient|Practitioner|PractitionerRole|RelatedPerson)\//;
+
+/** Who decided: as a resource of the FHIR server where it has one, and always as the account here. */
+export function personOf({ person, fhirServer }: Decision, { issuer }: House) {
+  const { fhirUser, accountId, name } = person;
+  return {
+    ...(fhirUser !== undefined && REFERABLE.test(fhirUser)
+      ? { reference: `${fhirServer.url}/${fhirUser}` }
+      : {}),
+    identifier: { system: `${issuer}/accounts`, value: accountId },
+    display: name,
+  };
+}
+
+/** A patient asks for themselves; why a clinician uses an app, nobody has told us. */
+export function purposeOf({ person }: Decision) {
+  return person.role === 'patient'
+    ? [{ system: `${TERMINOLOGY}/v3-ActReason`, code: 'PATRQT', display: 'patient requested' }]
+    : undefined;
+}
+
+/** SMART's own form of a scope where a URI is needed. */
+const SCOPE_URIS = 'http://smarthealthit.org/fhir/scopes/';
+
+export const scopesAsExtensions = (scopes: readonly string[], { issuer }: House) =>
+  scopes.map((scope) => ({
+    url: `${issuer}/fhir/StructureDefinition/smart-scope`,
+    valueUri: `${SCOPE_URIS}${scope}`,
+  }));
+
+/** The scopes that {@link scopesAsExtensions} wrote. */
+export function scopesIn(
+  extensions: readonly { readonly valueUri?: string | undefined }[] | undefined,
+): string[] {
+  return (extensions ?? []).flatMap(({ valueUri }) =>
+    valueUri?.startsWith(SCOPE_URIS) ? [valueUri.slice(SCOPE_URIS.length)] : [],
+  );
+}
