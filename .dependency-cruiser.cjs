@@ -25,6 +25,7 @@ const DOMAIN = [
 /** Of the domain, what may import other parts of it. */
 const IMPORTS = {
   config: ['clients', 'consent', 'identity', 'keys', 'language'],
+  clients: ['consent'],
   consent: ['language'],
   identity: ['language'],
   introspection: ['clients'],

@@ -53,6 +53,7 @@ import {
 } from './oidc/index.ts';
 import {
   createAccountStore,
+  createConsentMemory,
   createLaunchStore,
   createPostedRequestStore,
   createProgressStore,
@@ -83,6 +84,7 @@ export function createPublicApp(parts: PublicAppParts): Koa {
   });
   app.on('error', (error: unknown) => log.error({ err: error }, 'a response failed'));
   const accounts = createAccountStore(vault);
+  const memory = createConsentMemory(vault);
   const launches = createLaunchStore(vault, parts.trust.unsureBefore);
   const languages = createLanguages(filesOf(config.languages.offered), config.languages.preferred);
   const ownToken = createOwnTokens(engine.current, config, clock);
@@ -101,6 +103,7 @@ export function createPublicApp(parts: PublicAppParts): Koa {
     config,
     clients,
     launches,
+    memory,
     pages,
     languages,
     audit,
@@ -120,7 +123,7 @@ export function createPublicApp(parts: PublicAppParts): Koa {
     referenceFor: (ctx: Context, authorization) => referenceFor(ctx, authorization),
   });
   const myApps = composeMyApps(parts, {
-    ...{ accounts, records, throttle, usage, usernameHash, directory, grantTtlSeconds },
+    ...{ accounts, records, memory, throttle, usage, usernameHash, directory, grantTtlSeconds },
     sessions: createPersonSessions(engine.current, config),
   });
 

@@ -45,6 +45,8 @@ export type AuditEvent =
       Subject &
         Reason & {
           readonly dropped?: string;
+          /** Asked just now, agreed to before, or never asked: the organisation's own app. */
+          readonly basis?: 'asked' | 'remembered' | 'skipped';
           /** UTC; absent: as long as the app keeps coming back. */
           readonly until?: string;
         }

@@ -1,3 +1,4 @@
+import { CONSENT_POLICIES } from '../consent/index.ts';
 import { z } from 'zod';
 
 import { parseScopeList } from '../smart/index.ts';
@@ -127,6 +128,11 @@ export const clientRegistration = z
       .min(1)
       .max(10 * 365)
       .optional(),
+    /**
+     * Whether people are asked each time, only about what they did not decide before (`remember`), or never (`skip`: for the
+     * organisation's own apps). Of a public client anybody can take the name, so that they are always asked (A094).
+     */
+    consent: z.enum(CONSENT_POLICIES).default('always'),
     rights: z.array(z.enum(CLIENT_RIGHTS)).default([]),
     /** Ids of the FHIR servers it may use, or, with `introspect`, ask for; default: all of them. */
     fhir_servers: z.array(z.string()).min(1).optional(),
@@ -150,6 +156,7 @@ interface Parts {
   readonly application_type: 'web' | 'native';
   readonly rights: readonly ClientRight[];
   readonly tenants?: readonly string[] | undefined;
+  readonly consent: (typeof CONSENT_POLICIES)[number];
 }
 
 function contradictions(client: Parts): string[] {
@@ -174,6 +181,10 @@ function contradictions(client: Parts): string[] {
     [
       client.application_type === 'web' && client.redirect_uris.some((uri) => PRIVATE_SCHEME.test(uri)),
       'a redirect_uri with a private scheme needs application_type native',
+    ],
+    [
+      method === 'none' && client.consent !== 'always',
+      `consent ${client.consent} is for clients that prove who they are`,
     ],
     [!!client.tenants && !client.rights.includes('launch'), 'tenants is for clients with the launch right'],
     [

@@ -10,6 +10,13 @@ export {
   type DurationChoice,
   type DurationPolicy,
 } from './duration.ts';
+export {
+  CONSENT_POLICIES,
+  recall,
+  withDecision,
+  type ConsentMemory,
+  type RememberedDecision,
+} from './remembered.ts';
 export type { GrantSummary } from './grant-summary.ts';
 export { typeInWords } from './words.ts';
 export { describeOffer, type OfferGroup, type OfferedScope } from './offer.ts';

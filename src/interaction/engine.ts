@@ -19,6 +19,8 @@ export interface PendingAuthorization {
   readonly loginHint?: string;
   /** The languages the app asked for, the best first. */
   readonly uiLocales?: string;
+  /** The app wants the person to be asked, whatever was decided before (`prompt=consent`). */
+  readonly asksConsent: boolean;
   /** Who is signed in to this browser already. */
   readonly sessionAccountId?: AccountId;
 }

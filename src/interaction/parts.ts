@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import type { AuditRecorder } from '../audit/index.ts';
 import type { ClientRegistry } from '../clients/index.ts';
 import type { Config } from '../config/index.ts';
+import type { ConsentMemory } from '../consent/index.ts';
 import type { AccountStore } from '../identity/index.ts';
 import type { SignInThrottle } from '../limits/index.ts';
 import type { Languages } from '../language/index.ts';
@@ -24,6 +25,7 @@ export interface InteractionParts {
   readonly accounts: AccountStore;
   readonly clients: ClientRegistry;
   readonly launches: LaunchStore;
+  readonly memory: ConsentMemory;
   readonly directory: (fhirBaseUrl: string) => Directory;
   readonly pages: Pages;
   readonly languages: Languages;

@@ -2,8 +2,10 @@ import type { Account } from '../identity/index.ts';
 import { languageOf } from '../language/index.ts';
 import { formOf } from './forms.ts';
 import type { InteractionParts } from './parts.ts';
-import type { RefusalReason } from './steps.ts';
 import type { Visit } from './visit.ts';
+
+/** Why a person cannot go on, whatever they would choose. */
+export type RefusalReason = 'other-user' | 'other-patient' | 'unknown-patient' | 'nothing-to-offer';
 
 /** Says why it does not go on, on a page that leads back to the app or to another account; and records it. */
 export async function showRefusal(

@@ -4,6 +4,7 @@ import type { Context } from 'koa';
 
 import type { SignInThrottle } from '../limits/index.ts';
 import { assertNever } from '../oauth/index.ts';
+import { takeAgreement } from './agreements.ts';
 import { appView } from './app-view.ts';
 import { showEncounters, showPatients, takeEncounter, takePatient } from './choose-steps.ts';
 import { consentPage, showConsent, takeConsent } from './consent-step.ts';
@@ -26,7 +27,7 @@ export function interactionRoutes(parts: InteractionParts): Router {
   router.get('/', (ctx) => parts.pages.render(ctx, 'home', { myAppsHref: parts.myAppsPath }));
   const parse = bodyParser({ enableTypes: ['form'], formLimit: '64kb' });
   router.get('/interaction/:uid', (ctx) =>
-    withVisit(ctx, ctx['params'].uid, parts, (visit) => show(visit, nextStep(visit), parts)),
+    withVisit(ctx, ctx['params'].uid, parts, (visit) => show(visit, nextStep(visit, parts.clock()), parts)),
   );
   router.post('/interaction/:uid', parse, (ctx) =>
     withVisit(ctx, ctx['params'].uid, parts, (visit) => take(visit, parts, parts.throttle)),
@@ -67,6 +68,8 @@ async function show(visit: Visit, step: Step, parts: InteractionParts): Promise<
       return showEncounters(visit, step.account, step.patient, parts);
     case 'consent':
       return showConsent(visit, step.account, parts);
+    case 'agreed':
+      return goOn(visit, await takeAgreement(visit, step.account, step.agreement, parts), parts);
     case 'done':
       return handOver(visit, step.url, parts);
     case 'refused':
@@ -79,7 +82,7 @@ async function show(visit: Visit, step: Step, parts: InteractionParts): Promise<
 async function take(visit: Visit, parts: InteractionParts, throttle: SignInThrottle): Promise<void> {
   const { ctx, pending } = visit;
   const fields = fieldsOf(ctx);
-  const step = nextStep(visit);
+  const step = nextStep(visit, parts.clock());
   if (step.name === 'done') return handOver(visit, step.url, parts);
   if (!isOwnForm(visit, fields))
     return showProblem(ctx, 'expired', parts, { status: 403, code: 'invalid_request' });
@@ -115,6 +118,8 @@ async function obey(
         : 'next';
     case 'consent':
       return takeConsent(visit, step.account, fields, parts);
+    case 'agreed':
+      return takeAgreement(visit, step.account, step.agreement, parts);
     case 'done':
     case 'refused':
       return 'next';
@@ -164,6 +169,10 @@ async function switchAccount(visit: Visit, parts: InteractionParts): Promise<voi
   await saveProgress({ ...visit, progress: {} }, { switchAccount: true }, parts);
   visit.ctx.redirect(`/interaction/${visit.pending.uid}`);
   visit.ctx.status = 303;
+}
+
+function goOn(visit: Visit, outcome: string, parts: InteractionParts): void {
+  if (outcome !== 'shown') handOver(visit, outcome, parts);
 }
 
 /** A page between the form and the app: the way on is then no part of the form, which may only lead to us. */

@@ -1,5 +1,8 @@
 import { maySeePatient, type Account } from '../identity/index.ts';
+import type { EpochSeconds } from '../oauth/index.ts';
 import { needsEncounter, needsPatient } from '../smart/index.ts';
+import { agreementFor, type Agreement } from './agreements.ts';
+import type { RefusalReason } from './refusals.ts';
 import { offerOf, patientOf, type Visit } from './visit.ts';
 
 export type Step =
@@ -7,14 +10,12 @@ export type Step =
   | { readonly name: 'patient'; readonly account: Account }
   | { readonly name: 'encounter'; readonly account: Account; readonly patient: string }
   | { readonly name: 'consent'; readonly account: Account }
+  | { readonly name: 'agreed'; readonly account: Account; readonly agreement: Agreement }
   | { readonly name: 'done'; readonly url: string }
   | { readonly name: 'refused'; readonly account: Account; readonly reason: RefusalReason };
 
-/** Why a person cannot go on, whatever they would choose. */
-export type RefusalReason = 'other-user' | 'other-patient' | 'unknown-patient' | 'nothing-to-offer';
-
 /** The one place that says which screen comes next. Forms cannot skip ahead: it is asked before each is obeyed. */
-export function nextStep(visit: Visit): Step {
+export function nextStep(visit: Visit, now: EpochSeconds): Step {
   const { account, progress, launch } = visit;
   if (progress.finishedAt !== undefined) return { name: 'done', url: progress.finishedAt };
   if (!account) return { name: 'login' };
@@ -28,7 +29,8 @@ export function nextStep(visit: Visit): Step {
   if (patient !== undefined && encounter === undefined && needsEncounter(granted)) {
     return { name: 'encounter', account, patient };
   }
-  return { name: 'consent', account };
+  const agreement = agreementFor(visit, account, now);
+  return agreement ? { name: 'agreed', account, agreement } : { name: 'consent', account };
 }
 
 /** Another user than the one at the EHR's screen never gets that launch: the record might be the wrong one (LCH-07). */

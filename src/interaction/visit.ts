@@ -1,5 +1,6 @@
 import type { Context } from 'koa';
 
+import type { RememberedDecision } from '../consent/index.ts';
 import type { ClientRegistration } from '../clients/index.ts';
 import type { FhirServerConfig } from '../config/index.ts';
 import { ownPatient, rightsOf, type Account } from '../identity/index.ts';
@@ -23,6 +24,8 @@ export interface Visit {
   /** Who is signed in, in this interaction or in an earlier session. */
   readonly account?: Account;
   readonly reference: string;
+  /** What this person decided about this app before, where that counts. */
+  readonly remembered?: readonly RememberedDecision[];
 }
 
 export type VisitProblem = 'expired' | 'client-gone' | 'launch-gone';
@@ -47,6 +50,8 @@ export async function openVisit(ctx: Context, parts: InteractionParts): Promise<
   const launch = finished ? undefined : await openLaunch(pending, fhirServer, parts);
   if (launch === 'gone') return { ok: false, problem: 'launch-gone' };
   const account = await accountOf(pending, known, parts);
+  const remembers = account !== undefined && client.registration.consent === 'remember';
+  const remembered = remembers ? await parts.memory.of(account.accountId, pending.clientId) : undefined;
   const formSecret = parts.formSecret(pending.uid);
   const base = {
     ctx,
@@ -57,7 +62,15 @@ export async function openVisit(ctx: Context, parts: InteractionParts): Promise<
     fhirServer,
     reference,
   };
-  return { ok: true, visit: { ...base, ...(launch ? { launch } : {}), ...(account ? { account } : {}) } };
+  return {
+    ok: true,
+    visit: {
+      ...base,
+      ...(launch ? { launch } : {}),
+      ...(account ? { account } : {}),
+      ...(remembered ? { remembered } : {}),
+    },
+  };
 }
 
 async function openLaunch(

@@ -99,6 +99,7 @@ async function leave(
 ): Promise<boolean> {
   // Drawn before it changes; another text than the one above the form is not what was read.
   const page = await appPage(ctx, grant, parts);
+  await parts.memory.forget(person.account.accountId, grant.clientId);
   if (!(await parts.narrow(grant.grantId, scope))) return false;
   await recordDecision(
     ctx,

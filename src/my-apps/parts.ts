@@ -3,7 +3,7 @@ import type { Context } from 'koa';
 import type { AuditRecorder } from '../audit/index.ts';
 import type { ClientRegistry } from '../clients/index.ts';
 import type { Config } from '../config/index.ts';
-import type { GrantSummary } from '../consent/index.ts';
+import type { ConsentMemory, GrantSummary } from '../consent/index.ts';
 import type { AccountStore } from '../identity/index.ts';
 import type { SignInThrottle } from '../limits/index.ts';
 import type { AccountId, Clock, GrantId } from '../oauth/index.ts';
@@ -17,6 +17,8 @@ export interface MyAppsParts {
   readonly accounts: Pick<AccountStore, 'find' | 'findByUsername'>;
   readonly grantsOf: (accountId: AccountId) => Promise<readonly GrantSummary[]>;
   readonly usage: Pick<UsageStore, 'of'>;
+  /** What is taken back is asked about anew. */
+  readonly memory: Pick<ConsentMemory, 'forget'>;
   /** Ends a grant on every node at once. */
   readonly end: (grantId: GrantId) => Promise<void>;
   /** Leaves it only this, on every node at once; `false`: it has ended already. */

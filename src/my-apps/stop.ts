@@ -14,6 +14,7 @@ export async function stop(
   parts: MyAppsParts,
 ): Promise<void> {
   for (const grant of grants) {
+    await parts.memory.forget(person.account.accountId, grant.clientId);
     await parts.end(grant.grantId);
     await parts.audit.record({
       ...{ type: 'token.revoked', outcome: 'success', what: 'grant' },

@@ -32,6 +32,8 @@ interface Pending {
   readonly launch?: string;
   readonly loginHint?: string;
   readonly uiLocales?: string;
+  /** The app wants the person to be asked, whatever was decided before (`prompt=consent`). */
+  readonly asksConsent: boolean;
   readonly sessionAccountId?: string;
 }
 
@@ -95,6 +97,7 @@ function asPending({ uid, prompt, params, session, cid }: Details): Pending {
     redirectUri: text('redirect_uri') ?? '',
     scope: text('scope') ?? '',
     aud: text('aud') ?? '',
+    asksConsent: (text('prompt') ?? '').split(' ').includes('consent'),
     ...(launch === undefined ? {} : { launch }),
     ...(loginHint === undefined ? {} : { loginHint }),
     ...(uiLocales === undefined ? {} : { uiLocales }),

@@ -16,6 +16,7 @@ export const OWN_CLIENT: ClientRegistration = {
   scope: 'system/Patient.rs system/Encounter.rs',
   application_type: 'web',
   rights: [],
+  consent: 'always',
 };
 
 const RENEW_BEFORE_SECONDS = 30;

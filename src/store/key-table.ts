@@ -1,3 +1,4 @@
+import { MEMORY_SECONDS } from './consent-memory.ts';
 import { LAUNCH_TTL_SECONDS } from '../launch/index.ts';
 import { LIMIT_WINDOW_SECONDS } from '../limits/index.ts';
 
@@ -106,6 +107,13 @@ export const KEY_TABLE: readonly KeyRow[] = [
     holds: 'how far the person has come',
     keptFor: 3600,
     bytes: 450,
+    sealed: true,
+  },
+  {
+    key: 'gh:{a.<account>}:agreed:<hash>',
+    holds: 'what a person decided about an app that need not ask twice',
+    keptFor: MEMORY_SECONDS,
+    bytes: 900,
     sealed: true,
   },
   {

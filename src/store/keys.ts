@@ -33,6 +33,7 @@ export const key = {
   clientStatus: (clientId: ClientId) => `gh:{c.${clientId}}:status`,
   clientGrants: (clientId: ClientId) => `gh:{c.${clientId}}:grants`,
   account: (accountId: AccountId) => `gh:{a.${accountId}}:account`,
+  agreed: (accountId: AccountId, hash: string) => `gh:{a.${accountId}}:agreed:${hash}`,
   accountGrants: (accountId: AccountId) => `gh:{a.${accountId}}:grants`,
   login: (hash: string) => `gh:{n.${hash}}:login`,
   allClients: 'gh:{clients}:all',

@@ -1,0 +1,73 @@
+import type { AccountId, ClientId, EpochSeconds } from '../oauth/index.ts';
+import { formatScopeList, parseScopeList, type Scope } from '../smart/index.ts';
+
+/** Whether people are asked each time, only about what they did not decide before, or never. */
+export const CONSENT_POLICIES = ['always', 'remember', 'skip'] as const;
+
+/** What somebody decided about an app, to be held to when it asks again. */
+export interface RememberedDecision {
+  readonly fhirBaseUrl: string;
+  readonly patient?: string;
+  /** Everything that was on the screen, as one scope parameter. */
+  readonly offered: string;
+  /** What of it was granted. */
+  readonly kept: string;
+  /** When what was granted ends for good. */
+  readonly endsAt?: EpochSeconds;
+  readonly decidedAt: EpochSeconds;
+}
+
+/** Keeps decisions of a person about an app; `store/` implements it. */
+export interface ConsentMemory {
+  of(accountId: AccountId, clientId: ClientId): Promise<readonly RememberedDecision[]>;
+  save(accountId: AccountId, clientId: ClientId, decisions: readonly RememberedDecision[]): Promise<void>;
+  forget(accountId: AccountId, clientId: ClientId): Promise<void>;
+}
+
+/** So many patients, and FHIR servers, of one person and app are remembered. */
+const MOST_DECISIONS = 50;
+
+/** What an app asks for now. */
+export interface AskedAgain {
+  readonly fhirBaseUrl: string;
+  readonly patient?: string | undefined;
+  readonly offer: readonly Scope[];
+}
+
+/**
+ * What was decided about exactly this before; `undefined` when anything of it was not on the screen then, was about another
+ * record, or has ended since. A remembered consent never widens.
+ */
+export function recall(
+  decisions: readonly RememberedDecision[],
+  { fhirBaseUrl, patient, offer }: AskedAgain,
+  now: EpochSeconds,
+): RememberedDecision | undefined {
+  return decisions.find((decision) => {
+    const offered = new Set(parseScopeList(decision.offered).scopes.map(({ text }) => text));
+    return (
+      isAbout(decision, { fhirBaseUrl, patient }) &&
+      (decision.endsAt ?? Infinity) > now &&
+      offer.every(({ text }) => offered.has(text))
+    );
+  });
+}
+
+/** The newest first; of one record the newest alone. */
+export function withDecision(
+  decisions: readonly RememberedDecision[],
+  added: Omit<RememberedDecision, 'offered' | 'kept'> & {
+    readonly offered: readonly Scope[];
+    readonly kept: readonly Scope[];
+  },
+): RememberedDecision[] {
+  const written = { ...added, offered: formatScopeList(added.offered), kept: formatScopeList(added.kept) };
+  return [written, ...decisions.filter((one) => !isAbout(one, added))].slice(0, MOST_DECISIONS);
+}
+
+function isAbout(
+  decision: RememberedDecision,
+  { fhirBaseUrl, patient }: Pick<AskedAgain, 'fhirBaseUrl' | 'patient'>,
+): boolean {
+  return decision.fhirBaseUrl === fhirBaseUrl && decision.patient === patient;
+}

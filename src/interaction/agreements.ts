@@ -1,0 +1,90 @@
+import { endOf, recall, withDecision, type RememberedDecision } from '../consent/index.ts';
+import type { Account } from '../identity/index.ts';
+import type { EpochSeconds } from '../oauth/index.ts';
+import { decideGrant, isResourceScope, needsPatient, type Scope } from '../smart/index.ts';
+import { chosenDuration } from './access-time.ts';
+import { patientInWords } from './choose-steps.ts';
+import { giveAccess } from './give-access.ts';
+import type { InteractionParts } from './parts.ts';
+import { showRefusal } from './refusals.ts';
+import { offerOf, patientOf, type Visit } from './visit.ts';
+
+/** Why a person need not be asked. */
+export type Agreement =
+  { readonly basis: 'skipped' } | { readonly basis: 'remembered'; readonly decision: RememberedDecision };
+
+/** May an app go on without asking, by its registration and what was decided before? */
+export function agreementFor(visit: Visit, account: Account, now: EpochSeconds): Agreement | undefined {
+  const { client, pending, remembered = [] } = visit;
+  if (pending.asksConsent || client.token_endpoint_auth_method === 'none') return undefined;
+  if (client.consent === 'skip') return { basis: 'skipped' };
+  if (client.consent !== 'remember') return undefined;
+  const { granted } = offerOf(visit, account);
+  const decision = recall(remembered, { ...recordOf(visit, account, granted), offer: granted }, now);
+  return decision && { basis: 'remembered', decision };
+}
+
+/** Gives an app what was agreed to; where the browser goes on, or `shown` when a page says why it does not. */
+export async function takeAgreement(
+  visit: Visit,
+  account: Account,
+  agreement: Agreement,
+  parts: InteractionParts,
+): Promise<string> {
+  const offer = offerOf(visit, account);
+  const { patient } = recordOf(visit, account, offer.granted);
+  if (patient !== undefined && !(await patientInWords(visit, patient, parts))) {
+    await showRefusal(visit, account, 'unknown-patient', parts);
+    return 'shown';
+  }
+  const kept =
+    agreement.basis === 'remembered'
+      ? agreement.decision.kept.split(' ')
+      : offer.granted.map(({ text }) => text);
+  const { granted, dropped } = decideGrant(offer.granted, new Set(kept));
+  const endsAt =
+    agreement.basis === 'remembered'
+      ? agreement.decision.endsAt
+      : endOf(chosenDuration(visit, granted, new Map(), parts) ?? {}, parts.clock());
+  const given = { granted, dropped: [...offer.dropped, ...dropped], endsAt, basis: agreement.basis };
+  return (await giveAccess(visit, account, given, parts)).url;
+}
+
+/** Notes what a person decided, where the registration says that they are not to be asked twice. */
+export async function rememberDecision(
+  visit: Visit,
+  account: Account,
+  decided: {
+    readonly offered: readonly Scope[];
+    readonly granted: readonly Scope[];
+    readonly endsAt: EpochSeconds | undefined;
+  },
+  { memory, clock, log }: InteractionParts,
+): Promise<void> {
+  const { client, reference } = visit;
+  if (client.consent !== 'remember' || !decided.granted.some(isResourceScope)) return;
+  const { fhirBaseUrl, patient } = recordOf(visit, account, decided.offered);
+  try {
+    const known = await memory.of(account.accountId, client.client_id);
+    const added = {
+      ...{ fhirBaseUrl, offered: decided.offered, kept: decided.granted, decidedAt: clock() },
+      ...(patient === undefined ? {} : { patient }),
+      ...(decided.endsAt === undefined ? {} : { endsAt: decided.endsAt }),
+    };
+    await memory.save(account.accountId, client.client_id, withDecision(known, added));
+  } catch (error) {
+    // The grant stands; they will be asked once more.
+    log.warn({ err: error, reference }, 'a decision could not be remembered');
+  }
+}
+
+/** Which record of which server it is about. */
+function recordOf(
+  visit: Visit,
+  account: Account,
+  offer: readonly Scope[],
+): { readonly fhirBaseUrl: string; readonly patient: string | undefined } {
+  const concerns = needsPatient(offer) || visit.launch !== undefined;
+  const patient = concerns ? patientOf(visit, account) : undefined;
+  return { fhirBaseUrl: visit.fhirServer.url, patient };
+}

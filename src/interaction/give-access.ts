@@ -1,0 +1,118 @@
+import type { Account } from '../identity/index.ts';
+import type { EpochSeconds } from '../oauth/index.ts';
+import {
+  describeDropped,
+  formatScopeList,
+  needsPatient,
+  type DroppedScope,
+  type LaunchContext,
+  type Scope,
+} from '../smart/index.ts';
+import type { InteractionParts } from './parts.ts';
+import { patientOf, saveProgress, type Visit } from './visit.ts';
+
+/** Time for the code to be redeemed and a little more: a grant outlives its only token by this. */
+const SLACK_SECONDS = 120;
+
+/** What an app gets, and why. */
+interface Given {
+  readonly granted: readonly Scope[];
+  readonly dropped: readonly DroppedScope[];
+  /** Absent: when it is not used any more. */
+  readonly endsAt: EpochSeconds | undefined;
+  /** The person was asked just now, or before, or the organisation does not ask about its own apps. */
+  readonly basis: 'asked' | 'remembered' | 'skipped';
+}
+
+/** @returns where the browser goes on; not `given`: the launch was used meanwhile, and the app is told so */
+export async function giveAccess(
+  visit: Visit,
+  account: Account,
+  { granted, dropped, endsAt, basis }: Given,
+  parts: InteractionParts,
+): Promise<{ readonly given: boolean; readonly url: string }> {
+  const { pending, fhirServer, reference } = visit;
+  if (pending.launch !== undefined && !(await parts.launches.take(pending.launch))) {
+    const description = 'the launch was used already; launch the app again';
+    return { given: false, url: await parts.engine.refuse(visit.ctx, 'invalid_request', description) };
+  }
+  if (pending.launch !== undefined) await tellLaunchUsed(visit, account, parts);
+  const context = contextFor(visit, account, granted, parts);
+  const scope = formatScopeList(granted);
+  const hasFhirUser = granted.some(({ text }) => text === 'fhirUser') && account.fhirUser !== undefined;
+  const approval = {
+    ...(endsAt === undefined ? {} : { endsAt }),
+    accountId: account.accountId,
+    signedIn: visit.progress.accountId !== undefined,
+    clientId: pending.clientId,
+    fhirBaseUrl: fhirServer.url,
+    scope,
+    context,
+    ...(hasFhirUser ? { fhirUser: `${fhirServer.url}/${account.fhirUser}` } : {}),
+    reference,
+    lifetimeSeconds: lifetimeOf(granted, parts),
+  };
+  const url = await parts.engine.approve(visit.ctx, approval, (finishedAt) =>
+    saveProgress(visit, { finishedAt }, parts),
+  );
+  await parts.audit.record({
+    type: 'consent',
+    outcome: 'success',
+    basis,
+    reference,
+    address: visit.ctx.ip,
+    clientId: pending.clientId,
+    accountId: account.accountId,
+    fhirServer: fhirServer.url,
+    ...(context.patient === undefined ? {} : { patient: context.patient }),
+    scope,
+    ...(endsAt === undefined ? {} : { until: new Date(endsAt * 1000).toISOString() }),
+    dropped: describeDropped(dropped),
+  });
+  return { given: true, url };
+}
+
+async function tellLaunchUsed(visit: Visit, account: Account, parts: InteractionParts): Promise<void> {
+  const { ctx, pending, launch, fhirServer, reference } = visit;
+  await parts.audit.record({
+    type: 'launch.used',
+    outcome: 'success',
+    reference,
+    address: ctx.ip,
+    clientId: pending.clientId,
+    accountId: account.accountId,
+    fhirServer: fhirServer.url,
+    launchHash: parts.launchHash(pending.launch ?? ''),
+    ...(launch?.context.patient === undefined ? {} : { patient: launch.context.patient }),
+  });
+}
+
+/** What travels beside the token: only what the granted scopes entitle the app to (CTX-03, CTX-22). */
+export function contextFor(
+  visit: Visit,
+  account: Account,
+  granted: readonly Scope[],
+  { smartStyleUrl }: Pick<InteractionParts, 'smartStyleUrl'>,
+): LaunchContext {
+  const { launch, progress } = visit;
+  const has = (text: string): boolean => granted.some((scope) => scope.text === text);
+  const fromLaunch = launch && has('launch') ? launch.context : undefined;
+  const patient = fromLaunch?.patient ?? (needsPatient(granted) ? patientOf(visit, account) : undefined);
+  const encounter =
+    fromLaunch?.encounter ??
+    (has('launch/encounter') ? (launch?.context.encounter ?? progress.encounter?.id) : undefined);
+  if (patient === undefined && needsPatient(granted)) {
+    throw new TypeError('patient-level scopes would be granted without a patient');
+  }
+  return {
+    ...(fromLaunch ? { need_patient_banner: true, smart_style_url: smartStyleUrl, ...fromLaunch } : {}),
+    ...(patient === undefined ? {} : { patient }),
+    ...(encounter === undefined ? {} : { encounter }),
+  };
+}
+
+export function lifetimeOf(granted: readonly Scope[], { config }: InteractionParts): number {
+  const { refreshTokenSeconds, accessTokenSeconds, codeSeconds } = config.tokens;
+  const refreshable = granted.some(({ kind }) => kind === 'refresh');
+  return refreshable ? refreshTokenSeconds : accessTokenSeconds + codeSeconds + SLACK_SECONDS;
+}

@@ -1,0 +1,18 @@
+import type { ConsentMemory, RememberedDecision } from '../consent/index.ts';
+import { key } from './keys.ts';
+import type { Vault } from './vault.ts';
+
+/** An app that does not come back for so long asks anew. */
+export const MEMORY_SECONDS = 400 * 24 * 3600;
+
+/** What people decided about apps that need not ask twice, one value for each person and app. */
+export function createConsentMemory(vault: Vault): ConsentMemory {
+  const at = (accountId: string, clientId: string): string =>
+    key.agreed(accountId, vault.keys.keyedHash('agreed', clientId));
+  return {
+    of: async (accountId, clientId) =>
+      (await vault.read<readonly RememberedDecision[]>(at(accountId, clientId))) ?? [],
+    save: (accountId, clientId, decisions) => vault.write(at(accountId, clientId), decisions, MEMORY_SECONDS),
+    forget: (accountId, clientId) => vault.driver.remove([at(accountId, clientId)]),
+  };
+}

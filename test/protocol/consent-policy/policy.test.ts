@@ -1,0 +1,161 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+
+import { CookieBrowser } from '../../support/browser.ts';
+import { PUBLIC_APP, RESOURCE_SERVER, SECRET, SECRET_APP, basic } from '../../support/clients.ts';
+import {
+  arrive,
+  authorize,
+  authorizeUrl,
+  openScreen,
+  pkce,
+  redeem,
+  type FlowOptions,
+} from '../../support/flow.ts';
+import {
+  DRIVERS,
+  startGatehouse,
+  testStore,
+  type TestServer,
+  type TestStore,
+} from '../../support/gatehouse.ts';
+
+const SCOPE = 'launch/patient offline_access patient/Patient.rs patient/Observation.rs';
+
+describe.each(DRIVERS)('whether people are asked, on %s', (driver) => {
+  let store: TestStore;
+  let server: TestServer;
+  beforeAll(async () => {
+    store = await testStore(driver);
+    const remembers = { ...SECRET_APP, client_id: 'remembers', consent: 'remember' as const };
+    const own = { ...SECRET_APP, client_id: 'own-app', consent: 'skip' as const, max_access_days: 7 };
+    server = await startGatehouse(store, {
+      clients: [PUBLIC_APP, SECRET_APP, remembers, own, RESOURCE_SERVER],
+    });
+  });
+  afterAll(async () => {
+    await server.close();
+    await store.dispose();
+  });
+
+  /** Where somebody who is signed in comes to: the app, or the screen that asks. */
+  async function again(browser: CookieBrowser, options: FlowOptions) {
+    const { verifier, challenge } = pkce();
+    const first = await browser.get(authorizeUrl(server.issuer, options, challenge));
+    const { callback, html } = await arrive(server.issuer, browser, first);
+    const asked = /<h1>Allow/.test(html);
+    if (!callback) return { asked };
+    const code = { code: callback.searchParams.get('code') ?? '', verifier };
+    const form = { client_id: options.clientId ?? '' };
+    const { body } = await redeem(server.issuer, code, form, basic(options.clientId ?? '', SECRET));
+    return { asked, scope: body.scope, body };
+  }
+  const consents = () =>
+    server.audit.filter(({ type, outcome }) => type === 'consent' && outcome === 'success');
+  const untilOf = (record: object | undefined) => String((record as { until?: string } | undefined)?.until);
+  const sorted = (scope: string | undefined) => scope?.split(' ').sort().join(' ');
+
+  test('always: each launch asks, also right after the last', async () => {
+    const browser = new CookieBrowser();
+    const options = { clientId: 'secret-app', scope: SCOPE, browser };
+    await authorize(server.issuer, options);
+    expect(await again(browser, options)).toEqual({ asked: true });
+    expect(consents().at(-1)).toMatchObject({ basis: 'asked' });
+  });
+
+  test('remember: what was decided holds for the same and for less, never for more', async () => {
+    const browser = new CookieBrowser();
+    const options = { clientId: 'remembers', scope: SCOPE, browser };
+    const kept = 'launch/patient offline_access patient/Patient.rs';
+    const consent = (scopes: readonly string[]) =>
+      scopes.filter((scope) => scope !== 'patient/Observation.rs');
+    await authorize(server.issuer, { ...options, consent, duration: '30-days' });
+    const until = untilOf(consents().at(-1));
+
+    const same = await again(browser, options);
+    expect([same.asked, sorted(same.scope)]).toEqual([false, kept]);
+    expect(consents().at(-1)).toMatchObject({ basis: 'remembered', until });
+    const less = await again(browser, { ...options, scope: 'launch/patient patient/Patient.rs' });
+    expect([less.asked, sorted(less.scope)]).toEqual([false, 'launch/patient patient/Patient.rs']);
+
+    for (const scope of [
+      `${SCOPE} patient/Condition.rs`,
+      SCOPE.replace('Patient.rs', 'Patient.cruds'),
+      `${SCOPE} openid`,
+    ])
+      expect(await again(browser, { ...options, scope })).toEqual({ asked: true });
+    expect(await again(browser, { ...options, params: { prompt: 'consent' } })).toEqual({ asked: true });
+  });
+
+  test('remember: another person, and another app, are asked', async () => {
+    await authorize(server.issuer, { clientId: 'remembers', scope: SCOPE });
+    const ben = new CookieBrowser();
+    await openScreen(server.issuer, 'consent', {
+      browser: ben,
+      username: 'ben',
+      clientId: 'remembers',
+      scope: SCOPE,
+    });
+    const amy = new CookieBrowser();
+    await openScreen(server.issuer, 'consent', { browser: amy, clientId: 'secret-app', scope: SCOPE });
+  });
+
+  test('remember: a person who has to sign in first need not consent again either', async () => {
+    await authorize(server.issuer, { clientId: 'remembers', scope: SCOPE });
+    const { callback } = await authorize(server.issuer, { clientId: 'remembers', scope: SCOPE });
+    expect(callback.searchParams.get('code')).toBeTruthy();
+    expect(consents().at(-1)).toMatchObject({ basis: 'remembered' });
+  });
+
+  test('remember: what was stopped is asked about anew', async () => {
+    const browser = new CookieBrowser();
+    const options = { clientId: 'remembers', scope: SCOPE, browser };
+    await authorize(server.issuer, options);
+    expect((await again(browser, options)).asked).toBe(false);
+    const list = await (await browser.get(`${server.issuer}/apps`)).text();
+    const [, csrf = ''] = /name="_csrf" value="([^"]+)"/.exec(list) ?? [];
+    const stopped = await browser.post(`${server.issuer}/apps`, {
+      _csrf: csrf,
+      step: 'my-apps',
+      stop: 'all',
+    });
+    expect(stopped.status).toBe(303);
+    expect(await again(browser, options)).toEqual({ asked: true });
+  });
+
+  test('skip: the organisation’s own app gets what it asks for, at most as long as it may, and it is on record', async () => {
+    const { callback, code, verifier } = await authorize(server.issuer, {
+      clientId: 'own-app',
+      scope: SCOPE,
+      consent: () => {
+        throw new Error('nobody is asked');
+      },
+    });
+    expect(callback.searchParams.get('state')).toBe('state-1234567890');
+    const { body } = await redeem(
+      server.issuer,
+      { code, verifier },
+      { client_id: 'own-app' },
+      basic('own-app', SECRET),
+    );
+    expect(sorted(body.scope)).toBe(sorted(SCOPE));
+    const week = Date.now() + 7 * 86_400_000;
+    const seen = consents().at(-1);
+    expect(seen).toMatchObject({ basis: 'skipped', clientId: 'own-app' });
+    expect(Math.abs(Date.parse(untilOf(seen)) - week)).toBeLessThan(60_000);
+  });
+
+  test('skip: prompt=consent still asks', async () => {
+    const params = { prompt: 'consent' };
+    const screen = await openScreen(server.issuer, 'consent', { clientId: 'own-app', scope: SCOPE, params });
+    expect(screen.html).toContain('Secret App');
+  });
+
+  test('[A094] a public client is always asked about: its registration cannot say otherwise', async () => {
+    for (const consent of ['remember', 'skip'] as const) {
+      const clients = [{ ...PUBLIC_APP, consent }];
+      await expect(startGatehouse(store, { clients })).rejects.toThrow(
+        /is for clients that prove who they are/,
+      );
+    }
+  });
+});
