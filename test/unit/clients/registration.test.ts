@@ -238,6 +238,7 @@ describe('everything else', () => {
       grant_types: ['authorization_code', 'refresh_token'],
       scope: '',
       application_type: 'web',
+      consent: 'always',
       rights: [],
     });
   });
