@@ -1,5 +1,4 @@
 import type { JWK } from 'jose';
-import type { Logger } from 'pino';
 
 import { createFileArchive } from './archive/index.ts';
 import type { AuditRecorder } from './audit/index.ts';
@@ -27,7 +26,7 @@ interface Parts {
   readonly vault: Vault;
   readonly clock: Clock;
   readonly audit: AuditRecorder;
-  readonly log: Pick<Logger, 'error'>;
+  readonly log: { error(details: object, message: string): void };
 }
 
 /** Joins the records of decisions with files and keys. Part of the composition root: see public-app.ts. */
