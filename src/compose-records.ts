@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { JWK } from 'jose';
 
 import { createFileArchive } from './archive/index.ts';
@@ -13,6 +14,9 @@ import {
   type RecordArchive,
 } from './records/index.ts';
 import { createRecordKeyStore, type Vault } from './store/index.ts';
+
+/** So long a disk may take before somebody who takes something back goes on without it. */
+const PATIENCE_MS = 2000;
 
 export interface ComposedRecords {
   readonly records: DecisionRecords;
@@ -67,12 +71,20 @@ export function composeRecords({ config, vault, clock, audit, log }: Parts): Com
       throw error;
     }
   };
+  const keepIfPossible = async (decision: Decision): Promise<void> => {
+    const kept = keep(decision).then(
+      () => 'settled',
+      () => 'settled',
+    );
+    const outcome = await Promise.race([kept, delay(PATIENCE_MS, 'late', { ref: false })]);
+    if (outcome === 'late') await tell(decision, new Error('the disk did not answer in time'));
+  };
   return {
     archive,
     records: {
       of: (accountId) => recorder.of(accountId),
       keep,
-      keepIfPossible: (decision) => keep(decision).catch(() => undefined),
+      keepIfPossible,
     },
     publicKeys: async () => {
       const [{ keys }, kept] = await Promise.all([keySet(), archive.keys()]);

@@ -21,6 +21,9 @@ export async function stop(
       scope: grant.scope,
     });
   }
-  for (const grant of grants)
-    await recordDecision('stopped', person, grant, { kept: [], refused: scopesOf(grant) }, parts);
+  await Promise.all(
+    grants.map((grant) =>
+      recordDecision('stopped', person, grant, { kept: [], refused: scopesOf(grant) }, parts),
+    ),
+  );
 }
