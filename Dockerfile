@@ -10,6 +10,7 @@ COPY tsconfig.json ./
 COPY tools tools
 COPY src src
 RUN node tools/build.mjs
+RUN mkdir data
 
 FROM node:24-bookworm-slim AS dependencies
 WORKDIR /app
@@ -26,6 +27,8 @@ COPY --from=dependencies /app/node_modules node_modules
 COPY --from=build /app/dist dist
 COPY package.json LICENSE ./
 COPY views views
+# A volume that begins empty belongs to whom this belongs.
+COPY --from=build --chown=65532:65532 /app/data /data
 ENV NODE_ENV=production HOST=0.0.0.0 DATA_DIR=/data
 VOLUME /data
 EXPOSE 3000 9000

@@ -1,5 +1,5 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { JWK } from 'jose';
-import type { Logger } from 'pino';
 
 import { createFileArchive } from './archive/index.ts';
 import type { AuditRecorder } from './audit/index.ts';
@@ -15,6 +15,9 @@ import {
 } from './records/index.ts';
 import { createRecordKeyStore, type Vault } from './store/index.ts';
 
+/** So long a disk may take before somebody who takes something back goes on without it. */
+const PATIENCE_MS = 2000;
+
 export interface ComposedRecords {
   readonly records: DecisionRecords;
   readonly archive: RecordArchive & { fileOf(accountId: string): string };
@@ -27,7 +30,7 @@ interface Parts {
   readonly vault: Vault;
   readonly clock: Clock;
   readonly audit: AuditRecorder;
-  readonly log: Pick<Logger, 'error'>;
+  readonly log: { error(details: object, message: string): void };
 }
 
 /** Joins the records of decisions with files and keys. Part of the composition root: see public-app.ts. */
@@ -68,12 +71,20 @@ export function composeRecords({ config, vault, clock, audit, log }: Parts): Com
       throw error;
     }
   };
+  const keepIfPossible = async (decision: Decision): Promise<void> => {
+    const kept = keep(decision).then(
+      () => 'settled',
+      () => 'settled',
+    );
+    const outcome = await Promise.race([kept, delay(PATIENCE_MS, 'late', { ref: false })]);
+    if (outcome === 'late') await tell(decision, new Error('the disk did not answer in time'));
+  };
   return {
     archive,
     records: {
       of: (accountId) => recorder.of(accountId),
       keep,
-      keepIfPossible: (decision) => keep(decision).catch(() => undefined),
+      keepIfPossible,
     },
     publicKeys: async () => {
       const [{ keys }, kept] = await Promise.all([keySet(), archive.keys()]);

@@ -91,6 +91,8 @@ function assign(env, pair) {
 function copy(stage, rest, stages) {
   const words = rest.split(/\s+/);
   const from = words[0].startsWith('--from=') ? stages.get(words.shift().slice('--from='.length)) : undefined;
+  // Here all files are whoever's that runs this.
+  if (words[0].startsWith('--chown=')) words.shift();
   const target = words.pop();
   for (const source of words) {
     const absolute = from ? path.join(from.root, source) : path.join(ROOT, source);

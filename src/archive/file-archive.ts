@@ -27,7 +27,6 @@ export function createFileArchive({ dataDir, nameOf }: FileArchiveParts): Record
 } {
   const folder = path.resolve(dataDir, FOLDER);
   const keysFile = path.join(folder, KEYS_FILE);
-  const known = new Set<string>();
   const fileOf = (accountId: AccountId): string => {
     const name = nameOf(accountId);
     return path.join(folder, name.slice(0, 2), `${name}.jsonl`);
@@ -40,11 +39,9 @@ export function createFileArchive({ dataDir, nameOf }: FileArchiveParts): Record
     },
     keys: () => readKeys(keysFile),
     async keepKey(publicKey) {
-      const { kid = '' } = publicKey;
-      if (known.has(kid)) return;
       const kept = await readKeys(keysFile);
-      if (!kept.some((one) => one.kid === kid)) await appendLine(keysFile, JSON.stringify(publicKey));
-      known.add(kid);
+      if (!kept.some(({ kid }) => kid === publicKey.kid))
+        await appendLine(keysFile, JSON.stringify(publicKey));
     },
   };
 }
@@ -57,11 +54,13 @@ async function readKeys(file: string): Promise<JWK[]> {
   });
 }
 
-/** A JWKS that somebody kept. @throws Error when it is none */
-export async function readKeysFile(file: string): Promise<JWK[]> {
-  const { keys } = JSON.parse(await readFile(file, 'utf8')) as { keys?: JWK[] };
-  if (!Array.isArray(keys)) throw new Error(`${file} is no JWKS: it has no list of keys`);
-  return keys;
+/** A JWKS that somebody kept, or the keys file of an archive. @throws Error when it is neither */
+export async function readKeysFile(file: string): Promise<readonly JWK[]> {
+  const whole = parsed(await readFile(file, 'utf8'));
+  const { keys } = (whole ?? {}) as { keys?: unknown };
+  const found = Array.isArray(keys) ? (keys as JWK[]) : await readKeys(file);
+  if (found.length === 0) throw new Error(`there is no key in ${file}; it should be a JWKS`);
+  return found;
 }
 
 async function linesOf(file: string): Promise<string[]> {

@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 
 import { clientCommand } from './client-command.ts';
 import { configCommand } from './config-command.ts';
+import { consentCommand } from './consent-command.ts';
 import { demoCommand } from './demo-command.ts';
 import { explain } from './explain.ts';
 import { gatewayCommand } from './gateway-command.ts';
@@ -30,6 +31,7 @@ export async function run(argv: readonly string[]): Promise<number> {
     clientCommand,
     userCommand,
     grantCommand,
+    consentCommand,
     usageCommand,
     keysCommand,
     storeCommand,

@@ -1,6 +1,13 @@
 import { Command } from 'commander';
 
-import { loadOrCreateKeys, rotateKeys, secondsUntilKnown, type SigningKeySet } from '../keys/index.ts';
+import {
+  RECORD_ALGORITHMS,
+  SIGNING_ALGORITHMS,
+  loadOrCreateKeys,
+  rotateKeys,
+  secondsUntilKnown,
+  type SigningKeySet,
+} from '../keys/index.ts';
 import { systemClock } from '../oauth/index.ts';
 import { UserError } from './explain.ts';
 import { inOffice, withStoreOptions, type Office, type OfficeOptions } from './office.ts';
@@ -10,36 +17,51 @@ export function keysCommand(): Command {
   const keys = new Command('keys').description('the keys that sign id tokens and JWT access tokens');
   withStoreOptions(keys.command('list'))
     .description('list signing keys; private parts are never shown')
-    .action((options: OfficeOptions) => inOffice(options, list));
+    .option(...FOR_RECORDS)
+    .action((options: KeysOptions) => inOffice(options, (office) => list(office, options)));
   withStoreOptions(keys.command('rotate'))
     .description('move on: next → active → retired; running servers follow within a second')
     .option('--now', 'even where the next key is known to nobody yet')
-    .action((options: OfficeOptions & { readonly now?: boolean }) =>
-      inOffice(options, (office) => rotate(office, options.now ?? false)),
-    );
+    .option(...FOR_RECORDS)
+    .action((options: KeysOptions) => inOffice(options, (office) => rotate(office, options)));
   return keys;
 }
 
-async function list({ signingKeys }: Office): Promise<void> {
-  print(await loadOrCreateKeys(signingKeys, systemClock));
+const FOR_RECORDS = ['--records', 'the keys that sign records of what people decided'] as const;
+
+interface KeysOptions extends OfficeOptions {
+  readonly now?: boolean;
+  readonly records?: boolean;
 }
 
-async function rotate({ signingKeys, audit }: Office, isUrgent: boolean): Promise<void> {
-  const before = await loadOrCreateKeys(signingKeys, systemClock);
+function keysOf({ signingKeys, recordKeys }: Office, { records }: KeysOptions) {
+  return records
+    ? { store: recordKeys, algorithms: RECORD_ALGORITHMS }
+    : { store: signingKeys, algorithms: SIGNING_ALGORITHMS };
+}
+
+async function list(office: Office, options: KeysOptions): Promise<void> {
+  const { store, algorithms } = keysOf(office, options);
+  print(await loadOrCreateKeys(store, systemClock, algorithms));
+}
+
+async function rotate(office: Office, options: KeysOptions): Promise<void> {
+  const { store, algorithms } = keysOf(office, options);
+  const before = await loadOrCreateKeys(store, systemClock, algorithms);
   const wait = secondsUntilKnown(before, systemClock());
-  if (wait > 0 && !isUrgent)
+  if (wait > 0 && !options.now)
     throw new UserError(
       `the next key was made just now, and who keeps our keys does not know it: wait ${wait} s, or add --now`,
     );
-  const set = await rotateKeys(before, systemClock);
-  if (!(await signingKeys.save(set)))
+  const set = await rotateKeys(before, systemClock, algorithms);
+  if (!(await store.save(set)))
     throw new UserError('somebody else has rotated the keys at this moment; nothing was changed');
   const kidOf = (status: string): string =>
     set.keys
       .filter((one) => one.status === status)
       .map(({ kid }) => kid)
       .join(' ');
-  await audit.record({
+  await office.audit.record({
     type: 'keys.rotated',
     outcome: 'success',
     active: kidOf('active'),

@@ -3,14 +3,17 @@ import path from 'node:path';
 
 import { createAuditRecorder, createStdoutSink, type AuditRecorder } from '../audit/index.ts';
 import { createClientRegistry, type ClientRegistry, type ClientStore } from '../clients/index.ts';
+import { composeRecords, type ComposedRecords } from '../compose-records.ts';
 import { loadConfig, storeSecrets, type Config } from '../config/index.ts';
 import type { AccountStore } from '../identity/index.ts';
 import type { SigningKeyStore } from '../keys/index.ts';
+import { systemClock } from '../oauth/index.ts';
 import {
   createAccountStore,
   createClientStore,
   createGrantIndex,
   createGrantList,
+  createRecordKeyStore,
   createSigningKeyStore,
   createUsageStore,
   createVault,
@@ -35,6 +38,8 @@ export interface Office {
   readonly clientStore: ClientStore;
   readonly accounts: AccountStore;
   readonly signingKeys: SigningKeyStore;
+  readonly recordKeys: SigningKeyStore;
+  readonly records: ComposedRecords;
   readonly grants: GrantIndex;
   readonly grantList: ReturnType<typeof createGrantList>;
   readonly usage: UsageStore;
@@ -85,6 +90,8 @@ export async function inOffice(
       clients: createClientRegistry(config.clients, clientStore),
       accounts: createAccountStore(vault),
       signingKeys: createSigningKeyStore(vault),
+      recordKeys: createRecordKeyStore(vault),
+      records: composeRecords({ config, vault, clock: systemClock, audit, log: ON_STDERR }),
       grantList: createGrantList(vault),
       grants: createGrantIndex(driver, refreshTokenSeconds + accessTokenSeconds),
       usage: createUsageStore(vault, TRUSTING, refreshTokenSeconds + accessTokenSeconds),
@@ -96,10 +103,17 @@ export async function inOffice(
   }
 }
 
+const ON_STDERR = {
+  error: (details: object, message: string): void => {
+    const { err } = details as { err?: unknown };
+    process.stderr.write(`${message}: ${String(err)}\n`);
+  },
+};
+
 /** A command only reads what was used; what is believed is decided where it is written. */
 const TRUSTING = { unsureBefore: () => 0, endedAt: () => 0 };
 
-async function configOf({ config: file, demo, dataDir }: OfficeOptions): Promise<Config> {
+export async function configOf({ config: file, demo, dataDir }: OfficeOptions): Promise<Config> {
   if (demo)
     return (await demoConfig({ dataDir: path.resolve(dataDir ?? DEFAULT_DEMO_DIR), env: process.env }))
       .config;

@@ -5,7 +5,7 @@ import { languageOf, type Language } from '../language/index.ts';
 import { describeGrant, type AppEntry } from './describe.ts';
 import { serverNameOf, patientNameOf } from './grants.ts';
 import type { MyAppsParts } from './parts.ts';
-import { CHANGED, MY_APPS_PATH, STOPPED, backToList } from './path.ts';
+import { CHANGED, HISTORY_PATH, MY_APPS_PATH, STOPPED, backToList } from './path.ts';
 import { stop } from './stop.ts';
 import { formOf, isOwnForm, type Person, type Said } from './person.ts';
 
@@ -25,7 +25,15 @@ async function show(ctx: Context, person: Person, parts: MyAppsParts, said: Said
   const apps = await Promise.all(newest.map((grant) => entryOf(grant, parts, languageOf(ctx))));
   const form = formOf(person, MY_APPS_PATH, STEP);
   const user = { name: account.name };
-  const data = { user, apps, form, all: ALL, signOutHref: parts.signOutPath, ...said };
+  const data = {
+    user,
+    apps,
+    form,
+    all: ALL,
+    signOutHref: parts.signOutPath,
+    historyHref: HISTORY_PATH,
+    ...said,
+  };
   parts.render(ctx, 'my-apps', data, said.error === undefined ? 200 : 422);
 }
 

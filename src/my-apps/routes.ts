@@ -2,9 +2,10 @@ import Router from '@koa/router';
 import { bodyParser } from '@koa/bodyparser';
 import type { Context } from 'koa';
 
+import { downloadRecords, showHistory } from './history.ts';
 import { showApp, takeApp } from './one-app.ts';
 import type { MyAppsParts } from './parts.ts';
-import { MY_APPS_PATH } from './path.ts';
+import { HISTORY_PATH, MY_APPS_PATH, RECORDS_PATH, backToList } from './path.ts';
 import { personAt, type Person } from './person.ts';
 import { showSignIn, takeSignIn } from './sign-in.ts';
 import { showApps, takeApps } from './all-apps.ts';
@@ -30,7 +31,16 @@ export function myAppsRoutes(parts: MyAppsParts): Router {
       return person ? take(ctx, person, fields, parts) : takeSignIn(ctx, fields, parts);
     });
   };
+  const read = (path: string, answer: Show): void => {
+    router.get(path, async (ctx) => {
+      const person = await personAt(ctx, parts);
+      return person ? answer(ctx, person, parts) : backToList(ctx);
+    });
+  };
   page(MY_APPS_PATH, showApps, takeApps);
+  // In front of the pages of single apps: none of them is called that.
+  read(HISTORY_PATH, showHistory);
+  read(RECORDS_PATH, downloadRecords);
   page(`${MY_APPS_PATH}/:ref`, showApp, takeApp);
   return router;
 }

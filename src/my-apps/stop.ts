@@ -22,6 +22,9 @@ export async function stop(
       scope: grant.scope,
     });
   }
-  for (const grant of grants)
-    await recordDecision(ctx, 'stopped', person, grant, { kept: [], refused: scopesOf(grant) }, parts);
+  await Promise.all(
+    grants.map((grant) =>
+      recordDecision(ctx, 'stopped', person, grant, { kept: [], refused: scopesOf(grant) }, parts),
+    ),
+  );
 }

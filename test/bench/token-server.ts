@@ -3,6 +3,8 @@
 // answers from memory.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { randomBytes } from 'node:crypto';
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 
 import { exportJWK, generateKeyPair } from 'jose';
@@ -69,6 +71,7 @@ async function ours({ redisUrl, backends }: TokenOrders): Promise<{ issuer: stri
     issuer,
     listen: { host: '127.0.0.1', port },
     management: { port: 0 },
+    store: { dataDir: await mkdtemp(path.join(tmpdir(), 'gatehouse-bench-')) },
     secrets: { store: SECRET, cookies: [COOKIE_KEY] },
     fhirServers: [{ id: 'main', url: FHIR }],
     limits: unlimited,

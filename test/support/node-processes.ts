@@ -51,7 +51,7 @@ export async function serverProcesses({
   // JSON is YAML.
   const settings = {
     ...{ issuer, trustProxy: true, clients, listen: { host: '127.0.0.1' } },
-    store: { driver: 'redis', redisUrl },
+    store: { driver: 'redis', redisUrl, dataDir: path.join(dir, 'data') },
     secrets: { store: STORE_SECRET, cookies: ['test-cookie-key-0123456789-abcdefghijklmnop'] },
     fhirServers: [{ id: 'main', name: 'Test FHIR', url: FHIR }],
     limits: { tokensPerClient: 0, authorizationsPerAddress: 0, failuresPerAddress: 0 },

@@ -201,6 +201,7 @@ const myApps = {
   form: { action: '/apps', csrf: 'csrf-5Zq1', step: 'my-apps' },
   all: 'all',
   signOutHref: '/logout',
+  historyHref: '/apps/history',
   apps: [
     {
       ref: 'ref-1',
@@ -249,6 +250,40 @@ const myAppRefused = {
   ...myAppForMany,
   error: 'Tick at least one kind of data, or stop all access of this app.',
 };
+const myHistory = {
+  page: page('What you decided'),
+  entries: [
+    {
+      kind: 'granted',
+      app: 'Growth Chart',
+      on: '3 February 2026',
+      patient: 'Amy Shaw',
+      fhirServer: 'Riverside records',
+      until: 'When the app does not come back any more',
+      reference: 'kq7h-3mzt-9w2c',
+      kept: ['Vital signs', 'Health problems'],
+      refused: ['Keep access when you are not using the app'],
+    },
+    {
+      kind: 'stopped',
+      app: 'ليلى',
+      on: '1 January 2026',
+      fhirServer: 'Riverside records',
+      reference: 'bcdf-ghjk-mnpq',
+      kept: [],
+      refused: [],
+    },
+  ],
+  pager: { previous: '/apps/history?page=1', next: '/apps/history?page=3', label: 'Page 2 of 3' },
+  downloadHref: '/apps/history/consents.json',
+  backHref: '/apps',
+};
+const myHistoryNone = {
+  ...myHistory,
+  entries: [],
+  pager: { label: 'Page 1 of 1' },
+  notice: 'Some entries could not be read, and are not shown here.',
+};
 const signInForApps = {
   page: page('Sign in'),
   lead: 'Sign in to see which apps can use health records, and to stop them.',
@@ -285,5 +320,7 @@ export const screens: readonly {
   { screen: 'my apps, refused', template: 'my-apps', data: myAppsRefused },
   { screen: 'one app', template: 'my-app', data: myApp },
   { screen: 'one app, refused', template: 'my-app', data: myAppRefused },
+  { screen: 'my history', template: 'my-history', data: myHistory },
+  { screen: 'my history, none', template: 'my-history', data: myHistoryNone },
   { screen: 'login, for my apps', template: 'login', data: signInForApps },
 ];

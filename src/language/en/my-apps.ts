@@ -35,7 +35,28 @@ export const myApps = {
   'my-apps.was-read': '{kind} (read on {date})',
   'my-apps.more': 'and {count} more',
 
+  'my-apps.history': 'What you decided before',
+
   'my-history.title': 'What you decided',
+  'my-history.heading': 'What you decided about apps',
+  'my-history.none': 'Nothing is recorded yet. When you allow an app, or refuse one, it is listed here.',
+  'my-history.lead':
+    'Each time you allow, change, stop or refuse an app, we keep a signed record of it. The newest is first.',
+  'my-history.granted': 'You allowed <bdi>{app}</bdi>',
+  'my-history.changed': 'You changed what <bdi>{app}</bdi> may do',
+  'my-history.stopped': 'Access of <bdi>{app}</bdi> was stopped',
+  'my-history.refused': 'You refused <bdi>{app}</bdi>',
+  'my-history.withdrawn': 'You allowed <bdi>{app}</bdi>, but it came to nothing',
+  'my-history.on': 'On',
+  'my-history.lasting': 'When the app does not come back any more',
+  'my-history.torn':
+    'Some entries could not be read, and are not shown here. Ask the organisation about them.',
+  'my-history.about': 'What it was about',
+  'my-history.kept': 'What the app got',
+  'my-history.not-kept': 'What the app did not get, or no longer has',
+  'my-history.page': 'Page {page} of {pages}',
+  'my-history.more': 'More decisions',
+  'my-history.download': 'Download all records',
 
   'my-app.title': 'What an app may do',
   'my-app.heading': 'What <bdi>{app}</bdi> may do',

@@ -37,7 +37,28 @@ export const myApps: Translated<typeof english> = {
   'my-apps.was-read': '{kind} (lectura el {date})',
   'my-apps.more': 'y {count} más',
 
+  'my-apps.history': 'Lo que decidió antes',
+
   'my-history.title': 'Lo que usted decidió',
+  'my-history.heading': 'Lo que usted decidió sobre las apps',
+  'my-history.none': 'Aún no hay nada anotado. Cuando dé acceso a una app, o se lo niegue, saldrá aquí.',
+  'my-history.lead':
+    'Cada vez que da, cambia, para o niega un acceso, guardamos una nota firmada. La más nueva va primero.',
+  'my-history.granted': 'Usted dio acceso a <bdi>{app}</bdi>',
+  'my-history.changed': 'Usted cambió lo que puede hacer <bdi>{app}</bdi>',
+  'my-history.stopped': 'Se paró el acceso de <bdi>{app}</bdi>',
+  'my-history.refused': 'Usted negó el acceso a <bdi>{app}</bdi>',
+  'my-history.withdrawn': 'Usted dio acceso a <bdi>{app}</bdi>, pero no llegó a valer',
+  'my-history.on': 'Fecha',
+  'my-history.lasting': 'Cuando la app ya no vuelva',
+  'my-history.torn':
+    'Hay notas que no se pudieron leer y no salen aquí. Pregunte por ellas a la organización.',
+  'my-history.about': 'De qué se trataba',
+  'my-history.kept': 'Lo que recibió la app',
+  'my-history.not-kept': 'Lo que la app no recibió, o ya no tiene',
+  'my-history.page': 'Página {page} de {pages}',
+  'my-history.more': 'Más decisiones',
+  'my-history.download': 'Descargar todas las notas',
 
   'my-app.title': 'Lo que puede hacer una app',
   'my-app.heading': 'Lo que puede hacer <bdi>{app}</bdi>',

@@ -99,8 +99,10 @@ describe('records in files', () => {
     const file = path.join(path.dirname(dataDir), 'jwks.json');
     await writeFile(file, JSON.stringify({ keys: [{ kid: 'a' }] }));
     expect(await readKeysFile(file)).toEqual([{ kid: 'a' }]);
+    await writeFile(file, '\n{"kid":"b","kty":"EC"}\n\n{"kid":');
+    expect(await readKeysFile(file)).toEqual([{ kid: 'b', kty: 'EC' }]);
     await writeFile(file, '[]');
-    await expect(readKeysFile(file)).rejects.toThrow('is no JWKS');
+    await expect(readKeysFile(file)).rejects.toThrow('there is no key');
   });
 
   test('[CONS-16] what cannot be written is an error', async () => {

@@ -46,7 +46,8 @@ test('[A081] what templates say is in the messages, and every message is said so
   const said = [...sources.matchAll(/(?:say|html)\(\s*'([\w.-]+)'/g)].map(([, key]) => key ?? '');
   expect(said.filter((key) => !Object.hasOwn(english.messages, key))).toEqual([]);
   const named = new Set([...sources.matchAll(/'([\w.-]+)'/g)].map(([, key]) => key));
-  const built = /^(kind|category|group|refusal|problem|error\.\w+\.|patient\.|offer\.|[\w-]+\.title$)/;
+  const built =
+    /^(kind|category|group|refusal|problem|error\.\w+\.|patient\.|offer\.|[\w-]+\.title$|my-history\.(granted|changed|stopped|refused|withdrawn)$)/;
   const unsaid = Object.keys(english.messages).filter((key) => !named.has(key) && !built.test(key));
   expect(unsaid).toEqual([]);
 });

@@ -1,0 +1,109 @@
+import { Command } from 'commander';
+import { readFile, writeFile } from 'node:fs/promises';
+import type { JWK } from 'jose';
+
+import { createFileArchive, readKeysFile } from '../archive/index.ts';
+import { bundleOf, historyOf, inspect, type Archived, type Problem } from '../records/index.ts';
+import { UserError } from './explain.ts';
+import { configOf, inOffice, withStoreOptions, type Office, type OfficeOptions } from './office.ts';
+import { table } from './table.ts';
+
+interface PersonOptions extends OfficeOptions {
+  readonly user: string;
+  readonly out?: string;
+}
+
+interface VerifyOptions extends OfficeOptions {
+  readonly keys?: string;
+}
+
+export function consentCommand(): Command {
+  const consent = new Command('consent').description(
+    'records of what people decided, signed and kept for good',
+  );
+  withStoreOptions(consent.command('list'))
+    .description('list what a person decided, the newest first')
+    .requiredOption('--user <username>')
+    .action((options: PersonOptions) => inOffice(options, (office) => list(options, office)));
+  withStoreOptions(consent.command('export'))
+    .description('write the records of a person as a FHIR Bundle, to standard output or a file')
+    .requiredOption('--user <username>')
+    .option('--out <file>', 'a file that is not there yet')
+    .action((options: PersonOptions) => inOffice(options, (office) => exportRecords(options, office)));
+  withStoreOptions(consent.command('verify'))
+    .description('check each record of a Bundle or of an archive file; needs no store')
+    .argument('<file>')
+    .option('--keys <file>', 'a JWKS, or a keys.jsonl; else the keys in the data directory')
+    .action(verify);
+  return consent;
+}
+
+async function archivedOf({ user }: PersonOptions, { accounts, records }: Office): Promise<Archived> {
+  const account = await accounts.findByUsername(user);
+  if (!account) throw new UserError(`there is no user ${user}`);
+  const archived = await records.archive.of(account.accountId);
+  if (archived.torn > 0)
+    process.stderr.write(
+      `${archived.torn} line(s) are no records; look with: gatehouse consent verify ${records.archive.fileOf(account.accountId)}\n`,
+    );
+  return archived;
+}
+
+async function list(options: PersonOptions, office: Office): Promise<void> {
+  const { records } = await archivedOf(options, office);
+  const rows = historyOf(records).map(({ at, kind, clientId, patient, until, reference, kept }) => [
+    ...[
+      at.slice(0, 19),
+      kind,
+      clientId,
+      patient ?? '-',
+      until?.slice(0, 10) ?? '-',
+      reference,
+      kept.join(' '),
+    ],
+  ]);
+  process.stdout.write(table(['WHEN', 'WHAT', 'CLIENT', 'PATIENT', 'UNTIL', 'REFERENCE', 'SCOPE'], rows));
+}
+
+async function exportRecords(options: PersonOptions, office: Office): Promise<void> {
+  const { records } = await archivedOf(options, office);
+  const bundle = bundleOf(records, office.config.issuer, new Date().toISOString());
+  const text = `${JSON.stringify(bundle, undefined, 2)}\n`;
+  if (options.out === undefined) {
+    process.stdout.write(text);
+    return;
+  }
+  await writeFile(options.out, text, { mode: 0o600, flag: 'wx' });
+  process.stdout.write(`${records.length} record(s) are in ${options.out}\n`);
+}
+
+const PROBLEMS: Readonly<Record<Problem, string>> = {
+  torn: 'it is not whole: a process was killed, or the disk was full, while it was written',
+  'repeated-member': 'a member stands twice in it, so that readers may take it for different things',
+  'number-form': 'a number in it is written another way than it was signed',
+  'not-a-record': 'it holds something else than records of ours',
+  'no-provenance': 'there is no Provenance for this version',
+  'no-consent': 'there is no Consent for this Provenance',
+  'other-version': 'the Provenance belongs to another version',
+  'unknown-key': 'the key that signed it is not among the keys given',
+  consent: 'the Consent was edited',
+  provenance: 'the Provenance was edited',
+  signature: 'the signature is not one over this record',
+};
+
+async function verify(file: string, options: VerifyOptions): Promise<void> {
+  const text = await readFile(file, 'utf8');
+  const findings = await inspect(text, await keysFor(options));
+  for (const { at, problem } of findings)
+    process.stdout.write(`${at}: ${problem === undefined ? 'valid' : `NOT VALID, ${PROBLEMS[problem]}`}\n`);
+  const bad = findings.filter(({ problem }) => problem !== undefined).length;
+  if (findings.length === 0) throw new UserError(`there are no records in ${file}`);
+  if (bad > 0) throw new UserError(`${bad} of ${findings.length} record(s) are not valid`);
+  process.stdout.write(`all ${findings.length} record(s) are valid\n`);
+}
+
+async function keysFor(options: VerifyOptions): Promise<readonly JWK[]> {
+  if (options.keys !== undefined) return readKeysFile(options.keys);
+  const { store } = await configOf(options);
+  return createFileArchive({ dataDir: store.dataDir, nameOf: (accountId) => accountId }).keys();
+}
