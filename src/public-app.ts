@@ -8,9 +8,11 @@ import { composeRecords } from './compose-records.ts';
 import { createFhirDirectory } from './fhir/index.ts';
 import type { serveAssets } from './http/index.ts';
 import {
+  allowFraming,
   answerErrors,
   appendReference,
   knownPaths,
+  isFramed,
   jsonOnly,
   logRequests,
   nameRequests,
@@ -49,6 +51,7 @@ import {
   mountEndpoints,
   provenanceKeysRoutes,
   styleDocument,
+  userAssertions,
   type RotatingProvider,
 } from './oidc/index.ts';
 import {
@@ -114,6 +117,7 @@ export function createPublicApp(parts: PublicAppParts): Koa {
     progress: createProgressStore<Progress>(vault),
     throttle,
     accounts,
+    verifyUserAssertion: userAssertions(parts.clientKeys),
     directory,
     smartStyleUrl: style.url,
     myAppsPath: MY_APPS_PATH,
@@ -121,6 +125,7 @@ export function createPublicApp(parts: PublicAppParts): Koa {
     formSecret: (uid) => vault.keys.keyedHash('form', uid),
     usernameHash,
     referenceFor: (ctx: Context, authorization) => referenceFor(ctx, authorization),
+    isFramed,
   });
   const myApps = composeMyApps(parts, {
     ...{ accounts, records, memory, throttle, usage, usernameHash, directory, grantTtlSeconds },
@@ -141,6 +146,7 @@ export function createPublicApp(parts: PublicAppParts): Koa {
   app.use(speakLanguages(languages));
   app.use(jsonOnly(PROGRAM_PATHS));
   app.use(logRequests(log, metrics.observeRequest));
+  app.use(allowFraming(config.frames.ancestors));
   app.use(
     answerErrors(
       (ctx, { status, code, description }) =>

@@ -35,7 +35,15 @@ type Reason = { readonly reason?: string };
 export type AuditEvent =
   | Event<'server.start', { readonly store: string; readonly issuer: string }>
   | Event<'server.stop', Reason>
-  | Event<'sign-in', Subject & Reason & { readonly usernameHash?: string }>
+  | Event<
+      'sign-in',
+      Subject &
+        Reason & {
+          readonly usernameHash?: string;
+          /** `ehr`: the EHR said who is at the browser. Absent: the person proved it here. */
+          readonly method?: 'ehr';
+        }
+    >
   | Event<'sign-out', Subject>
   | Event<'launch.created', Subject & { readonly launchHash: string; readonly ehrClientId: ClientId }>
   | Event<'launch.used', Subject & { readonly launchHash: string }>

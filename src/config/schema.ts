@@ -67,6 +67,13 @@ const fhirServer = z.strictObject({
     .describe('what signs its access tokens where they are JWTs; RS256 for software that knows nothing else'),
 });
 
+/** An origin as browsers know it. */
+const frameAncestor = z.string().refine((text) => {
+  const url = URL.parse(text);
+  const isProtected = url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback(url.hostname));
+  return isProtected && url?.origin === text;
+}, 'must be an origin such as https://ehr.example: no path, no last slash');
+
 /** Two entries of one name: one of them would never be found. */
 function refuseRepeats<Item, Name extends keyof Item & string>(
   items: readonly Item[],
@@ -195,6 +202,16 @@ export const configSchema = z
       .refine(({ durations, preselected }) => durations.includes(preselected), {
         path: ['preselected'],
         message: 'must be one of consent.durations',
+      })
+      .prefault({}),
+    frames: z
+      .strictObject({
+        ancestors: z
+          .array(frameAncestor)
+          .default([])
+          .describe(
+            'origins of EHRs that may show sign-in and consent in a frame; without any, framing is blocked',
+          ),
       })
       .prefault({}),
     languages: z

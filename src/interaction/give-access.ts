@@ -52,9 +52,9 @@ export async function giveAccess(
     reference,
     lifetimeSeconds: lifetimeOf(granted, parts),
   };
-  const url = await parts.engine.approve(visit.ctx, approval, (finishedAt) =>
-    saveProgress(visit, { finishedAt }, parts),
-  );
+  const url = await parts.engine.approve(visit.ctx, approval, async (finishedAt) => {
+    await saveProgress(visit, { finishedAt }, parts);
+  });
   await parts.audit.record({
     type: 'consent',
     outcome: 'success',

@@ -2,7 +2,7 @@ import type { Context } from 'koa';
 import type { Logger } from 'pino';
 
 import type { AuditRecorder } from '../audit/index.ts';
-import type { ClientRegistry } from '../clients/index.ts';
+import type { ClientRegistration, ClientRegistry } from '../clients/index.ts';
 import type { Config } from '../config/index.ts';
 import type { ConsentMemory } from '../consent/index.ts';
 import type { AccountStore } from '../identity/index.ts';
@@ -23,6 +23,8 @@ export interface InteractionParts {
   readonly progress: ProgressStore;
   readonly throttle: SignInThrottle;
   readonly accounts: AccountStore;
+  /** What an EHR signed about its user; `undefined`: it did not. */
+  readonly verifyUserAssertion: (ehr: ClientRegistration, assertion: string) => Promise<unknown>;
   readonly clients: ClientRegistry;
   readonly launches: LaunchStore;
   readonly memory: ConsentMemory;
@@ -41,6 +43,8 @@ export interface InteractionParts {
   readonly formSecret: (uid: string) => string;
   readonly usernameHash: (username: string) => string;
   readonly launchHash: (launch: string) => string;
+  /** Is this page shown inside another one? */
+  readonly isFramed: (ctx: Context) => boolean;
   readonly referenceFor: (ctx: Context, authorization: string) => string;
 }
 

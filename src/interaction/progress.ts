@@ -1,4 +1,4 @@
-import type { AccountId } from '../oauth/index.ts';
+import type { AccountId, EpochSeconds } from '../oauth/index.ts';
 import type { EncounterSummary, PatientSummary } from './directory.ts';
 
 /** As long as an interaction may take. */
@@ -16,6 +16,8 @@ export interface Progress {
   readonly accountId?: AccountId;
   /** The person asked to sign in as somebody else than the session says. */
   readonly switchAccount?: true;
+  /** The EHR was asked who is at this browser; with the nonce until it has answered. */
+  readonly vouch?: { readonly nonce?: string; readonly at: EpochSeconds };
   readonly patient?: PatientSummary;
   readonly encounter?: EncounterSummary;
   /** The running search: the FHIR server's own links to the pages after the first. */

@@ -16,6 +16,7 @@ import { showSignIn, takeSignIn } from './sign-in-step.ts';
 import { showRefusal } from './refusals.ts';
 import { SHOWN, patientOn } from './shown-page.ts';
 import { nextStep, type Step } from './steps.ts';
+import { VOUCH_PATH, askEhr, mayVouch, takeVouch } from './vouching.ts';
 import { openVisit, patientOf, saveProgress, type Visit } from './visit.ts';
 
 /**
@@ -28,6 +29,9 @@ export function interactionRoutes(parts: InteractionParts): Router {
   const parse = bodyParser({ enableTypes: ['form'], formLimit: '64kb' });
   router.get('/interaction/:uid', (ctx) =>
     withVisit(ctx, ctx['params'].uid, parts, (visit) => show(visit, nextStep(visit, parts.clock()), parts)),
+  );
+  router.get(`/interaction/:uid/${VOUCH_PATH}`, (ctx) =>
+    withVisit(ctx, ctx['params'].uid, parts, (visit) => takeVouch(visit, parts)),
   );
   router.post('/interaction/:uid', parse, (ctx) =>
     withVisit(ctx, ctx['params'].uid, parts, (visit) => take(visit, parts, parts.throttle)),
@@ -43,7 +47,10 @@ async function withVisit(
 ): Promise<void> {
   const opened = await openVisit(ctx, parts);
   if (!opened.ok || opened.visit.pending.uid !== uid) {
-    showProblem(ctx, opened.ok ? 'expired' : opened.problem, parts, { status: 400, code: 'invalid_request' });
+    const problem = opened.ok ? 'expired' : opened.problem;
+    // In a frame there may be no cookies at all, whatever is allowed.
+    const isCut = problem === 'expired' && parts.isFramed(ctx) && ctx.get('Cookie') === '';
+    showProblem(ctx, isCut ? 'no-cookies' : problem, parts, { status: 400, code: 'invalid_request' });
     return;
   }
   try {
@@ -59,6 +66,8 @@ async function withVisit(
 }
 
 async function show(visit: Visit, step: Step, parts: InteractionParts): Promise<void> {
+  // Somebody may be signed in here who is not the one at the EHR's screen.
+  if (step.name !== 'done' && mayVouch(visit)) return askEhr(visit, parts);
   switch (step.name) {
     case 'login':
       return showSignIn(visit, parts);

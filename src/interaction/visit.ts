@@ -21,6 +21,8 @@ export interface Visit {
   readonly client: ClientRegistration;
   readonly fhirServer: FhirServerConfig;
   readonly launch?: LaunchRecord;
+  /** The EHR that announced the launch, where it answers for who is signed in to it and that is not known here already. */
+  readonly vouching?: ClientRegistration;
   /** Who is signed in, in this interaction or in an earlier session. */
   readonly account?: Account;
   readonly reference: string;
@@ -52,6 +54,8 @@ export async function openVisit(ctx: Context, parts: InteractionParts): Promise<
   const account = await accountOf(pending, known, parts);
   const remembers = account !== undefined && client.registration.consent === 'remember';
   const remembered = remembers ? await parts.memory.of(account.accountId, pending.clientId) : undefined;
+  const isSettled = known.accountId !== undefined || (account && account.fhirUser === launch?.fhirUser);
+  const vouching = isSettled ? undefined : await vouchingEhr(launch, parts);
   const formSecret = parts.formSecret(pending.uid);
   const base = {
     ctx,
@@ -67,6 +71,7 @@ export async function openVisit(ctx: Context, parts: InteractionParts): Promise<
     visit: {
       ...base,
       ...(launch ? { launch } : {}),
+      ...(vouching ? { vouching } : {}),
       ...(account ? { account } : {}),
       ...(remembered ? { remembered } : {}),
     },
@@ -82,6 +87,15 @@ async function openLaunch(
   const record = await launches.peek(pending.launch);
   const problem = checkLaunch(record, { clientId: pending.clientId, fhirBaseUrl: url }, clock);
   return problem || !record ? 'gone' : record;
+}
+
+async function vouchingEhr(
+  launch: LaunchRecord | undefined,
+  { clients }: InteractionParts,
+): Promise<ClientRegistration | undefined> {
+  const ehr = launch && (await clients.find(launch.announcedBy));
+  if (!ehr || ehr.disabled || !ehr.registration.rights.includes('launch')) return undefined;
+  return ehr.registration.sign_in_uri === undefined ? undefined : ehr.registration;
 }
 
 /** Somebody who has to sign in again is nobody yet, whatever the session says. */
@@ -115,10 +129,13 @@ export function patientOf({ launch, progress }: Visit, account: Account): string
   return launch?.context.patient ?? ownPatient(account) ?? progress.patient?.id;
 }
 
+/** @returns how far the person has come now */
 export async function saveProgress(
   visit: Visit,
   change: Partial<Progress>,
   parts: InteractionParts,
-): Promise<void> {
-  await parts.progress.save(visit.pending.uid, { ...visit.progress, ...change }, PROGRESS_SECONDS);
+): Promise<Progress> {
+  const progress = { ...visit.progress, ...change };
+  await parts.progress.save(visit.pending.uid, progress, PROGRESS_SECONDS);
+  return progress;
 }
