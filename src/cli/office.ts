@@ -4,7 +4,7 @@ import path from 'node:path';
 import { createAuditRecorder, createStdoutSink, type AuditRecorder } from '../audit/index.ts';
 import { createClientRegistry, type ClientRegistry, type ClientStore } from '../clients/index.ts';
 import { loadConfig, storeSecrets, type Config } from '../config/index.ts';
-import type { AccountStore } from '../identity/index.ts';
+import type { Account, AccountStore } from '../identity/index.ts';
 import type { SigningKeyStore } from '../keys/index.ts';
 import {
   createAccountStore,
@@ -23,6 +23,7 @@ import {
 import type { UsageStore } from '../usage/index.ts';
 import { configOption } from './config-command.ts';
 import { DEFAULT_DEMO_DIR, demoConfig } from './demo-config.ts';
+import { UserError } from './explain.ts';
 import { openCommandStore } from './run-server.ts';
 
 /** What an operator works with. The server may be running: Redis takes many, and an embedded store is used through its server. */
@@ -94,6 +95,16 @@ export async function inOffice(
     await audit.close();
     await driver.close();
   }
+}
+
+/** @throws UserError when nobody is called so */
+export async function accountNamed(
+  username: string,
+  { accounts }: Pick<Office, 'accounts'>,
+): Promise<Account> {
+  const account = await accounts.findByUsername(username);
+  if (!account) throw new UserError(`there is no user ${username}`);
+  return account;
 }
 
 /** A command only reads what was used; what is believed is decided where it is written. */

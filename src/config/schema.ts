@@ -1,11 +1,13 @@
 import { z } from 'zod';
 
 import { DURATIONS } from '../consent/index.ts';
-import { clientRegistration, isLoopback, privateHost } from '../clients/index.ts';
+import { clientRegistration, privateHost } from '../clients/index.ts';
 import { SIGNING_ALGORITHMS } from '../keys/index.ts';
 import { LATEST_SMART_VERSION, SMART_VERSIONS } from '../smart/index.ts';
 import { limits } from './limits.ts';
 import { Secret } from './secret.ts';
+import { secureUrl } from './secure-url.ts';
+import { signIn } from './sign-in.ts';
 import { store } from './store.ts';
 import { tls } from './tls.ts';
 
@@ -26,21 +28,6 @@ const secret = z
     'is a default secret; make one with: openssl rand -base64 48',
   )
   .transform((text) => new Secret(text));
-
-/** `https://…`, or `http://` on localhost only: tokens never travel in the clear (GEN-01, GEN-03). */
-const secureUrl = z
-  .string()
-  .superRefine((text, check) => {
-    const url = URL.parse(text);
-    if (!url || !/^https?:$/.test(url.protocol) || /\s/.test(text)) {
-      check.addIssue({ code: 'custom', message: 'must be an absolute URL such as https://auth.example.org' });
-    } else if (url.protocol === 'http:' && !isLoopback(url.hostname)) {
-      check.addIssue({ code: 'custom', message: 'must use https; plain http is accepted on localhost only' });
-    } else if (/[?#]/.test(text) || url.username || url.password) {
-      check.addIssue({ code: 'custom', message: 'must have no query, fragment or user name' });
-    }
-  })
-  .transform((text) => text.replace(/\/$/, ''));
 
 const port = z.coerce.number().int().min(0).max(65_535);
 
@@ -181,6 +168,7 @@ export const configSchema = z
           .describe('what revoking an access token ends: that token, or the whole grant'),
       })
       .prefault({}),
+    signIn,
     consent: z
       .strictObject({
         durations: z

@@ -14,6 +14,15 @@ export {
   type NewAccount,
   type Role,
 } from './account.ts';
+export { createBreachLookup, type BreachLookup } from './breached.ts';
+export { MFA_RULES, type MfaRule } from './mfa-rule.ts';
+export {
+  checkPassword,
+  passwordRulesOf,
+  type PasswordCheck,
+  type PasswordProblem,
+  type PasswordRules,
+} from './password-rules.ts';
 export { MAX_PASSWORD_LENGTH, hashPassword, verifyPassword } from './password.ts';
 export {
   MAX_FIELD_LENGTH,

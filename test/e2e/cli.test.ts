@@ -199,12 +199,25 @@ describe.each(DRIVERS)('people and keys on the command line while the demo runs,
     ];
     const add = (text: string) =>
       withFile(text, (file) => suite.demo.cli('user', 'add', ...options, '--password-file', file));
-    const first = await add('correct horse\n');
+    const first = await add('correct horse battery\n');
     expect(first).toMatchObject({ code: 0, stdout: 'user Frank was added\n' });
-    expect(`${first.stdout}${first.stderr}`).not.toContain('correct horse');
-    expectRefusal(await add('another horse'), /^gatehouse: user Frank exists already\n$/);
-    expect((await suite.launch({ username: 'frank', password: 'correct horse' })).status).toBe(200);
-    await expect(suite.launch({ username: 'frank', password: 'another horse' })).rejects.toThrow(
+    expect(`${first.stdout}${first.stderr}`).not.toContain('correct horse battery');
+    expectRefusal(await add('another horse battery'), /^gatehouse: user Frank exists already\n$/);
+    expect((await suite.launch({ username: 'frank', password: 'correct horse battery' })).status).toBe(200);
+    await expect(suite.launch({ username: 'frank', password: 'another horse battery' })).rejects.toThrow(
+      'answered 422',
+    );
+  });
+
+  test('[A080] set-password: the old one is no longer taken, the new one is, and none that is easily guessed', async () => {
+    const set = (text: string) =>
+      withFile(text, (file) => suite.demo.cli('user', 'set-password', 'frank', '--password-file', file));
+    expectRefusal(await set('frankfrankfrankfrank'), /^gatehouse: the password is one of the first/);
+    const done = await set('another horse battery');
+    expect(done).toMatchObject({ code: 0, stdout: 'user frank has another password\n' });
+    const { status } = await suite.launch({ username: 'frank', password: 'another horse battery' });
+    expect(status).toBe(200);
+    await expect(suite.launch({ username: 'frank', password: 'correct horse battery' })).rejects.toThrow(
       'answered 422',
     );
   });
