@@ -33,3 +33,38 @@ export {
   type AttemptResult,
 } from './attempt.ts';
 export { createAccount, signIn, type SignInResult } from './sign-in.ts';
+export {
+  NO_FACTORS,
+  type FactorChange,
+  type FactorStore,
+  type Factors,
+  type KeyedHash,
+  type Passkey,
+} from './factors/record.ts';
+export { attemptFactor, type FactorAttempt, type FactorThrottle } from './factors/attempt-factor.ts';
+export {
+  TOTP_STEP_SECONDS,
+  confirmTotp,
+  offerTotp,
+  takeTotp,
+  withoutTotp,
+  type TotpOffer,
+} from './factors/totp.ts';
+export { RECOVERY_CODES, issueRecoveryCodes, takeRecoveryCode } from './factors/recovery-codes.ts';
+export {
+  issueCode,
+  takeCode,
+  type OneTimeCode,
+  type OneTimeCodeStore,
+  type OneTimeParts,
+} from './factors/one-time.ts';
+export { CHALLENGE_SECONDS, type ChallengeStore } from './factors/challenges.ts';
+export {
+  MAX_PASSKEY_NAME,
+  addPasskey,
+  offerPasskey,
+  type AddedPasskey,
+  type PasskeyParts,
+} from './factors/new-passkey.ts';
+export { askForPasskey, takePasskey, type TakenPasskey } from './factors/take-passkey.ts';
+export { hasSecondFactor, removeFactor, type FactorName } from './factors/remove-factor.ts';

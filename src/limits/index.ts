@@ -12,4 +12,5 @@ export {
   type LimitName,
   type RequestLimits,
 } from './request-limits.ts';
+export { createFactorThrottle } from './factor-throttle.ts';
 export { createSignInThrottle, type SignInThrottle } from './sign-in-throttle.ts';

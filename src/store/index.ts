@@ -18,11 +18,13 @@ export {
 } from './driver.ts';
 export { makeFolder, openEmbeddedStore, openForCommand, openForServer } from './embedded/index.ts';
 export { adoptStore, readEpoch, type StoreEpoch } from './epoch.ts';
+export { createFactorStore } from './factors.ts';
 export { guardEpoch, type GuardedStore, type Trust } from './guard.ts';
 export { openKeyRing, type KeyRing } from './key-ring.ts';
 export { createGrantIndex, type GrantIndex } from './grants.ts';
 export { createGrantList } from './grant-list.ts';
 export { createLaunchStore } from './launches.ts';
+export { createChallengeStore, createOneTimeCodeStore } from './one-time.ts';
 export { createPostedRequestStore } from './posted-requests.ts';
 export { createProgressStore, type ProgressStore } from './progress.ts';
 export { createProviderAdapter } from './provider-adapter.ts';

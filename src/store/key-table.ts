@@ -1,3 +1,4 @@
+import { CHALLENGE_SECONDS } from '../identity/index.ts';
 import { LAUNCH_TTL_SECONDS } from '../launch/index.ts';
 import { LIMIT_WINDOW_SECONDS } from '../limits/index.ts';
 
@@ -116,6 +117,20 @@ export const KEY_TABLE: readonly KeyRow[] = [
     sealed: true,
   },
   {
+    key: 'gh:{o.<hash>}:challenge',
+    holds: 'what a passkey has to sign',
+    keptFor: CHALLENGE_SECONDS,
+    bytes: 400,
+    sealed: true,
+  },
+  {
+    key: 'gh:{o.<hash>}:code',
+    holds: 'a code that somebody was sent or told',
+    keptFor: '10 or 15 minutes, at most until it is used',
+    bytes: 400,
+    sealed: true,
+  },
+  {
     key: 'gh:{j.<hash>}:jti',
     holds: 'marker: an assertion was seen',
     keptFor: 'until the assertion expires',
@@ -160,6 +175,13 @@ export const KEY_TABLE: readonly KeyRow[] = [
     holds: 'an account',
     keptFor: 'until removed',
     bytes: 500,
+    sealed: true,
+  },
+  {
+    key: 'gh:{a.<account>}:factors',
+    holds: 'what somebody signs in with beside the password',
+    keptFor: 'until removed',
+    bytes: 3000,
     sealed: true,
   },
   {
