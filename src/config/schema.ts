@@ -5,6 +5,7 @@ import { clientRegistration, privateHost } from '../clients/index.ts';
 import { SIGNING_ALGORITHMS } from '../keys/index.ts';
 import { LATEST_SMART_VERSION, SMART_VERSIONS } from '../smart/index.ts';
 import { limits } from './limits.ts';
+import { mail } from './mail.ts';
 import { Secret } from './secret.ts';
 import { secureUrl } from './secure-url.ts';
 import { signIn } from './sign-in.ts';
@@ -169,6 +170,7 @@ export const configSchema = z
       })
       .prefault({}),
     signIn,
+    mail,
     consent: z
       .strictObject({
         durations: z

@@ -58,6 +58,24 @@ export {
   type OneTimeCodeStore,
   type OneTimeParts,
 } from './factors/one-time.ts';
+export type { ComposeMail, Mail, Outbox } from './mail.ts';
+export {
+  MAILED_CODE_SECONDS,
+  confirmAddress,
+  mailAddressCode,
+  mailSignInCode,
+  takeSignInCode,
+  type MailedCodeParts,
+} from './mailed-codes.ts';
+export {
+  STAFF_CODE_SECONDS,
+  finishReset,
+  requestReset,
+  staffResetCode,
+  type ResetForm,
+  type ResetParts,
+  type ResetResult,
+} from './reset.ts';
 export { CHALLENGE_SECONDS, type ChallengeStore } from './factors/challenges.ts';
 export {
   MAX_PASSKEY_NAME,

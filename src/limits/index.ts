@@ -13,4 +13,5 @@ export {
   type RequestLimits,
 } from './request-limits.ts';
 export { createFactorThrottle } from './factor-throttle.ts';
+export { createMailLimit } from './mail-limit.ts';
 export { createSignInThrottle, type SignInThrottle } from './sign-in-throttle.ts';

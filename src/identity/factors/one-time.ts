@@ -56,16 +56,28 @@ export async function issueCode(
   return code;
 }
 
+/** As {@link takeCode}, and a right one stays good. */
+export function checkCode(parts: OneTimeParts, name: string, code: string): Promise<CodeSaid> {
+  return tryCode(parts, name, code, {});
+}
+
 /** Takes a code, once; a wrong one costs a try. `gone`: there is none, it was used, is old, or was tried too often. */
-export function takeCode(
+export function takeCode(parts: OneTimeParts, name: string, code: string): Promise<CodeSaid> {
+  return tryCode(parts, name, code, { code: 'gone' });
+}
+
+type CodeSaid = 'right' | 'wrong' | 'gone';
+
+function tryCode(
   { codes, hash, clock }: OneTimeParts,
   name: string,
   code: string,
-): Promise<'right' | 'wrong' | 'gone'> {
+  whenRight: { readonly code?: 'gone' },
+): Promise<CodeSaid> {
   const shown = hash('one-time', `${name} ${code.replace(/[\s-]/g, '')}`);
-  return codes.change<'right' | 'wrong' | 'gone'>(name, (kept) => {
+  return codes.change<CodeSaid>(name, (kept) => {
     if (!kept || kept.expiresAt <= clock() || kept.triesLeft <= 0) return { result: 'gone' };
-    if (kept.hash === shown) return { result: 'right', code: 'gone' };
+    if (kept.hash === shown) return { result: 'right', ...whenRight };
     return { result: 'wrong', code: { ...kept, triesLeft: kept.triesLeft - 1 } };
   });
 }
