@@ -4,13 +4,15 @@ import path from 'node:path';
 import { createAuditRecorder, createStdoutSink, type AuditRecorder } from '../audit/index.ts';
 import { createClientRegistry, type ClientRegistry, type ClientStore } from '../clients/index.ts';
 import { loadConfig, storeSecrets, type Config } from '../config/index.ts';
-import type { Account, AccountStore } from '../identity/index.ts';
+import type { Account, AccountStore, FactorStore, OneTimeCodeStore } from '../identity/index.ts';
 import type { SigningKeyStore } from '../keys/index.ts';
 import {
   createAccountStore,
   createClientStore,
+  createFactorStore,
   createGrantIndex,
   createGrantList,
+  createOneTimeCodeStore,
   createSigningKeyStore,
   createUsageStore,
   createVault,
@@ -35,6 +37,8 @@ export interface Office {
   readonly clients: ClientRegistry;
   readonly clientStore: ClientStore;
   readonly accounts: AccountStore;
+  readonly factors: FactorStore;
+  readonly codes: OneTimeCodeStore;
   readonly signingKeys: SigningKeyStore;
   readonly grants: GrantIndex;
   readonly grantList: ReturnType<typeof createGrantList>;
@@ -85,6 +89,8 @@ export async function inOffice(
       clientStore,
       clients: createClientRegistry(config.clients, clientStore),
       accounts: createAccountStore(vault),
+      factors: createFactorStore(vault),
+      codes: createOneTimeCodeStore(vault),
       signingKeys: createSigningKeyStore(vault),
       grantList: createGrantList(vault),
       grants: createGrantIndex(driver, refreshTokenSeconds + accessTokenSeconds),

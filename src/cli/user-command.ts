@@ -11,9 +11,20 @@ import {
   type OfficeOptions,
 } from './office.ts';
 import { table } from './table.ts';
+import { listFactors, printResetCode, resetFactors } from './user-factors.ts';
 import { passwordFor, setPassword, showPassword } from './user-password.ts';
 
 const PASSWORD_FILE = 'file with the password; - reads standard input';
+
+const FACTOR_COMMANDS = [
+  ['factors', 'list what a person signs in with beside the password', listFactors],
+  ['reset-factors', 'take all of that away, for who has lost it: make sure who they are first', resetFactors],
+  [
+    'reset-code',
+    'print a code that sets another password, for who has forgotten it: make sure who they are first',
+    printResetCode,
+  ],
+] as const;
 
 interface AddOptions extends OfficeOptions {
   readonly username: string;
@@ -47,6 +58,14 @@ export function userCommand(): Command {
   withStoreOptions(user.command('list'))
     .description('list people')
     .action((options: OfficeOptions) => inOffice(options, list));
+  for (const [name, description, work] of FACTOR_COMMANDS) {
+    withStoreOptions(user.command(name))
+      .argument('<username>')
+      .description(description)
+      .action((username: string, options: OfficeOptions) =>
+        inOffice(options, (office) => work(username, office)),
+      );
+  }
   for (const [name, disabled] of [['disable', true] as const, ['enable', false] as const]) {
     withStoreOptions(user.command(name))
       .argument('<username>')

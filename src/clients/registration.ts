@@ -127,6 +127,8 @@ export const clientRegistration = z
       .min(1)
       .max(10 * 365)
       .optional(),
+    /** People sign in to it with more than a password, whatever their role needs. */
+    require_mfa: z.boolean().optional(),
     rights: z.array(z.enum(CLIENT_RIGHTS)).default([]),
     /** Ids of the FHIR servers it may use, or, with `introspect`, ask for; default: all of them. */
     fhir_servers: z.array(z.string()).min(1).optional(),

@@ -18,6 +18,12 @@ export const signIn = z
       } satisfies Record<Role, typeof mfaRule>)
       .prefault({})
       .describe('a second factor beside the password: off, optional (whoever has one is asked) or required'),
+    mailedCodes: z
+      .boolean()
+      .default(false)
+      .describe(
+        'a code by mail counts as a second factor; NIST SP 800-63B-4 does not count it, as a mailbox often needs no more than a password',
+      ),
     idleSeconds: z
       .number()
       .int()

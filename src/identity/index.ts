@@ -85,4 +85,18 @@ export {
   type PasskeyParts,
 } from './factors/new-passkey.ts';
 export { askForPasskey, takePasskey, type TakenPasskey } from './factors/take-passkey.ts';
+export {
+  ACR_VALUES,
+  acrOf,
+  acrToSay,
+  amrOf,
+  factorsNeeded,
+  methodOf,
+  type Acr,
+  type FactorsAsked,
+  type FactorsNeeded,
+  type FactorsOwned,
+  type FactorsShown,
+  type Method,
+} from './factors/policy.ts';
 export { hasSecondFactor, removeFactor, type FactorName } from './factors/remove-factor.ts';

@@ -119,7 +119,7 @@ describe.each(PLACES)('a forgotten password, on %s', (_name, makePlace) => {
       const said = [];
       // From many networks, as one who guesses would.
       for (let at = 0; at < 12; at += 1)
-        said.push((await finish({ username, code: '00000000', address: `198.51.100.${at}` })));
+        said.push(await finish({ username, code: '00000000', address: `198.51.100.${at}` }));
       expect(said.slice(0, 10)).toEqual(Array(10).fill(WRONG));
       expect(said.slice(10)).toEqual(
         Array(2).fill({ ok: false, reason: 'too-many', seconds: expect.any(Number) }),

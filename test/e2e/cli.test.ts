@@ -222,6 +222,23 @@ describe.each(DRIVERS)('people and keys on the command line while the demo runs,
     );
   });
 
+  test('factors, reset-factors, reset-code: what there is, refused where there is nothing, and a code that is shown once', async () => {
+    expect(await suite.cli('user', 'factors', 'carla')).toBe('FACTOR  NAME  SINCE  LAST USED\n');
+    expectRefusal(
+      await suite.demo.cli('user', 'reset-factors', 'carla'),
+      /^gatehouse: user carla has no other factor than the password\n$/,
+    );
+    const { stdout, stderr } = await suite.demo.cli('user', 'reset-code', 'carla');
+    const code = shownOnce(stdout);
+    expect(code).toMatch(/^\d{8}$/);
+    expect(stderr).toContain('"change":"reset-code"');
+    expect(`${stdout}${stderr}${suite.demo.output()}`.split(code)).toHaveLength(2);
+    expectRefusal(
+      await suite.demo.cli('user', 'reset-code', 'nobody'),
+      /^gatehouse: there is no user nobody\n$/,
+    );
+  });
+
   test('list: everybody, sorted, and no password or hash', async () => {
     const shown = await suite.cli('user', 'list');
     expect(shown).toMatch(/^USERNAME +NAME +ROLE +FHIR +STATE\n/);
