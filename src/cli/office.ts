@@ -4,7 +4,7 @@ import path from 'node:path';
 import { createAuditRecorder, createStdoutSink, type AuditRecorder } from '../audit/index.ts';
 import { createClientRegistry, type ClientRegistry, type ClientStore } from '../clients/index.ts';
 import { loadConfig, storeSecrets, type Config } from '../config/index.ts';
-import type { Account, AccountStore, FactorStore, OneTimeCodeStore } from '../identity/index.ts';
+import type { Account, AccountStore, FactorStore, OneTimeCodeStore, SessionList } from '../identity/index.ts';
 import type { SigningKeyStore } from '../keys/index.ts';
 import {
   createAccountStore,
@@ -13,6 +13,7 @@ import {
   createGrantIndex,
   createGrantList,
   createOneTimeCodeStore,
+  createSessionList,
   createSigningKeyStore,
   createUsageStore,
   createVault,
@@ -39,6 +40,7 @@ export interface Office {
   readonly accounts: AccountStore;
   readonly factors: FactorStore;
   readonly codes: OneTimeCodeStore;
+  readonly sessions: SessionList;
   readonly signingKeys: SigningKeyStore;
   readonly grants: GrantIndex;
   readonly grantList: ReturnType<typeof createGrantList>;
@@ -80,6 +82,7 @@ export async function inOffice(
     process.stderr.write(`the audit record could not be kept by ${sink}: ${String(error)}\n`);
   });
   const { refreshTokenSeconds, accessTokenSeconds } = config.tokens;
+  const grants = createGrantIndex(driver, refreshTokenSeconds + accessTokenSeconds);
   try {
     await work({
       config,
@@ -93,7 +96,8 @@ export async function inOffice(
       codes: createOneTimeCodeStore(vault),
       signingKeys: createSigningKeyStore(vault),
       grantList: createGrantList(vault),
-      grants: createGrantIndex(driver, refreshTokenSeconds + accessTokenSeconds),
+      grants,
+      sessions: createSessionList(vault, grants),
       usage: createUsageStore(vault, TRUSTING, refreshTokenSeconds + accessTokenSeconds),
       audit,
     });

@@ -126,6 +126,7 @@ async function setDisabled(username: string, disabled: boolean, office: Office):
   };
   const ended = disabled ? await shutOut(office.grants, { accountId }, save) : undefined;
   if (ended === undefined) await save();
+  else await office.sessions.endAll(accountId);
   const change = disabled ? 'disabled' : 'enabled';
   await record(office, account, change);
   const also = ended === undefined ? '' : `; ${ended} grant(s) ended`;

@@ -28,6 +28,7 @@ export async function resetFactors(username: string, office: Office): Promise<vo
   if (!hasSecondFactor(before) && !before.recoveryCodes?.length)
     throw new UserError(`user ${username} has no other factor than the password`);
   await office.factors.remove(accountId);
+  await office.sessions.endAll(accountId);
   await office.audit.record({
     ...{ type: 'account.changed', outcome: 'success', change: 'factors-removed', accountId },
   });

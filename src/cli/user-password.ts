@@ -38,6 +38,8 @@ export async function setPassword(username: string, file: string | undefined, of
   const passwordHash = await hashPassword(password);
   await office.accounts.change(account.accountId, (current) => ({ ...current, passwordHash }));
   const { accountId } = account;
+  // Somebody else may be signed in with the old one.
+  await office.sessions.endAll(accountId);
   await office.audit.record({ type: 'account.changed', outcome: 'success', change: 'password', accountId });
   process.stdout.write(`user ${username} has another password\n`);
   showPassword(password, isGiven);

@@ -100,3 +100,5 @@ export {
   type Method,
 } from './factors/policy.ts';
 export { hasSecondFactor, removeFactor, type FactorName } from './factors/remove-factor.ts';
+export { browserName, type BrowserName } from './browser.ts';
+export type { SessionList, SessionSummary } from './sessions.ts';

@@ -185,6 +185,12 @@ export const KEY_TABLE: readonly KeyRow[] = [
     sealed: true,
   },
   {
+    key: 'gh:{a.<account>}:sessions',
+    holds: 'index: sessions of the account',
+    keptFor: 'entries: as the session',
+    sealed: false,
+  },
+  {
     key: 'gh:{a.<account>}:grants',
     holds: 'index: grants of the account',
     keptFor: 'entries: as the grant',

@@ -36,6 +36,7 @@ export const key = {
   clientGrants: (clientId: ClientId) => `gh:{c.${clientId}}:grants`,
   account: (accountId: AccountId) => `gh:{a.${accountId}}:account`,
   factors: (accountId: AccountId) => `gh:{a.${accountId}}:factors`,
+  accountSessions: (accountId: AccountId) => `gh:{a.${accountId}}:sessions`,
   accountGrants: (accountId: AccountId) => `gh:{a.${accountId}}:grants`,
   login: (hash: string) => `gh:{n.${hash}}:login`,
   allClients: 'gh:{clients}:all',
