@@ -42,15 +42,8 @@ export {
   type Passkey,
 } from './factors/record.ts';
 export { attemptFactor, type FactorAttempt, type FactorThrottle } from './factors/attempt-factor.ts';
-export {
-  TOTP_STEP_SECONDS,
-  confirmTotp,
-  offerTotp,
-  takeTotp,
-  withoutTotp,
-  type TotpOffer,
-} from './factors/totp.ts';
-export { RECOVERY_CODES, issueRecoveryCodes, takeRecoveryCode } from './factors/recovery-codes.ts';
+export { TOTP_STEP_SECONDS, confirmTotp, offerTotp, takeTotp, type TotpOffer } from './factors/totp.ts';
+export { issueRecoveryCodes, takeRecoveryCode } from './factors/recovery-codes.ts';
 export {
   issueCode,
   takeCode,
@@ -60,7 +53,6 @@ export {
 } from './factors/one-time.ts';
 export type { ComposeMail, Mail, Outbox } from './mail.ts';
 export {
-  MAILED_CODE_SECONDS,
   confirmAddress,
   mailAddressCode,
   mailSignInCode,

@@ -48,7 +48,7 @@ function isPasskey(method: Method): boolean {
 }
 
 /** Does what was reached include what was asked for? */
-export function reaches(reached: Acr, asked: Acr): boolean {
+function reaches(reached: Acr, asked: Acr): boolean {
   return ACR_VALUES.indexOf(reached) >= ACR_VALUES.indexOf(asked);
 }
 

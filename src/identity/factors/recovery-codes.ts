@@ -9,7 +9,7 @@ const READ_AS: Readonly<Record<string, string>> = { o: '0', i: '1', l: '1' };
 /** Of 32 letters: 60 bits, too many to be guessed at a door that counts. */
 const LENGTH = 12;
 const GROUP = 4;
-export const RECOVERY_CODES = 10;
+const RECOVERY_CODES = 10;
 
 export interface RecoveryParts {
   readonly factors: FactorStore;
