@@ -2,7 +2,7 @@ import type { AccountId } from '../oauth/index.ts';
 import { canonicalUsername, type Account, type AccountStore } from './account.ts';
 import type { BreachLookup } from './breached.ts';
 import { attemptFactor, type FactorThrottle } from './factors/attempt-factor.ts';
-import { checkCode, issueCode, takeCode, type OneTimeParts } from './factors/one-time.ts';
+import { checkCode, issueCode, plantCode, takeCode, type OneTimeParts } from './factors/one-time.ts';
 import type { ComposeMail } from './mail.ts';
 import { MAILED_CODE_SECONDS, type MailedCodeParts } from './mailed-codes.ts';
 import type { MfaRule } from './mfa-rule.ts';
@@ -23,21 +23,23 @@ export function requestReset(
   compose: ComposeMail,
 ): void {
   parts.outbox.post(async () => {
-    const account = await parts.accounts.findByUsername(username.slice(0, LONGEST_USERNAME));
-    if (!account || account.disabled || account.email === undefined || !account.emailVerified)
+    const name = nameOf(username);
+    if (!(await parts.mayMail(`reset ${name}`))) return undefined;
+    const account = await parts.accounts.findByUsername(name);
+    if (!account || account.disabled || account.email === undefined || !account.emailVerified) {
+      await plantCode(parts, resetName(name), MAILED_CODE_SECONDS);
       return undefined;
-    if (!(await parts.mayMail(account.accountId))) return undefined;
-    const code = await issueCode(parts, resetName(account.accountId), MAILED_CODE_SECONDS);
-    return { to: account.email, ...compose(code) };
+    }
+    return { to: account.email, ...compose(await issueCode(parts, resetName(name), MAILED_CODE_SECONDS)) };
   });
 }
 
 /** Makes a code for staff to tell somebody whom they have made sure of. The one before is no good any more. */
 export function staffResetCode(
   parts: OneTimeParts,
-  { accountId }: Pick<Account, 'accountId'>,
+  { username }: Pick<Account, 'username'>,
 ): Promise<string> {
-  return issueCode(parts, resetName(accountId), STAFF_CODE_SECONDS);
+  return issueCode(parts, resetName(nameOf(username)), STAFF_CODE_SECONDS);
 }
 
 export interface ResetParts extends OneTimeParts {
@@ -70,12 +72,12 @@ export type ResetResult =
  * the person. A second factor is still asked for when they sign in.
  */
 export async function finishReset(parts: ResetParts, form: ResetForm): Promise<ResetResult> {
-  const username = form.username.slice(0, LONGEST_USERNAME);
-  const who = { accountId: `reset ${canonicalUsername(username)}`, address: form.address };
+  const name = nameOf(form.username);
+  const who = { accountId: `reset ${name}`, address: form.address };
   const look = async (): Promise<Account | undefined> => {
     // Of somebody unknown as much is read.
-    const found = (await parts.accounts.findByUsername(username)) ?? (await parts.accounts.find(NOBODY));
-    const checked = await checkCode(parts, resetName(found?.accountId ?? NOBODY), form.code);
+    const found = (await parts.accounts.findByUsername(name)) ?? (await parts.accounts.find(NOBODY));
+    const checked = await checkCode(parts, resetName(name), form.code);
     return checked === 'right' && found?.disabled === false ? found : undefined;
   };
   const attempt = await attemptFactor(parts.throttle, who, look, (found) => found !== undefined);
@@ -91,13 +93,18 @@ async function change(parts: ResetParts, account: Account, form: ResetForm): Pro
   if (!checked.ok) return { ok: false, reason: 'password', problem: checked.problem };
   const passwordHash = await hashPassword(form.password);
   const { accountId } = account;
-  if ((await takeCode(parts, resetName(accountId), form.code)) !== 'right')
+  if ((await takeCode(parts, resetName(nameOf(form.username)), form.code)) !== 'right')
     return { ok: false, reason: 'wrong-code' };
   const changed = await parts.accounts.change(accountId, (current) => ({ ...current, passwordHash }));
   await parts.endSessions(accountId);
   return changed ? { ok: true, account: changed } : { ok: false, reason: 'wrong-code' };
 }
 
-function resetName(accountId: AccountId): string {
-  return `reset ${accountId}`;
+/** User names have many spellings, and codes are kept by one: also of who is nobody. */
+function nameOf(username: string): string {
+  return canonicalUsername(username.slice(0, LONGEST_USERNAME));
+}
+
+function resetName(name: string): string {
+  return `reset ${name}`;
 }

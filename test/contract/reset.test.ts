@@ -114,6 +114,24 @@ describe.each(PLACES)('a forgotten password, on %s', (_name, makePlace) => {
     expect(await finish({ username: '', code: '' })).toEqual(WRONG);
   });
 
+  test('[A075] a wrong guess costs as much for who was sent nothing, and takes no code away that staff has told', async () => {
+    const { codes, accounts } = parts();
+    const triesLeft = (username: string) =>
+      codes.change(`reset ${username}`, (code) => ({ result: code?.triesLeft }));
+    for (const username of [dora.username, `nobody-${dora.username}`]) {
+      expect(await triesLeft(username)).toBeUndefined();
+      requestReset(parts(), username, compose);
+      await sent();
+      expect(await finish({ username, code: 'x' })).toEqual(WRONG);
+      expect(await triesLeft(username)).toBe(4);
+    }
+    await accounts.change(dora.accountId, (account) => ({ ...account, emailVerified: false }));
+    const told = await staffResetCode(parts(), dora);
+    requestReset(parts(), dora.username, compose);
+    expect(await sent()).toEqual([]);
+    expect(await finish({ code: told })).toMatchObject({ ok: true });
+  });
+
   test('[A076] what is guessed is counted, of who exists and who does not', async () => {
     for (const username of [dora.username, `nobody-${dora.username}`]) {
       const said = [];

@@ -46,14 +46,42 @@ export async function issueCode(
   name: string,
   ttlSeconds: number,
 ): Promise<string> {
-  const code = String(randomInt(10 ** DIGITS)).padStart(DIGITS, '0');
-  await codes.put(name, {
+  const code = newCode();
+  await codes.put(name, asKept({ hash, clock }, name, code, ttlSeconds));
+  return code;
+}
+
+/**
+ * As {@link issueCode} for nobody: what is there now costs as much to guess at, so that the time of a wrong guess does not say
+ * whether somebody was sent a code. A code that is there stays.
+ */
+export function plantCode(
+  { codes, hash, clock }: OneTimeParts,
+  name: string,
+  ttlSeconds: number,
+): Promise<void> {
+  const planted = asKept({ hash, clock }, name, newCode(), ttlSeconds);
+  return codes.change(name, (kept) =>
+    kept && kept.expiresAt > clock() ? { result: undefined } : { result: undefined, code: planted },
+  );
+}
+
+function newCode(): string {
+  return String(randomInt(10 ** DIGITS)).padStart(DIGITS, '0');
+}
+
+function asKept(
+  { hash, clock }: Pick<OneTimeParts, 'hash' | 'clock'>,
+  name: string,
+  code: string,
+  ttlSeconds: number,
+): OneTimeCode {
+  return {
     hash: hash('one-time', `${name} ${code}`),
     triesLeft: TRIES,
     expiresAt: clock() + ttlSeconds,
     madeAt: Date.now(),
-  });
-  return code;
+  };
 }
 
 /** As {@link takeCode}, and a right one stays good. */
