@@ -47,6 +47,7 @@ module.exports = {
     ...DOMAIN.map((folder) => only(folder, 'smart', 'oauth', ...(IMPORTS[folder] ?? []))),
     only('resource-server', 'smart', 'oauth'),
     only('store', 'smart', 'oauth', ...DOMAIN),
+    only('mail', 'smart', 'oauth', ...DOMAIN),
     only('fhir', 'smart', 'oauth', ...DOMAIN),
     only('archive', 'smart', 'oauth', ...DOMAIN),
     only('oidc', 'smart', 'oauth', ...DOMAIN),

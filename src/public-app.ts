@@ -129,7 +129,7 @@ export function createPublicApp(parts: PublicAppParts): Koa {
   });
   const myApps = composeMyApps(parts, {
     ...{ accounts, records, memory, throttle, usage, usernameHash, directory, grantTtlSeconds },
-    sessions: createPersonSessions(engine.current, config),
+    sessions: createPersonSessions(engine.current, config, clock),
   });
 
   app.use(

@@ -91,7 +91,15 @@ export type AuditEvent =
   | Event<'token.revoked', Subject & { readonly what: 'grant' | 'token' }>
   | Event<'token.reuse', Subject & { readonly what: 'code-or-refresh-token' }>
   | Event<'client.changed', Subject & { readonly change: 'added' | 'removed' | 'disabled' | 'enabled' }>
-  | Event<'account.changed', Subject & { readonly change: 'added' | 'disabled' | 'enabled' }>
+  | Event<
+      'account.changed',
+      Subject & {
+        readonly change:
+          'added' | 'disabled' | 'enabled' | 'password' | 'factors' | 'factors-removed' | 'reset-code';
+        /** Which factor: `totp`, `passkey`, `recovery-codes`. */
+        readonly what?: string;
+      }
+    >
   | Event<'store.adopted', { readonly epoch: string }>
   | Event<'store.seal-broken', { readonly key: string }>
   | Event<'store.keys-rotated', { readonly dataKey: number }>

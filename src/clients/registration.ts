@@ -145,6 +145,8 @@ export const clientRegistration = z
      * organisation's own apps). Of a public client anybody can take the name, so that they are always asked (A094).
      */
     consent: z.enum(CONSENT_POLICIES).default('always'),
+    /** People sign in to it with more than a password, whatever their role needs. */
+    require_mfa: z.boolean().optional(),
     rights: z.array(z.enum(CLIENT_RIGHTS)).default([]),
     /** Ids of the FHIR servers it may use, or, with `introspect`, ask for; default: all of them. */
     fhir_servers: z.array(z.string()).min(1).optional(),

@@ -7,7 +7,10 @@ import { SIGNING_ALGORITHMS } from '../keys/index.ts';
 import { LATEST_SMART_VERSION, SMART_VERSIONS } from '../smart/index.ts';
 import { limits } from './limits.ts';
 import { records } from './records.ts';
+import { mail } from './mail.ts';
 import { Secret } from './secret.ts';
+import { secureUrl } from './secure-url.ts';
+import { signIn } from './sign-in.ts';
 import { store } from './store.ts';
 import { tls } from './tls.ts';
 
@@ -28,21 +31,6 @@ const secret = z
     'is a default secret; make one with: openssl rand -base64 48',
   )
   .transform((text) => new Secret(text));
-
-/** `https://…`, or `http://` on localhost only: tokens never travel in the clear (GEN-01, GEN-03). */
-const secureUrl = z
-  .string()
-  .superRefine((text, check) => {
-    const url = URL.parse(text);
-    if (!url || !/^https?:$/.test(url.protocol) || /\s/.test(text)) {
-      check.addIssue({ code: 'custom', message: 'must be an absolute URL such as https://auth.example.org' });
-    } else if (url.protocol === 'http:' && !isLoopback(url.hostname)) {
-      check.addIssue({ code: 'custom', message: 'must use https; plain http is accepted on localhost only' });
-    } else if (/[?#]/.test(text) || url.username || url.password) {
-      check.addIssue({ code: 'custom', message: 'must have no query, fragment or user name' });
-    }
-  })
-  .transform((text) => text.replace(/\/$/, ''));
 
 const port = z.coerce.number().int().min(0).max(65_535);
 
@@ -190,6 +178,8 @@ export const configSchema = z
           .describe('what revoking an access token ends: that token, or the whole grant'),
       })
       .prefault({}),
+    signIn,
+    mail,
     consent: z
       .strictObject({
         durations: z

@@ -19,7 +19,7 @@ export function allowFraming(ancestors: readonly string[]): Middleware {
     const { path } = ctx;
     await next();
     if (ancestors.length === 0 || !FRAMEABLE.test(path)) return;
-    const policy = String(ctx.response.get('Content-Security-Policy'));
+    const policy = ctx.response.get('Content-Security-Policy');
     const allowed = `frame-ancestors ${ancestors.join(' ')}`;
     ctx.set('Content-Security-Policy', policy.replace("frame-ancestors 'none'", allowed));
     ctx.remove('X-Frame-Options');

@@ -12,6 +12,7 @@ import type { ProviderParts } from './parts.ts';
 import { promptPolicy } from './prompts/index.ts';
 import { defaultResource, resourceServerInfo } from './resources.ts';
 import { mayRevoke } from './revocation.ts';
+import { idleCheck } from './session-limits.ts';
 import { OIDC_SCOPES } from './scope-policy.ts';
 
 export const ROUTES = {
@@ -59,7 +60,10 @@ export function providerConfiguration(parts: ProviderParts): Configuration {
     pkce: { required: () => true },
     cookies: cookies(parts),
     extraParams: extraParameters(parts),
-    interactions: { policy: promptPolicy(), url: (_ctx, interaction) => `/interaction/${interaction.uid}` },
+    interactions: {
+      policy: promptPolicy(idleCheck(config, clock)),
+      url: (_ctx, interaction) => `/interaction/${interaction.uid}`,
+    },
     findAccount: findAccount(parts),
     loadExistingGrant,
     fetch: fetchNothing,

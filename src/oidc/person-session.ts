@@ -2,11 +2,15 @@ import type { Context } from 'koa';
 import type { Provider } from 'oidc-provider';
 
 import type { Config } from '../config/index.ts';
-import type { AccountId } from '../oauth/index.ts';
+import type { AccountId, Clock } from '../oauth/index.ts';
 import { ROUTES, cookieOptions } from './configuration.ts';
+import { aboutOf, hasSlept } from './session-limits.ts';
 
 /** Where a person ends the session of this browser. */
 export const SIGN_OUT_PATH = ROUTES.end_session;
+
+/** A visit is written down this often at most. */
+const NOTED_EVERY_SECONDS = 30;
 
 /** Who is signed in to a browser, where no authorization request is. */
 export interface PersonSessions {
@@ -23,12 +27,19 @@ export interface PersonSessions {
  */
 export function createPersonSessions(
   provider: () => Provider,
-  config: Pick<Config, 'issuer' | 'tokens'>,
+  config: Pick<Config, 'issuer' | 'tokens' | 'signIn'>,
+  clock: Clock,
 ): PersonSessions {
   return {
     async find(ctx) {
-      const { accountId, uid } = await provider().Session.get(ctx);
-      return accountId === undefined ? undefined : { accountId, id: uid };
+      const session = await provider().Session.get(ctx);
+      const { accountId, uid } = session;
+      if (accountId === undefined || hasSlept(session, config, clock())) return undefined;
+      if (clock() - (session.seenAt ?? 0) >= NOTED_EVERY_SECONDS) {
+        session.about = aboutOf(ctx);
+        await session.persist();
+      }
+      return { accountId, id: uid };
     },
     async begin(ctx, accountId) {
       const { Session: sessions } = provider();
@@ -36,6 +47,7 @@ export function createPersonSessions(
       if (before.accountId !== undefined) await before.destroy();
       // With an id of its own: nobody who knew the cookie of before signing in knows the one after it.
       const session = new sessions();
+      session.about = aboutOf(ctx);
       session.loginAccount({ accountId, amr: ['pwd'] });
       await session.save(config.tokens.sessionSeconds);
       const { long, name } = cookieOptions(config.issuer);

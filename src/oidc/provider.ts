@@ -11,6 +11,7 @@ import { endOnlineAccessWithSessions } from './online-access.ts';
 import type { ProviderParts } from './parts.ts';
 import { noteProof } from './proof.ts';
 import { queryResponses } from './query-responses.ts';
+import { limitSessions } from './session-limits.ts';
 import { tokenEndpoints } from './token-endpoints.ts';
 import { writeTokenTexts } from './token-texts.ts';
 
@@ -25,6 +26,7 @@ export function createProvider(parts: ProviderParts): Provider {
   rememberContextWithGrants(provider);
   writeTokenTexts(provider, parts);
   narrowByMeaning(provider);
+  limitSessions(provider, parts);
   endOnlineAccessWithSessions(provider, parts);
   useAssertionsOnce(provider, parts);
   pinAudiences(provider);
