@@ -6,7 +6,7 @@ import { DEMO_APPS } from '../clients.ts';
 import type { DemoPatient } from '../data/demo-data.ts';
 import type { DemoPerson } from '../people.ts';
 import { readForm } from '../read-body.ts';
-import { rememberUser, vouchFor } from './vouch.ts';
+import { rememberUser, vouchFor, type VouchForUser } from './vouch.ts';
 import { loadAssets } from './assets.ts';
 import {
   INTENTS,
@@ -19,19 +19,13 @@ import {
 } from './ehr-form.ts';
 
 export type { LaunchRequest } from './ehr-form.ts';
+export type { VouchForUser } from './vouch.ts';
 
 /** Where to send the browser, or why there is no launch (shown to the person at the EHR). */
 export type LaunchResult = { readonly launchUrl: string } | { readonly error: string };
 
 /** Mints a launch at Gatehouse in the name of the EHR. */
 export type LaunchEhr = (request: LaunchRequest) => Promise<LaunchResult>;
-
-/** Says who is signed in to the EHR, in a form that Gatehouse believes. */
-export type VouchForUser = (asked: {
-  readonly username: string;
-  readonly nonce: string;
-  readonly launch: string;
-}) => Promise<string>;
 
 export interface DemoAppsOptions {
   /** Our own origin, without trailing slash. */

@@ -1,6 +1,11 @@
 import type { Context } from 'koa';
 
-import type { VouchForUser } from './server.ts';
+/** Says who is signed in to the EHR, in a form that Gatehouse believes. */
+export type VouchForUser = (asked: {
+  readonly username: string;
+  readonly nonce: string;
+  readonly launch: string;
+}) => Promise<string>;
 
 /** The EHR's own session, as far as a simulator needs one: who is signed in. */
 const COOKIE = 'demo-ehr-user';
