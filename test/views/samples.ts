@@ -281,7 +281,7 @@ const myHistory = {
 const myHistoryNone = {
   ...myHistory,
   entries: [],
-  pager: { label: 'Page 1 of 1' },
+  pager: { label: 'Page 1' },
   notice: 'Some entries could not be read, and are not shown here.',
 };
 const signInForApps = {
