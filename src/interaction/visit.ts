@@ -111,7 +111,18 @@ async function accountOf(
 }
 
 /** What may be offered to this person: asked for, within the registration and the person's own rights. */
-export function offerOf({ pending, client, launch }: Visit, account: Account): GrantDecision {
+export function offerOf(visit: Visit, account: Account): GrantDecision {
+  const known = offers.get(visit);
+  if (known?.account === account) return known.offer;
+  const offer = decide(visit, account);
+  offers.set(visit, { account, offer });
+  return offer;
+}
+
+/** One request asks for it many times. */
+const offers = new WeakMap<Visit, { readonly account: Account; readonly offer: GrantDecision }>();
+
+function decide({ pending, client, launch }: Visit, account: Account): GrantDecision {
   const contextTypes = launch ? contextTypesOf(launch.context) : [];
   return decideOffer(pending.scope, {
     ...(contextTypes === undefined ? {} : { contextTypes }),
