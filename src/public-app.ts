@@ -34,7 +34,7 @@ import {
   takeLanguage,
   type Progress,
 } from './interaction/index.ts';
-import { createLanguages, filesOf, languageOf } from './language/index.ts';
+import { languageOf, type Languages } from './language/index.ts';
 import { createSignInThrottle } from './limits/index.ts';
 import { type Teller, type TokenReader } from './introspection/index.ts';
 import { MY_APPS_PATH } from './my-apps/index.ts';
@@ -70,6 +70,7 @@ export interface PublicAppParts extends ProtocolParts {
   readonly engine: RotatingProvider;
   readonly overload: OverloadWatch;
   readonly assets: ReturnType<typeof serveAssets>['router'];
+  readonly languages: Languages;
   readonly remembered: ClientMemory;
   readonly tokens: TokenReader;
   readonly tell: Teller;
@@ -79,7 +80,7 @@ export interface PublicAppParts extends ProtocolParts {
 
 /** The public port: who answers what, in which order. */
 export function createPublicApp(parts: PublicAppParts): Koa {
-  const { config, log, clock, vault, clients, audit, pages, metrics, engine, assets } = parts;
+  const { config, log, clock, vault, clients, audit, pages, metrics, engine, assets, languages } = parts;
   const app = new Koa({
     proxy: true,
     maxIpsCount: 1,
@@ -89,7 +90,6 @@ export function createPublicApp(parts: PublicAppParts): Koa {
   const accounts = createAccountStore(vault);
   const memory = createConsentMemory(vault);
   const launches = createLaunchStore(vault, parts.trust.unsureBefore);
-  const languages = createLanguages(filesOf(config.languages.offered), config.languages.preferred);
   const ownToken = createOwnTokens(engine.current, config, clock);
   const throttle = createSignInThrottle(parts.counters);
   const style = styleDocument(config.issuer);

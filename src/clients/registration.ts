@@ -133,6 +133,10 @@ export const clientRegistration = z
     application_type: z.enum(['web', 'native']).default('web'),
     /** Browser origins that may call the token endpoint; default: those of the redirect URIs (CORS-03). */
     allowed_origins: z.array(browserOrigin).optional(),
+    /** What the organisation says about it on the consent screen, by language tag. */
+    about: z
+      .record(z.string().regex(/^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$/), z.string().min(1).max(500))
+      .optional(),
     /** How long a person may let it keep coming back at most, in days; default: until they stop it. */
     max_access_days: z
       .number()

@@ -204,21 +204,31 @@ export const configSchema = z
           ),
       })
       .prefault({}),
+    records,
+    theme: z
+      .strictObject({
+        directory: z
+          .string()
+          .optional()
+          .describe('own templates, colours, logo and words in place of ours; see views/README.md'),
+      })
+      .prefault({}),
     languages: z
       .strictObject({
         offered: z
-          .array(z.enum(LANGUAGES))
+          .array(
+            z.string().regex(/^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$/, 'use a language tag such as es or pt-BR'),
+          )
           .min(1)
           .default([...LANGUAGES])
           .describe('what people may choose at the foot of each page'),
-        preferred: z.enum(LANGUAGES).default('en').describe('for browsers that ask for none of them'),
+        preferred: z.string().default('en').describe('for browsers that ask for none of them'),
       })
       .refine(({ offered, preferred }) => offered.includes(preferred), {
         path: ['preferred'],
         message: 'must be one of languages.offered',
       })
       .prefault({}),
-    records,
     limits,
     introspection: z
       .strictObject({

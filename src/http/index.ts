@@ -19,3 +19,4 @@ export { pinOrigin } from './pin-origin.ts';
 export { sameSiteForms } from './same-site-forms.ts';
 export { securityHeaders } from './security-headers.ts';
 export { serveAssets } from './assets.ts';
+export { loadTheme, type Theme } from './theme.ts';

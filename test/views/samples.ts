@@ -165,7 +165,11 @@ export const consent = {
 
 export const consentRefused = {
   ...consent,
-  app: { ...app, verified: false, kind: 'confidential' },
+  page: { ...page('Allow access'), logoHref: '/assets/logo.svg' },
+  app: {
+    ...{ ...app, verified: false, kind: 'confidential' },
+    about: 'Our own app for growth charts. Ask at the desk if you have questions.',
+  },
   error: 'Tick at least one item, or choose Cancel.',
 };
 
