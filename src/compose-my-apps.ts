@@ -11,7 +11,16 @@ const NAME_WAIT_MS = 1000;
 
 type Shared = Pick<
   MyAppsParts,
-  'accounts' | 'records' | 'memory' | 'throttle' | 'usage' | 'usernameHash' | 'sessions'
+  | 'accounts'
+  | 'records'
+  | 'memory'
+  | 'throttle'
+  | 'usage'
+  | 'usernameHash'
+  | 'sessions'
+  | 'factors'
+  | 'mayMail'
+  | 'secondStep'
 > & {
   readonly directory: (fhirBaseUrl: string) => Directory;
   readonly grantTtlSeconds: number;

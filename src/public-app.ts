@@ -2,6 +2,7 @@ import Koa, { type Context } from 'koa';
 import type { KoaContextWithOIDC } from 'oidc-provider';
 import { type Tally } from './audit/index.ts';
 import { type ClientMemory } from './clients/index.ts';
+import { composeFactors } from './compose-factors.ts';
 import { composeMyApps } from './compose-my-apps.ts';
 import { referenceOf, type ProtocolParts } from './compose-provider.ts';
 import { composeRecords } from './compose-records.ts';
@@ -102,7 +103,9 @@ export function createPublicApp(parts: PublicAppParts): Koa {
   const discovery = discoveryRoutes(config, style, MY_APPS_PATH);
   const { records, publicKeys } = composeRecords(parts);
   const recordKeys = provenanceKeysRoutes(publicKeys);
+  const { factors, secondStep, mayMail } = composeFactors(parts);
   const screens = interactionRoutes({
+    ...{ factors, secondStep, mayMail },
     config,
     clients,
     launches,
@@ -129,6 +132,7 @@ export function createPublicApp(parts: PublicAppParts): Koa {
   });
   const myApps = composeMyApps(parts, {
     ...{ accounts, records, memory, throttle, usage, usernameHash, directory, grantTtlSeconds },
+    ...{ factors, secondStep, mayMail },
     sessions: createPersonSessions(engine.current, config, clock),
   });
 

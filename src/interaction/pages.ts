@@ -19,6 +19,9 @@ export interface Pages {
 
 export type PageName =
   | 'login'
+  | 'second-step'
+  | 'set-up-app'
+  | 'printed-codes'
   | 'choose-patient'
   | 'choose-encounter'
   | 'consent'

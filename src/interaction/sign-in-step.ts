@@ -53,6 +53,8 @@ export async function takeSignIn(
     return 'shown';
   }
   const { patient: _patient, encounter: _encounter, search: _search, ...kept } = visit.progress;
-  await saveProgress({ ...visit, progress: kept }, { accountId: result.account.accountId }, parts);
+  const { accountId } = result.account;
+  const signedIn = { accountId, methods: ['password'], signedInAt: parts.clock() } as const;
+  await saveProgress({ ...visit, progress: kept }, signedIn, parts);
   return 'signed-in';
 }

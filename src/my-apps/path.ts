@@ -8,8 +8,17 @@ export const RECORDS_PATH = `${HISTORY_PATH}/consents.json`;
 
 /** After a form: the list anew, and what was done in its address. */
 export function backToList(ctx: Context, done?: string): void {
-  ctx.redirect(done === undefined ? MY_APPS_PATH : `${MY_APPS_PATH}?${done}`);
+  goTo(ctx, done === undefined ? MY_APPS_PATH : `${MY_APPS_PATH}?${done}`);
+}
+
+export function goTo(ctx: Context, path: string): void {
+  ctx.redirect(path);
   ctx.status = 303;
+}
+
+/** Where who has signed in goes on. */
+export function homeOf(_ctx: Context): string {
+  return MY_APPS_PATH;
 }
 
 /** In the address after a change: what was done. */

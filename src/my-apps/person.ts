@@ -1,7 +1,7 @@
 import Tokens from 'csrf';
 import type { Context } from 'koa';
 
-import type { Account } from '../identity/index.ts';
+import { factorsNeeded, type Account, type FactorsNeeded } from '../identity/index.ts';
 import type { MyAppsParts } from './parts.ts';
 
 /** Who is signed in to this browser. */
@@ -12,15 +12,22 @@ export interface Person {
 
 const tokens = new Tokens();
 
-export async function personAt(
-  ctx: Context,
-  { sessions, accounts, formSecret }: MyAppsParts,
-): Promise<Person | undefined> {
+export interface Arrived {
+  /** `undefined`: nobody. */
+  readonly person: Person | undefined;
+  readonly needed: FactorsNeeded;
+}
+
+/** Who is at this browser, and what they have to show before they see anything. */
+export async function whoIsAt(ctx: Context, parts: MyAppsParts): Promise<Arrived> {
+  const { sessions, accounts, formSecret, factors, mayMail, config, clock } = parts;
   const session = await sessions.find(ctx);
   const account = session && (await accounts.find(session.accountId));
-  return session && account && !account.disabled
-    ? { account, formSecret: formSecret(session.id) }
-    : undefined;
+  if (!session || !account || account.disabled) return { person: undefined, needed: { need: 'first' } };
+  const asked = { rule: config.signIn.mfa[account.role], isRequiredByClient: false, requestedAcr: [] };
+  const owned = { ...(await factors.read(account.accountId)), mayMail: mayMail(account) };
+  const person = { account, formSecret: formSecret(session.id) };
+  return { person, needed: factorsNeeded(asked, owned, session, clock()) };
 }
 
 /** @param step says which form it is: one of another page means nothing */

@@ -9,7 +9,7 @@ import {
 } from '../identity/index.ts';
 import { languageOf } from '../language/index.ts';
 import type { MyAppsParts } from './parts.ts';
-import { MY_APPS_PATH, backToList } from './path.ts';
+import { goTo, homeOf } from './path.ts';
 
 const STEP = 'sign-in';
 
@@ -20,7 +20,7 @@ export function showSignIn(
   said: { readonly error?: string; readonly username?: string } = {},
 ): void {
   // A form that another site sends is refused in front of us; there is no session yet to bind a token to.
-  const form = { action: MY_APPS_PATH, step: STEP };
+  const form = { action: homeOf(ctx), step: STEP };
   const lead = languageOf(ctx).say('login.for-my-apps');
   render(ctx, 'login', { lead, form, ...said }, said.error === undefined ? 200 : 422);
 }
@@ -31,11 +31,11 @@ export async function takeSignIn(ctx: Context, fields: URLSearchParams, parts: M
   if (fields.get('step') !== STEP || username === null) return showSignIn(ctx, parts);
   const attempt = { username, password: fields.get('password') ?? '', address: ctx.ip };
   const result = await attemptSignIn(parts.accounts, parts.throttle, attempt);
-  if (result.ok) await parts.sessions.begin(ctx, result.account.accountId);
+  if (result.ok) await parts.sessions.begin(ctx, result.account.accountId, 'password');
   const event = attemptAsEvent(result, parts.usernameHash(username));
   const seen = { reference: parts.referenceOf(ctx), address: ctx.ip };
   if (event) await parts.audit.record({ type: 'sign-in', ...event, ...seen });
-  if (result.ok) return backToList(ctx);
+  if (result.ok) return goTo(ctx, homeOf(ctx));
   const error = attemptInWords(result, languageOf(ctx));
   showSignIn(ctx, parts, { error, username: username.slice(0, MAX_FIELD_LENGTH) });
   const wait = secondsToWait(result);

@@ -18,6 +18,8 @@ export interface FlowOptions {
   readonly duration?: string;
   readonly patient?: string;
   readonly encounter?: string;
+  /** What is typed where a second factor is asked for. */
+  readonly code?: () => string;
 }
 
 export const SCOPE =
@@ -147,6 +149,7 @@ function fill(fields: Record<string, string[]>, options: FlowOptions): Record<st
     const { username = 'amy', password = PASSWORD } = options;
     return { ...fields, username: [username], password: [password] };
   }
+  if (step === 'second') return { ...fields, code: [options.code?.() ?? ''] };
   if (step === 'patient') return { ...fields, patient: [options.patient ?? ''] };
   if (step === 'encounter') return { ...fields, encounter: [options.encounter ?? ''] };
   const scope = fields['scope'] ?? [];

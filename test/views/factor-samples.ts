@@ -1,0 +1,52 @@
+import { form, page } from './sample-page.ts';
+
+const secondStep = {
+  page: page('One more step'),
+  ask: 'Code from your app',
+  isNumber: true,
+  canCancel: true,
+  form: { ...form('second'), hidden: [{ name: 'way', value: 'app' }] },
+  ways: [{ label: 'Use a printed code', href: '/interaction/4f1c?way=recovery-code' }],
+};
+const { canCancel: _out, ...alone } = secondStep;
+const secondStepRefused = {
+  ...{ ...alone, isNumber: false, ways: [], signOutHref: '/logout' },
+  error: 'That code is not right. Look again and type it once more.',
+};
+
+const setUpApp = {
+  page: page('Set up an app for codes'),
+  canCancel: true,
+  secret: 'JBSW Y3DP EHPK 3PXP JBSW Y3DP EHPK 3PXP',
+  url: 'otpauth://totp/Riverside:dana?secret=JBSWY3DPEHPK3PXP',
+  qr: {
+    size: 29,
+    runs: [
+      [4, 4, 7],
+      [12, 4, 1],
+      [4, 5, 1],
+    ],
+  },
+  form: form('enrol'),
+};
+const { canCancel: _neither, ...setUpAlone } = setUpApp;
+const setUpAppRefused = {
+  ...{ ...setUpAlone, signOutHref: '/logout' },
+  error: 'That code is not right. Look again and type it once more.',
+};
+
+const printedCodes = {
+  page: page('Your printed codes'),
+  username: 'dshaw',
+  codes: Array.from({ length: 10 }, (_, at) => `k7p${at}-3mzt-9w2c`),
+  onward: '/interaction/4f1c',
+};
+
+/** Where people show a second factor, and set one up. */
+export const factorScreens = [
+  { screen: 'second step', template: 'second-step', data: secondStep },
+  { screen: 'second step, refused', template: 'second-step', data: secondStepRefused },
+  { screen: 'set up an app', template: 'set-up-app', data: setUpApp },
+  { screen: 'set up an app, refused', template: 'set-up-app', data: setUpAppRefused },
+  { screen: 'printed codes', template: 'printed-codes', data: printedCodes },
+];
