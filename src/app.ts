@@ -100,8 +100,10 @@ export async function createGatehouse(options: GatehouseOptions): Promise<Gateho
     followers: feed.followers,
     ageMs: Math.min(performance.now() - feed.completeTo(), NEVER_MS),
   }));
-  const { router: assets, stylesheet } = serveAssets(options.viewsDir);
-  const pages = createPages({ viewsDir: options.viewsDir, brandName: config.name, stylesheet });
+  const { router: assets, stylesheet, passkeyScript } = serveAssets(options.viewsDir);
+  const pages = createPages({
+    ...{ viewsDir: options.viewsDir, brandName: config.name, stylesheet, passkeyScript },
+  });
   const clientKeys = createClientKeys({ config, log, clock, ...options.clientKeys });
   const counters = createCounters(vault);
   const limits = createRequestLimits({

@@ -20,6 +20,8 @@ export interface Pages {
 export type PageName =
   | 'login'
   | 'second-step'
+  | 'passkey'
+  | 'new-passkey'
   | 'set-up-app'
   | 'printed-codes'
   | 'choose-patient'
@@ -51,15 +53,17 @@ export interface PagesOptions {
   readonly brandName: string;
   /** Address of the style sheet. */
   readonly stylesheet: string;
+  /** Address of the script for passkeys, which the pages that need it load. */
+  readonly passkeyScript: string;
 }
 
-export function createPages({ viewsDir, brandName, stylesheet }: PagesOptions): Pages {
+export function createPages({ viewsDir, brandName, stylesheet, passkeyScript }: PagesOptions): Pages {
   const eta = new Eta({ views: path.resolve(viewsDir), autoTrim: false, cache: true });
   const draw = (ctx: Context, page: PageName, data: object, around: object): string => {
     const language = languageOf(ctx);
     const common = {
       ...{ lang: language.tag, dir: language.direction, title: language.say(`${page}.title`) },
-      ...{ brandName, cssHref: stylesheet, ...around },
+      ...{ brandName, cssHref: stylesheet, passkeyHref: passkeyScript, ...around },
     };
     return eta.render(`./${page}`, { page: common, ...wordsFor(language), ...data });
   };

@@ -38,14 +38,16 @@ export async function letFormIn(
   if (!isOwnForm(person, fields, step)) return ask(ctx, { person, needed }, parts);
   const occasion = occasionOf(ctx, person, parts);
   const read = (name: string): string => fields.get(name) ?? '';
-  const method =
-    needed.need === 'second'
-      ? await takeSecond(occasion, needed.of, read, parts.secondStep)
-      : await takeEnrolment(occasion, read, parts.secondStep);
-  if (method === 'shown') return;
-  await parts.sessions.add(ctx, method);
-  if (step === 'second') goTo(ctx, homeOf(ctx));
-  else await showPrintedCodes(occasion, homeOf(ctx), parts.secondStep);
+  if (needed.need === 'second') {
+    const method = await takeSecond(occasion, needed.of, read, parts.secondStep);
+    if (method === 'shown') return;
+    await parts.sessions.add(ctx, method);
+    return goTo(ctx, homeOf(ctx));
+  }
+  const added = await takeEnrolment(occasion, read, parts.secondStep);
+  if (added === 'shown') return;
+  if (added === 'totp') await parts.sessions.add(ctx, added);
+  await showPrintedCodes(occasion, homeOf(ctx), parts.secondStep);
 }
 
 async function ask(ctx: Context, { person, needed }: Arrived, parts: MyAppsParts): Promise<void> {
@@ -58,7 +60,7 @@ async function ask(ctx: Context, { person, needed }: Arrived, parts: MyAppsParts
 function occasionOf(ctx: Context, person: Person, { referenceOf, signOutPath }: MyAppsParts): Occasion {
   const action = homeOf(ctx);
   return {
-    ...{ ctx, action, account: person.account, out: { signOutHref: signOutPath } },
+    ...{ ctx, action, account: person.account, binding: person.sessionId, out: { signOutHref: signOutPath } },
     form: (step) => formOf(person, action, step),
     seen: { reference: referenceOf(ctx), address: ctx.ip },
   };

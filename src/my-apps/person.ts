@@ -8,6 +8,7 @@ import type { MyAppsParts } from './parts.ts';
 export interface Person {
   readonly account: Account;
   readonly formSecret: string;
+  readonly sessionId: string;
 }
 
 const tokens = new Tokens();
@@ -26,7 +27,7 @@ export async function whoIsAt(ctx: Context, parts: MyAppsParts): Promise<Arrived
   if (!session || !account || account.disabled) return { person: undefined, needed: { need: 'first' } };
   const asked = { rule: config.signIn.mfa[account.role], isRequiredByClient: false, requestedAcr: [] };
   const owned = { ...(await factors.read(account.accountId)), mayMail: mayMail(account) };
-  const person = { account, formSecret: formSecret(session.id) };
+  const person = { account, formSecret: formSecret(session.id), sessionId: session.id };
   return { person, needed: factorsNeeded(asked, owned, session, clock()) };
 }
 

@@ -5,4 +5,5 @@
 export { showSecond, takeSecond } from './ask.ts';
 export { showEnrolment, takeEnrolment } from './enrol.ts';
 export type { Occasion, Read, SecondStepParts } from './parts.ts';
+export { showPasskeySignIn, takePasskeySignIn } from './passkey-sign-in.ts';
 export { showPrintedCodes } from './printed-codes.ts';

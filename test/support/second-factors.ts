@@ -2,6 +2,7 @@ import { decodeJwt } from 'jose';
 import { generateSync } from 'otplib';
 
 import { createAccountStore, createFactorStore, type Vault } from '../../src/store/index.ts';
+import type { Authenticator } from './authenticator.ts';
 import { formFields, type CookieBrowser } from './browser.ts';
 import { arrive, authorizeUrl, pkce, redeem, textOf, type Authorized, type FlowOptions } from './flow.ts';
 
@@ -48,4 +49,12 @@ export async function claimsOf(
 ): Promise<Record<string, unknown>> {
   const { body } = await redeem(issuer, authorized, form);
   return decodeJwt(String(body['id_token']));
+}
+
+/** What a page asks the browser's authenticator for. */
+export function passkeyOptions(html: string): Parameters<Authenticator['create']>[0] & { rpId?: string } {
+  const [, text = '{}'] = /data-options="([^"]*)"/.exec(html) ?? [];
+  return JSON.parse(text.replaceAll('&quot;', '"').replaceAll('&amp;', '&')) as ReturnType<
+    typeof passkeyOptions
+  >;
 }

@@ -19,6 +19,7 @@ const setUpApp = {
   canCancel: true,
   secret: 'JBSW Y3DP EHPK 3PXP JBSW Y3DP EHPK 3PXP',
   url: 'otpauth://totp/Riverside:dana?secret=JBSWY3DPEHPK3PXP',
+  ways: [{ label: 'Make a passkey', href: '/interaction/4f1c?way=passkey' }],
   qr: {
     size: 29,
     runs: [
@@ -42,11 +43,37 @@ const printedCodes = {
   onward: '/interaction/4f1c',
 };
 
+const passkey = {
+  page: page('Use your passkey'),
+  canCancel: true,
+  form: form('second'),
+  passkey: { kind: 'get', options: '{"challenge":"abc"}', label: 'Use a passkey' },
+  ways: [{ label: 'Use a code from your app', href: '/interaction/4f1c?way=totp' }],
+};
+const { canCancel: _never, ...passkeyAlone } = passkey;
+const passkeyRefused = {
+  ...passkeyAlone,
+  ways: [],
+  backHref: '/account',
+  error: 'We do not know this passkey.',
+};
+const newPasskey = {
+  page: page('Add a passkey'),
+  canCancel: true,
+  maxLength: 60,
+  form: form('enrol'),
+  passkey: { kind: 'create', options: '{"challenge":"abc"}', label: 'Make a passkey' },
+  ways: [{ label: 'Use an app for codes', href: '/interaction/4f1c' }],
+};
+
 /** Where people show a second factor, and set one up. */
 export const factorScreens = [
   { screen: 'second step', template: 'second-step', data: secondStep },
   { screen: 'second step, refused', template: 'second-step', data: secondStepRefused },
   { screen: 'set up an app', template: 'set-up-app', data: setUpApp },
   { screen: 'set up an app, refused', template: 'set-up-app', data: setUpAppRefused },
+  { screen: 'passkey', template: 'passkey', data: passkey },
+  { screen: 'passkey, refused', template: 'passkey', data: passkeyRefused },
+  { screen: 'new passkey', template: 'new-passkey', data: newPasskey },
   { screen: 'printed codes', template: 'printed-codes', data: printedCodes },
 ];

@@ -5,6 +5,7 @@ export const page = (title: string) => ({
   title,
   brandName: 'Riverside Health',
   cssHref: '/assets/gatehouse.css',
+  passkeyHref: '/assets/passkey.js',
   reference: 'kq7h-3mzt-9w2c',
 });
 

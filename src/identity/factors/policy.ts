@@ -32,7 +32,7 @@ const AMR: Readonly<Record<Method, readonly string[]>> = {
   'synced-passkey': ['swk', 'user', 'mfa'],
 };
 
-export function methodOf({ isSynced }: Pick<Passkey, 'isSynced'>): Method {
+export function methodOf({ isSynced }: Pick<Passkey, 'isSynced'>): 'passkey' | 'synced-passkey' {
   return isSynced ? 'synced-passkey' : 'passkey';
 }
 

@@ -26,4 +26,26 @@ export const factors = {
   'printed-codes.print':
     'Print this page, or write the codes down. Keep them in a safe place, not with your phone.',
   'printed-codes.kept': 'I have kept them',
+
+  'login.passkey': 'Sign in with a passkey',
+  'second-step.use-passkey': 'Use a passkey',
+  'passkey.title': 'Use your passkey',
+  'passkey.lead': 'Your device will ask for your finger, your face or a PIN.',
+  'passkey.use': 'Use a passkey',
+  'passkey.off':
+    'Passkeys do not work here: your browser has none, or JavaScript is off. Choose another way.',
+  'passkey.failed': 'That did not work. Try again, or choose another way.',
+  'passkey.refused': 'We do not know this passkey. Try again, or choose another way.',
+  'passkey.password': 'Use a password',
+  'new-passkey.title': 'Add a passkey',
+  'new-passkey.lead':
+    'You can sign in with it, and need no password then. It stays on your phone, your computer or a key.',
+  'new-passkey.name': 'A name for it',
+  'new-passkey.name-hint': 'So that you know it again, such as “My phone”.',
+  'new-passkey.make': 'Make a passkey',
+  'new-passkey.instead': 'Make a passkey',
+  'new-passkey.refused': 'The passkey was not added. Try again, or use another device.',
+  'new-passkey.too-many': 'You have too many passkeys. Remove one first.',
+  'set-up-app.instead': 'Use an app for codes',
+  'page.back': 'Back',
 } as const;

@@ -28,4 +28,25 @@ export const factors: Translated<typeof english> = {
   'printed-codes.print':
     'Imprima esta página o copie los códigos. Guárdelos en un sitio seguro, lejos del móvil.',
   'printed-codes.kept': 'Ya los he guardado',
+
+  'login.passkey': 'Entrar con una llave de acceso',
+  'second-step.use-passkey': 'Usar una llave de acceso',
+  'passkey.title': 'Use su llave de acceso',
+  'passkey.lead': 'Su equipo le pedirá el dedo, la cara o un PIN.',
+  'passkey.use': 'Usar la llave de acceso',
+  'passkey.off':
+    'Aquí no se pueden usar llaves: su navegador no las tiene o no usa JavaScript. Elija otra forma.',
+  'passkey.failed': 'No ha salido bien. Pruebe otra vez o elija otra forma.',
+  'passkey.refused': 'No conocemos esta llave. Pruebe otra vez o elija otra forma.',
+  'passkey.password': 'Usar la contraseña',
+  'new-passkey.title': 'Añadir una llave de acceso',
+  'new-passkey.lead': 'Con ella entra sin contraseña. Se queda en su móvil o en su equipo.',
+  'new-passkey.name': 'Un nombre para ella',
+  'new-passkey.name-hint': 'Para saber cuál es, como «Mi móvil».',
+  'new-passkey.make': 'Crear la llave',
+  'new-passkey.instead': 'Crear una llave de acceso',
+  'new-passkey.refused': 'No se ha añadido la llave. Pruebe otra vez o en otro equipo.',
+  'new-passkey.too-many': 'Tiene muchas llaves. Quite antes una.',
+  'set-up-app.instead': 'Usar una app de códigos',
+  'page.back': 'Volver',
 };

@@ -79,7 +79,7 @@ const PARTS = [
   /^(access|duration)\./,
   /^(offer|group|scope|verb)\./,
   /^my-app/,
-  /^(second-step|set-up|printed)/,
+  /^(second-step|set-up|printed|passkey|new-passkey)/,
   /^(error|problem|refusal)\./,
 ];
 
