@@ -38,7 +38,7 @@ import {
 import { createLanguages, filesOf, languageOf } from './language/index.ts';
 import { createSignInThrottle } from './limits/index.ts';
 import { type Teller, type TokenReader } from './introspection/index.ts';
-import { MY_APPS_PATH } from './my-apps/index.ts';
+import { ACCOUNT_PATH, MY_APPS_PATH } from './my-apps/index.ts';
 import { type RevocationFeed } from './revocations/index.ts';
 import {
   SERVED_PATHS,
@@ -204,7 +204,7 @@ export function createPublicApp(parts: PublicAppParts): Koa {
     posted: createPostedRequestStore(vault),
     findAccount: (id) => accounts.find(id),
   });
-  app.use(sameSiteForms(config.issuer, ['/interaction/', MY_APPS_PATH]));
+  app.use(sameSiteForms(config.issuer, ['/interaction/', MY_APPS_PATH, ACCOUNT_PATH]));
   app.use(screens.routes());
   app.use(myApps.routes());
   app.use(engine.middleware);

@@ -33,6 +33,9 @@ export type PageName =
   | 'my-apps'
   | 'my-app'
   | 'my-history'
+  | 'account'
+  | 'change-password'
+  | 'new-codes'
   | 'sign-out'
   | 'signed-out';
 

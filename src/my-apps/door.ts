@@ -10,7 +10,7 @@ import {
 } from '../second-step/index.ts';
 import type { MyAppsParts } from './parts.ts';
 import { goTo, homeOf } from './path.ts';
-import { formOf, isOwnForm, whoIsAt, type Arrived, type Person } from './person.ts';
+import { formOf, isOwnForm, whoIsAt, type Arrived, type Person, type Recency } from './person.ts';
 import { showSignIn, takeSignIn } from './sign-in.ts';
 
 /** Lets in who has shown all they need, and asks everybody else for the rest of it. */
@@ -18,8 +18,9 @@ export async function letIn(
   ctx: Context,
   parts: MyAppsParts,
   show: (person: Person) => Promise<void>,
+  wish: Recency = {},
 ): Promise<void> {
-  const { person, needed } = await whoIsAt(ctx, parts);
+  const { person, needed } = await whoIsAt(ctx, parts, wish);
   if (person && needed.need === 'nothing') return show(person);
   return ask(ctx, { person, needed }, parts);
 }
@@ -30,8 +31,9 @@ export async function letFormIn(
   fields: URLSearchParams,
   parts: MyAppsParts,
   take: (person: Person) => Promise<void>,
+  wish: Recency = {},
 ): Promise<void> {
-  const { person, needed } = await whoIsAt(ctx, parts);
+  const { person, needed } = await whoIsAt(ctx, parts, wish);
   if (!person || needed.need === 'first') return takeSignIn(ctx, fields, parts);
   if (needed.need === 'nothing') return take(person);
   const step = needed.need;
@@ -51,7 +53,8 @@ export async function letFormIn(
 }
 
 async function ask(ctx: Context, { person, needed }: Arrived, parts: MyAppsParts): Promise<void> {
-  if (!person || needed.need === 'first') return showSignIn(ctx, parts);
+  if (!person) return showSignIn(ctx, parts);
+  if (needed.need === 'first') return showSignIn(ctx, parts, { username: person.account.username });
   const occasion = occasionOf(ctx, person, parts);
   if (needed.need === 'second') return showSecond(occasion, needed.of, parts.secondStep);
   return showEnrolment(occasion, parts.secondStep);

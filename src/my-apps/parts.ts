@@ -4,7 +4,14 @@ import type { AuditRecorder } from '../audit/index.ts';
 import type { ClientRegistry } from '../clients/index.ts';
 import type { Config } from '../config/index.ts';
 import type { ConsentMemory, GrantSummary } from '../consent/index.ts';
-import type { Account, AccountStore, FactorStore, Method } from '../identity/index.ts';
+import type {
+  Account,
+  AccountStore,
+  BreachLookup,
+  FactorStore,
+  Method,
+  SessionList,
+} from '../identity/index.ts';
 import type { SignInThrottle } from '../limits/index.ts';
 import type { AccountId, Clock, EpochSeconds, GrantId } from '../oauth/index.ts';
 import type { DecisionRecords } from '../records/index.ts';
@@ -22,7 +29,7 @@ interface Session {
 export interface MyAppsParts {
   readonly config: Pick<Config, 'fhirServers' | 'issuer' | 'signIn'>;
   readonly clients: Pick<ClientRegistry, 'find'>;
-  readonly accounts: Pick<AccountStore, 'find' | 'findByUsername'>;
+  readonly accounts: Pick<AccountStore, 'find' | 'findByUsername' | 'change'>;
   readonly grantsOf: (accountId: AccountId) => Promise<readonly GrantSummary[]>;
   readonly usage: Pick<UsageStore, 'of'>;
   /** What is taken back is asked about anew. */
@@ -38,14 +45,20 @@ export interface MyAppsParts {
     begin(ctx: Context, accountId: AccountId, method: Method): Promise<void>;
     add(ctx: Context, method: Method): Promise<void>;
   };
-  readonly factors: Pick<FactorStore, 'read'>;
+  readonly factors: FactorStore;
+  /** Where they are signed in. */
+  readonly sessionList: SessionList;
+  /** What the list calls a session of {@link sessions}. */
+  readonly sessionRef: (id: string) => string;
+  /** Absent: nobody is asked. */
+  readonly isBreached?: BreachLookup;
   readonly mayMail: (account: Account) => boolean;
   readonly secondStep: SecondStepParts;
   readonly records: Pick<DecisionRecords, 'keepIfPossible' | 'of'>;
   readonly throttle: SignInThrottle;
   readonly render: (
     ctx: Context,
-    page: 'login' | 'my-apps' | 'my-app' | 'my-history',
+    page: 'login' | 'my-apps' | 'my-app' | 'my-history' | 'account' | 'change-password' | 'new-codes',
     data: object,
     status?: number,
   ) => void;

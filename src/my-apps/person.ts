@@ -1,7 +1,7 @@
 import Tokens from 'csrf';
 import type { Context } from 'koa';
 
-import { factorsNeeded, type Account, type FactorsNeeded } from '../identity/index.ts';
+import { factorsNeeded, type Account, type FactorsAsked, type FactorsNeeded } from '../identity/index.ts';
 import type { MyAppsParts } from './parts.ts';
 
 /** Who is signed in to this browser. */
@@ -13,6 +13,9 @@ export interface Person {
 
 const tokens = new Tokens();
 
+/** How long ago, in seconds, they may have signed in. */
+export type Recency = Pick<FactorsAsked, 'maxAge'>;
+
 export interface Arrived {
   /** `undefined`: nobody. */
   readonly person: Person | undefined;
@@ -20,12 +23,17 @@ export interface Arrived {
 }
 
 /** Who is at this browser, and what they have to show before they see anything. */
-export async function whoIsAt(ctx: Context, parts: MyAppsParts): Promise<Arrived> {
+export async function whoIsAt(ctx: Context, parts: MyAppsParts, wish: Recency = {}): Promise<Arrived> {
   const { sessions, accounts, formSecret, factors, mayMail, config, clock } = parts;
   const session = await sessions.find(ctx);
   const account = session && (await accounts.find(session.accountId));
   if (!session || !account || account.disabled) return { person: undefined, needed: { need: 'first' } };
-  const asked = { rule: config.signIn.mfa[account.role], isRequiredByClient: false, requestedAcr: [] };
+  const asked = {
+    rule: config.signIn.mfa[account.role],
+    isRequiredByClient: false,
+    requestedAcr: [],
+    ...wish,
+  };
   const owned = { ...(await factors.read(account.accountId)), mayMail: mayMail(account) };
   const person = { account, formSecret: formSecret(session.id), sessionId: session.id };
   return { person, needed: factorsNeeded(asked, owned, session, clock()) };

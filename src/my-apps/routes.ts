@@ -2,6 +2,7 @@ import Router from '@koa/router';
 import { bodyParser } from '@koa/bodyparser';
 import type { Context } from 'koa';
 
+import { accountRoutes } from './account/routes.ts';
 import { letFormIn, letIn } from './door.ts';
 import { downloadRecords, showHistory } from './history.ts';
 import { showApp, takeApp } from './one-app.ts';
@@ -38,5 +39,6 @@ export function myAppsRoutes(parts: MyAppsParts): Router {
   read(HISTORY_PATH, showHistory);
   read(RECORDS_PATH, downloadRecords);
   page(`${MY_APPS_PATH}/:ref`, showApp, takeApp);
+  accountRoutes(router, parse, parts);
   return router;
 }

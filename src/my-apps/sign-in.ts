@@ -11,7 +11,7 @@ import { languageOf } from '../language/index.ts';
 import type { MyAppsParts } from './parts.ts';
 import { showPasskeySignIn, takePasskeySignIn } from '../second-step/index.ts';
 import { browserOf } from './browser.ts';
-import { goTo, homeOf } from './path.ts';
+import { goTo, homeOf, isAccount } from './path.ts';
 
 const STEP = 'sign-in';
 
@@ -24,7 +24,7 @@ export async function showSignIn(
   if (ctx.query['way'] === 'passkey') return showPasskeySignIn(placeOf(ctx, parts), parts.secondStep);
   // A form that another site sends is refused in front of us; there is no session yet to bind a token to.
   const form = { action: homeOf(ctx), step: STEP };
-  const lead = languageOf(ctx).say('login.for-my-apps');
+  const lead = languageOf(ctx).say(isAccount(ctx.path) ? 'login.for-account' : 'login.for-my-apps');
   const passkeyHref = `${homeOf(ctx)}?way=passkey`;
   parts.render(ctx, 'login', { lead, form, passkeyHref, ...said }, said.error === undefined ? 200 : 422);
 }

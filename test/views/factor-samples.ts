@@ -66,6 +66,64 @@ const newPasskey = {
   ways: [{ label: 'Use an app for codes', href: '/interaction/4f1c' }],
 };
 
+const accountForm = { action: '/account', csrf: 'csrf-5Zq1', step: 'account' };
+const account = {
+  page: page('How you sign in'),
+  user: { name: 'Daniel Shaw', username: 'dshaw' },
+  passwordHref: '/account/password',
+  app: { href: '/account/app', ref: 'app', since: 'Set up on 3 February 2026' },
+  passkeys: [
+    {
+      ref: 'passkey a',
+      name: 'Phone',
+      since: 'Set up on 3 February 2026',
+      used: 'Last used on 5 March 2026',
+    },
+    { ref: 'passkey b', name: 'ليلى', since: 'Set up on 4 February 2026' },
+  ],
+  newPasskeyHref: '/account/passkey',
+  codes: { href: '/account/codes', left: '7 codes are left.' },
+  sessions: [
+    {
+      ref: 's1',
+      isHere: true,
+      name: 'Firefox, Linux',
+      since: 'Signed in on 3 February 2026',
+      seen: 'Last seen',
+    },
+    {
+      ref: 's2',
+      isHere: false,
+      name: 'Chrome',
+      since: 'Signed in',
+      seen: 'Last seen',
+      network: '192.0.2.0/24',
+    },
+  ],
+  form: accountForm,
+  backHref: '/apps',
+  signOutHref: '/logout',
+  notice: 'Done. It is removed.',
+};
+const { codes: _codes, notice: _notice, ...bare } = account;
+const accountBare = {
+  ...{ ...bare, app: { href: '/account/app' }, passkeys: [], sessions: [] },
+  error: 'You need a second factor. Set up another one first.',
+};
+const changePassword = {
+  page: page('Change your password'),
+  username: 'dshaw',
+  rules: 'At least 15 characters.',
+  form: { ...accountForm, step: 'password' },
+  backHref: '/account',
+};
+const changePasswordRefused = { ...changePassword, error: 'This password is too short.' };
+const newCodes = {
+  page: page('Make new printed codes'),
+  form: { ...accountForm, step: 'new-codes' },
+  backHref: '/account',
+};
+
 /** Where people show a second factor, and set one up. */
 export const factorScreens = [
   { screen: 'second step', template: 'second-step', data: secondStep },
@@ -75,5 +133,10 @@ export const factorScreens = [
   { screen: 'passkey', template: 'passkey', data: passkey },
   { screen: 'passkey, refused', template: 'passkey', data: passkeyRefused },
   { screen: 'new passkey', template: 'new-passkey', data: newPasskey },
+  { screen: 'account', template: 'account', data: account },
+  { screen: 'account, bare and refused', template: 'account', data: accountBare },
+  { screen: 'change password', template: 'change-password', data: changePassword },
+  { screen: 'change password, refused', template: 'change-password', data: changePasswordRefused },
+  { screen: 'new codes', template: 'new-codes', data: newCodes },
   { screen: 'printed codes', template: 'printed-codes', data: printedCodes },
 ];

@@ -194,6 +194,7 @@ const myApps = {
   all: 'all',
   signOutHref: '/logout',
   historyHref: '/apps/history',
+  accountHref: '/account',
   apps: [
     {
       ref: 'ref-1',

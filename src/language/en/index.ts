@@ -1,3 +1,4 @@
+import { account } from './account.ts';
 import { consent } from './consent.ts';
 import { errors } from './errors.ts';
 import { factors } from './factors.ts';
@@ -10,5 +11,5 @@ export const en = {
   tag: 'en',
   locale: 'en-GB',
   name: 'English',
-  messages: { ...screens, ...consent, ...errors, ...myApps, ...factors, ...kinds },
+  messages: { ...screens, ...consent, ...errors, ...myApps, ...factors, ...account, ...kinds },
 } as const;
