@@ -104,9 +104,9 @@ export async function createGatehouse(options: GatehouseOptions): Promise<Gateho
   }));
   const { viewsDir } = options;
   const theme = loadTheme(config.theme.directory, config.languages.offered);
-  const { router: assets, stylesheet, logo } = serveAssets(viewsDir, theme);
+  const { router: assets, ...addresses } = serveAssets(viewsDir, theme);
   const { templateFor } = theme;
-  const pages = createPages({ viewsDir, brandName: config.name, stylesheet, logo, templateFor });
+  const pages = createPages({ viewsDir, brandName: config.name, templateFor, ...addresses });
   const languages = createLanguages(theme.languages, config.languages.preferred);
   const clientKeys = createClientKeys({ config, log, clock, ...options.clientKeys });
   const counters = createCounters(vault);

@@ -2,6 +2,7 @@ import Koa, { type Context } from 'koa';
 import type { KoaContextWithOIDC } from 'oidc-provider';
 import { type Tally } from './audit/index.ts';
 import { type ClientMemory } from './clients/index.ts';
+import { composeFactors } from './compose-factors.ts';
 import { composeMyApps } from './compose-my-apps.ts';
 import { referenceOf, type ProtocolParts } from './compose-provider.ts';
 import { composeRecords } from './compose-records.ts';
@@ -37,7 +38,7 @@ import {
 import { languageOf, type Languages } from './language/index.ts';
 import { createSignInThrottle } from './limits/index.ts';
 import { type Teller, type TokenReader } from './introspection/index.ts';
-import { MY_APPS_PATH } from './my-apps/index.ts';
+import { ACCOUNT_PATH, MY_APPS_PATH } from './my-apps/index.ts';
 import { type RevocationFeed } from './revocations/index.ts';
 import {
   SERVED_PATHS,
@@ -102,7 +103,9 @@ export function createPublicApp(parts: PublicAppParts): Koa {
   const discovery = discoveryRoutes(config, style, MY_APPS_PATH);
   const { records, publicKeys } = composeRecords(parts);
   const recordKeys = provenanceKeysRoutes(publicKeys);
+  const { factors, secondStep, mayMail } = composeFactors(parts);
   const screens = interactionRoutes({
+    ...{ factors, secondStep, mayMail },
     config,
     clients,
     launches,
@@ -129,6 +132,7 @@ export function createPublicApp(parts: PublicAppParts): Koa {
   });
   const myApps = composeMyApps(parts, {
     ...{ accounts, records, memory, throttle, usage, usernameHash, directory, grantTtlSeconds },
+    ...{ factors, secondStep, mayMail },
     sessions: createPersonSessions(engine.current, config, clock),
   });
 
@@ -200,7 +204,7 @@ export function createPublicApp(parts: PublicAppParts): Koa {
     posted: createPostedRequestStore(vault),
     findAccount: (id) => accounts.find(id),
   });
-  app.use(sameSiteForms(config.issuer, ['/interaction/', MY_APPS_PATH]));
+  app.use(sameSiteForms(config.issuer, ['/interaction/', MY_APPS_PATH, ACCOUNT_PATH]));
   app.use(screens.routes());
   app.use(myApps.routes());
   app.use(engine.middleware);

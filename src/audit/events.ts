@@ -40,8 +40,8 @@ export type AuditEvent =
       Subject &
         Reason & {
           readonly usernameHash?: string;
-          /** `ehr`: the EHR said who is at the browser. Absent: the person proved it here. */
-          readonly method?: 'ehr';
+          /** `ehr`: the EHR said who is at the browser. Absent: a password. */
+          readonly method?: 'ehr' | 'totp' | 'recovery-code' | 'mailed-code' | 'passkey' | 'synced-passkey';
         }
     >
   | Event<'sign-out', Subject>

@@ -9,13 +9,15 @@ export interface Assets {
   readonly router: Router;
   /** The address of the stylesheet; changes with its content. */
   readonly stylesheet: string;
+  /** The address of the only script. */
+  readonly passkeyScript: string;
   /** The address of the organisation's logo, where it has one. */
   readonly logo?: string;
 }
 
-/** Serves the one stylesheet and the logo under names made from their content, so that browsers may keep them for good. */
+/** Serves stylesheet, script and logo under names made from their content, so that browsers may keep them for good. */
 export function serveAssets(viewsDir: string, { css, logo }: Pick<Theme, 'css' | 'logo'>): Assets {
-  const ours = readFileSync(path.join(viewsDir, 'assets', 'gatehouse.css'), 'utf8');
+  const ours = (name: string): string => readFileSync(path.join(viewsDir, 'assets', name), 'utf8');
   const router = new Router();
   const serve = (name: string, type: string, content: string | Buffer): string => {
     const hash = createHash('sha256').update(content).digest('hex').slice(0, 12);
@@ -27,6 +29,14 @@ export function serveAssets(viewsDir: string, { css, logo }: Pick<Theme, 'css' |
     });
     return address;
   };
-  const stylesheet = serve('gatehouse', 'css', css === '' ? ours : `${ours}\n${css}`);
-  return { router, stylesheet, ...(logo ? { logo: serve('logo', logo.type, logo.content) } : {}) };
+  return {
+    router,
+    stylesheet: serve(
+      'gatehouse',
+      'css',
+      css === '' ? ours('gatehouse.css') : `${ours('gatehouse.css')}\n${css}`,
+    ),
+    passkeyScript: serve('passkey', 'js', ours('passkey.js')),
+    ...(logo ? { logo: serve('logo', logo.type, logo.content) } : {}),
+  };
 }

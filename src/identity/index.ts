@@ -84,12 +84,14 @@ export {
   amrOf,
   factorsNeeded,
   methodOf,
+  methodsSaid,
   type Acr,
   type FactorsAsked,
   type FactorsNeeded,
   type FactorsOwned,
   type FactorsShown,
   type Method,
+  type Second,
 } from './factors/policy.ts';
 export { hasSecondFactor, removeFactor, type FactorName } from './factors/remove-factor.ts';
 export { browserName, type BrowserName } from './browser.ts';

@@ -1,5 +1,6 @@
 import type { Context } from 'koa';
 
+import type { Method } from '../identity/index.ts';
 import type { AccountId, ClientId, EpochSeconds, ErrorCode } from '../oauth/index.ts';
 import type { LaunchContext } from '../smart/index.ts';
 
@@ -21,15 +22,17 @@ export interface PendingAuthorization {
   readonly uiLocales?: string;
   /** The app wants the person to be asked, whatever was decided before (`prompt=consent`). */
   readonly asksConsent: boolean;
-  /** Who is signed in to this browser already. */
-  readonly sessionAccountId?: AccountId;
+  /** How sure the app would like to be, the best first. */
+  readonly acrValues: readonly string[];
+  /** Who is signed in to this browser already, and what they showed for it. */
+  readonly session?: { readonly accountId: AccountId; readonly methods: readonly Method[] };
 }
 
 /** What a person decided. */
 export interface Approval {
   readonly accountId: AccountId;
-  /** Present when the person signed in just now, not in an earlier session. */
-  readonly signedIn: boolean;
+  /** What was shown, where the person showed any of it just now; `at` absent: the first of it in an earlier session. */
+  readonly signedIn?: { readonly methods: readonly Method[]; readonly at?: EpochSeconds };
   readonly clientId: ClientId;
   readonly fhirBaseUrl: string;
   /** Everything granted, as one scope parameter. */

@@ -19,6 +19,11 @@ export interface Pages {
 
 export type PageName =
   | 'login'
+  | 'second-step'
+  | 'passkey'
+  | 'new-passkey'
+  | 'set-up-app'
+  | 'printed-codes'
   | 'choose-patient'
   | 'choose-encounter'
   | 'consent'
@@ -28,6 +33,9 @@ export type PageName =
   | 'my-apps'
   | 'my-app'
   | 'my-history'
+  | 'account'
+  | 'change-password'
+  | 'new-codes'
   | 'sign-out'
   | 'signed-out';
 
@@ -48,6 +56,8 @@ export interface PagesOptions {
   readonly brandName: string;
   /** Address of the style sheet. */
   readonly stylesheet: string;
+  /** Address of the script for passkeys, which the pages that need it load. */
+  readonly passkeyScript: string;
   /** Address of the organisation's logo; absent: our mark. */
   readonly logo?: string | undefined;
   /** A template of the organisation's own, by its path below `viewsDir`; `undefined`: ours. */
@@ -55,13 +65,14 @@ export interface PagesOptions {
 }
 
 export function createPages(options: PagesOptions): Pages {
-  const { brandName, stylesheet, logo } = options;
+  const { brandName, stylesheet, passkeyScript, logo } = options;
   const eta = templates(options);
   const draw = (ctx: Context, page: PageName, data: object, around: object): string => {
     const language = languageOf(ctx);
     const common = {
       ...{ lang: language.tag, dir: language.direction, title: language.say(`${page}.title`) },
-      ...{ brandName, cssHref: stylesheet, ...(logo === undefined ? {} : { logoHref: logo }), ...around },
+      ...{ brandName, cssHref: stylesheet, passkeyHref: passkeyScript, ...around },
+      ...(logo === undefined ? {} : { logoHref: logo }),
     };
     return eta.render(`./${page}`, { page: common, ...wordsFor(language), ...data });
   };

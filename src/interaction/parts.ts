@@ -5,12 +5,13 @@ import type { AuditRecorder } from '../audit/index.ts';
 import type { ClientRegistration, ClientRegistry } from '../clients/index.ts';
 import type { Config } from '../config/index.ts';
 import type { ConsentMemory } from '../consent/index.ts';
-import type { AccountStore } from '../identity/index.ts';
+import type { Account, AccountStore, FactorStore } from '../identity/index.ts';
 import type { SignInThrottle } from '../limits/index.ts';
 import type { Languages } from '../language/index.ts';
 import type { LaunchStore } from '../launch/index.ts';
 import type { Clock } from '../oauth/index.ts';
 import type { DecisionRecords } from '../records/index.ts';
+import type { SecondStepParts } from '../second-step/index.ts';
 import type { Directory } from './directory.ts';
 import type { AuthorizationEngine } from './engine.ts';
 import type { Pages } from './pages.ts';
@@ -18,11 +19,15 @@ import type { Progress } from './progress.ts';
 
 /** What the screens need from the rest of the house. */
 export interface InteractionParts {
-  readonly config: Pick<Config, 'issuer' | 'fhirServers' | 'tokens' | 'consent' | 'name'>;
+  readonly config: Pick<Config, 'issuer' | 'fhirServers' | 'tokens' | 'consent' | 'name' | 'signIn'>;
   readonly engine: AuthorizationEngine;
   readonly progress: ProgressStore;
   readonly throttle: SignInThrottle;
   readonly accounts: AccountStore;
+  readonly factors: Pick<FactorStore, 'read'>;
+  readonly secondStep: SecondStepParts;
+  /** A code can be mailed to them, and counts. */
+  readonly mayMail: (account: Account) => boolean;
   /** What an EHR signed about its user; `undefined`: it did not. */
   readonly verifyUserAssertion: (ehr: ClientRegistration, assertion: string) => Promise<unknown>;
   readonly clients: ClientRegistry;

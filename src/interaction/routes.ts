@@ -13,6 +13,7 @@ import { fieldsOf, isOwnForm } from './forms.ts';
 import type { InteractionParts } from './parts.ts';
 import { showProblem } from './problems.ts';
 import { showSignIn, takeSignIn } from './sign-in-step.ts';
+import { showFactor, showPasskey, takeFactor, takePasskey, wantsPasskey } from './second-step.ts';
 import { showRefusal } from './refusals.ts';
 import { SHOWN, patientOn } from './shown-page.ts';
 import { nextStep, type Step } from './steps.ts';
@@ -70,7 +71,10 @@ async function show(visit: Visit, step: Step, parts: InteractionParts): Promise<
   if (step.name !== 'done' && mayVouch(visit)) return askEhr(visit, parts);
   switch (step.name) {
     case 'login':
-      return showSignIn(visit, parts);
+      return wantsPasskey(visit) ? showPasskey(visit, parts) : showSignIn(visit, parts);
+    case 'second':
+    case 'enrol':
+      return showFactor(visit, step, parts);
     case 'patient':
       return showPatients(visit, step.account, parts);
     case 'encounter':
@@ -118,7 +122,11 @@ async function obey(
 ): Promise<string> {
   switch (step.name) {
     case 'login':
+      if (fields.has('passkey')) return takePasskey(visit, fields, parts);
       return (await takeSignIn(visit, fields, parts, throttle)) === 'shown' ? 'shown' : 'next';
+    case 'second':
+    case 'enrol':
+      return takeFactor(visit, step, fields, parts);
     case 'patient':
       return (await takePatient(visit, step.account, fields, parts)) === 'shown' ? 'shown' : 'next';
     case 'encounter':
@@ -138,7 +146,7 @@ async function obey(
 }
 
 async function cancel(visit: Visit, parts: InteractionParts): Promise<void> {
-  const { reference, pending, account, ctx } = visit;
+  const { reference, pending, account, ctx, needed } = visit;
   const url = await parts.engine.refuse(ctx, 'access_denied', 'the user declined');
   await parts.audit.record({
     type: 'consent',
@@ -147,21 +155,24 @@ async function cancel(visit: Visit, parts: InteractionParts): Promise<void> {
     address: ctx.ip,
     clientId: pending.clientId,
     scope: pending.scope,
-    ...(account ? { accountId: account.accountId } : {}),
+    ...(account && needed.need === 'nothing' ? { accountId: account.accountId } : {}),
   });
   await saveProgress(visit, { finishedAt: url }, parts);
   handOver(visit, url, parts);
 }
 
-/** Refusing never waits for its record, nor for a record system that is away. Who is not signed in is nobody we know. */
+/**
+ * Refusing never waits for its record, nor for a record system that is away. Who is not signed in, or not yet with all they
+ * need, is nobody we know.
+ */
 async function recordRefusal(
   visit: Visit,
   step: Step,
   fields: ReadonlyMap<string, readonly string[]>,
   parts: InteractionParts,
 ): Promise<void> {
-  const { account, pending } = visit;
-  if (!account) return;
+  const { account, pending, needed } = visit;
+  if (!account || needed.need !== 'nothing') return;
   const drawn = step.name === 'consent' ? consentPage(visit, account, parts) : undefined;
   const page = await drawn?.catch(() => undefined);
   const seen = page?.digest === fields.get(SHOWN)?.[0] ? page : undefined;

@@ -4,6 +4,8 @@ import {
   attemptInWords,
   attemptSignIn,
   secondsToWait,
+  type Account,
+  type Method,
 } from '../identity/index.ts';
 import { languageOf } from '../language/index.ts';
 import type { SignInThrottle } from '../limits/index.ts';
@@ -22,6 +24,7 @@ export function showSignIn(
   const data = {
     app: appView(visit),
     form: formOf(visit, 'login'),
+    passkeyHref: `/interaction/${visit.pending.uid}?way=passkey`,
     ...(hint === undefined ? {} : { username: hint.slice(0, MAX_FIELD_LENGTH) }),
     ...(error === undefined ? {} : { error }),
     ...(visit.launch ? { launchedBy: languageOf(visit.ctx).say('login.launched') } : {}),
@@ -52,7 +55,18 @@ export async function takeSignIn(
     }
     return 'shown';
   }
-  const { patient: _patient, encounter: _encounter, search: _search, ...kept } = visit.progress;
-  await saveProgress({ ...visit, progress: kept }, { accountId: result.account.accountId }, parts);
+  await noteSignIn(visit, result.account, 'password', parts);
   return 'signed-in';
+}
+
+/** From now on it is this person; what was chosen is forgotten. */
+export async function noteSignIn(
+  visit: Visit,
+  { accountId }: Account,
+  method: Method,
+  parts: InteractionParts,
+): Promise<void> {
+  const { patient: _patient, encounter: _encounter, search: _search, ...kept } = visit.progress;
+  const signedIn = { accountId, methods: [method], signedInAt: parts.clock() };
+  await saveProgress({ ...visit, progress: kept }, signedIn, parts);
 }

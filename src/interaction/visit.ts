@@ -3,7 +3,14 @@ import type { Context } from 'koa';
 import type { RememberedDecision } from '../consent/index.ts';
 import type { ClientRegistration } from '../clients/index.ts';
 import type { FhirServerConfig } from '../config/index.ts';
-import { ownPatient, rightsOf, type Account } from '../identity/index.ts';
+import {
+  factorsNeeded,
+  ownPatient,
+  rightsOf,
+  type Account,
+  type FactorsNeeded,
+  type Method,
+} from '../identity/index.ts';
 import { checkLaunch, type LaunchRecord } from '../launch/index.ts';
 import { contextTypesOf, decideOffer, type GrantDecision } from '../smart/index.ts';
 import type { PendingAuthorization } from './engine.ts';
@@ -23,8 +30,12 @@ export interface Visit {
   readonly launch?: LaunchRecord;
   /** The EHR that announced the launch, where it answers for who is signed in to it and that is not known here already. */
   readonly vouching?: ClientRegistration;
-  /** Who is signed in, in this interaction or in an earlier session. */
+  /** Who is signed in, in this interaction or in an earlier session; `needed` says whether that is enough. */
   readonly account?: Account;
+  /** What they have shown, in this interaction and before. */
+  readonly shown: readonly Method[];
+  /** What they have to show before they go on. */
+  readonly needed: FactorsNeeded;
   readonly reference: string;
   /** What this person decided about this app before, where that counts. */
   readonly remembered?: readonly RememberedDecision[];
@@ -52,6 +63,8 @@ export async function openVisit(ctx: Context, parts: InteractionParts): Promise<
   const launch = finished ? undefined : await openLaunch(pending, fhirServer, parts);
   if (launch === 'gone') return { ok: false, problem: 'launch-gone' };
   const account = await accountOf(pending, known, parts);
+  const shown = shownIn(pending, known);
+  const needed = await neededOf(account, shown, { pending, client: client.registration }, parts);
   const remembers = account !== undefined && client.registration.consent === 'remember';
   const remembered = remembers ? await parts.memory.of(account.accountId, pending.clientId) : undefined;
   const isSettled = known.accountId !== undefined || (account && account.fhirUser === launch?.fhirUser);
@@ -65,6 +78,8 @@ export async function openVisit(ctx: Context, parts: InteractionParts): Promise<
     client: client.registration,
     fhirServer,
     reference,
+    shown,
+    needed,
   };
   return {
     ok: true,
@@ -100,14 +115,37 @@ async function vouchingEhr(
 
 /** Somebody who has to sign in again is nobody yet, whatever the session says. */
 async function accountOf(
-  { prompt, sessionAccountId }: PendingAuthorization,
+  { prompt, session }: PendingAuthorization,
   progress: Progress,
   { accounts }: InteractionParts,
 ): Promise<Account | undefined> {
-  const fromSession = prompt.name === 'login' || progress.switchAccount ? undefined : sessionAccountId;
+  const fromSession = prompt.name === 'login' || progress.switchAccount ? undefined : session?.accountId;
   const id = progress.accountId ?? fromSession;
   const account = id === undefined ? undefined : await accounts.find(id);
   return account?.disabled ? undefined : account;
+}
+
+/** Who signed in here showed all of it here; else it comes on top of what the session says. */
+function shownIn({ session }: PendingAuthorization, progress: Progress): readonly Method[] {
+  const { accountId, methods = [] } = progress;
+  return accountId === undefined ? [...(session?.methods ?? []), ...methods] : methods;
+}
+
+async function neededOf(
+  account: Account | undefined,
+  methods: readonly Method[],
+  { pending, client }: Pick<Visit, 'pending' | 'client'>,
+  { config, factors, mayMail, clock }: InteractionParts,
+): Promise<FactorsNeeded> {
+  if (!account) return { need: 'first' };
+  const asked = {
+    rule: config.signIn.mfa[account.role],
+    isRequiredByClient: client.require_mfa ?? false,
+    requestedAcr: pending.acrValues,
+  };
+  const owned = { ...(await factors.read(account.accountId)), mayMail: mayMail(account) };
+  // How old it may be is asked before there is an interaction, and what is shown in one is new.
+  return factorsNeeded(asked, owned, { methods, at: clock() }, clock());
 }
 
 /** What may be offered to this person: asked for, within the registration and the person's own rights. */

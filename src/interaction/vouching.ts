@@ -48,7 +48,8 @@ export async function takeVouch(visit: Visit, parts: InteractionParts): Promise<
     await tell(visit, result, parts);
     if ('account' in result) {
       const { accountId } = result.account;
-      await saveProgress({ ...visit, progress: asked }, { accountId }, parts);
+      const signedIn = { accountId, methods: ['vouched'], signedInAt: parts.clock() } as const;
+      await saveProgress({ ...visit, progress: asked }, signedIn, parts);
     }
   }
   ctx.redirect(`/interaction/${pending.uid}`);

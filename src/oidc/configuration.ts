@@ -1,5 +1,6 @@
 import type { AccessToken, ClientCredentials, Configuration, KoaContextWithOIDC } from 'oidc-provider';
 
+import { ACR_VALUES } from '../identity/index.ts';
 import { inSigningOrder } from '../keys/index.ts';
 import { findAccount } from './accounts.ts';
 import { assertSmartAssertion } from './assertions.ts';
@@ -44,7 +45,15 @@ export function providerConfiguration(parts: ProviderParts): Configuration {
       ui_locales_supported: [...config.languages.offered],
     },
     // With null: in every id token, whatever its scopes are.
-    claims: { aud: null, exp: null, iat: null, openid: ['sub'], fhirUser: ['fhirUser'], profile: ['name'] },
+    claims: {
+      aud: null,
+      exp: null,
+      iat: null,
+      openid: ['sub', 'auth_time', 'acr', 'amr'],
+      fhirUser: ['fhirUser'],
+      profile: ['name'],
+    },
+    acrValues: [...ACR_VALUES],
     responseTypes: ['code'],
     subjectTypes: ['public'],
     clientAuthMethods: [...AUTH_METHODS],

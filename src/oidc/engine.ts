@@ -2,15 +2,21 @@ import type { Context } from 'koa';
 import { errors, type Provider } from 'oidc-provider';
 
 import type { AuditRecorder } from '../audit/index.ts';
+import { acrOf, amrOf, methodsSaid, type Method } from '../identity/index.ts';
 import type { Clock } from '../oauth/index.ts';
 import type { LaunchContext } from '../smart/index.ts';
 import { endOfGrant } from './granted-context.ts';
 import { ownFirst, scopesOfGrant } from './grant-words.ts';
 
+interface SignedIn {
+  readonly methods: readonly Method[];
+  readonly at?: number;
+}
+
 /** A person's decision, ready to become a grant. */
 interface Approval {
   readonly accountId: string;
-  readonly signedIn: boolean;
+  readonly signedIn?: SignedIn;
   readonly clientId: string;
   readonly fhirBaseUrl: string;
   readonly scope: string;
@@ -34,7 +40,8 @@ interface Pending {
   readonly uiLocales?: string;
   /** The app wants the person to be asked, whatever was decided before (`prompt=consent`). */
   readonly asksConsent: boolean;
-  readonly sessionAccountId?: string;
+  readonly acrValues: readonly string[];
+  readonly session?: { readonly accountId: string; readonly methods: readonly Method[] };
 }
 
 /**
@@ -66,7 +73,7 @@ export function createEngine(provider: () => Provider, clock: Clock, audit: Audi
         });
       }
       const grantId = await saveGrant(provider(), approval, clock);
-      const login = approval.signedIn ? { login: { accountId: approval.accountId, amr: ['pwd'] } } : {};
+      const login = await loginOf(provider(), ctx, approval);
       const { returnTo } = await provider().interactionDetails(ctx.req, ctx.res);
       const result = { ...login, consent: { grantId } };
       const [url] = await Promise.all([
@@ -101,8 +108,20 @@ function asPending({ uid, prompt, params, session, cid }: Details): Pending {
     ...(launch === undefined ? {} : { launch }),
     ...(loginHint === undefined ? {} : { loginHint }),
     ...(uiLocales === undefined ? {} : { uiLocales }),
-    ...(session?.accountId === undefined ? {} : { sessionAccountId: session.accountId }),
+    acrValues: (text('acr_values') ?? '').split(' ').filter(Boolean),
+    ...(session?.accountId === undefined
+      ? {}
+      : { session: { accountId: session.accountId, methods: methodsSaid(session.amr) } }),
   };
+}
+
+/** Who showed a second factor on top of an earlier sign-in is signed in since then: it is as old as its oldest part. */
+async function loginOf(provider: Provider, ctx: Context, { accountId, signedIn }: Approval) {
+  if (!signedIn) return {};
+  const { methods, at } = signedIn;
+  const ts = at ?? (await provider.Session.get(ctx)).loginTs;
+  const login = { accountId, amr: amrOf(methods), acr: acrOf(methods), ...(ts === undefined ? {} : { ts }) };
+  return { login };
 }
 
 /**

@@ -1,8 +1,9 @@
 import type { Context } from 'koa';
-import type { Provider } from 'oidc-provider';
+import type { Provider, Session } from 'oidc-provider';
 
 import type { Config } from '../config/index.ts';
-import type { AccountId, Clock } from '../oauth/index.ts';
+import { acrOf, amrOf, methodsSaid, type Method } from '../identity/index.ts';
+import type { AccountId, Clock, EpochSeconds } from '../oauth/index.ts';
 import { ROUTES, cookieOptions } from './configuration.ts';
 import { aboutOf, hasSlept } from './session-limits.ts';
 
@@ -12,12 +13,27 @@ export const SIGN_OUT_PATH = ROUTES.end_session;
 /** A visit is written down this often at most. */
 const NOTED_EVERY_SECONDS = 30;
 
+interface FoundSession {
+  readonly accountId: AccountId;
+  /** Of use to nobody else, and the same until they sign out. */
+  readonly id: string;
+  /** What they showed; it need not be enough. */
+  readonly methods: readonly Method[];
+  /** When they showed the first of it. */
+  readonly at: EpochSeconds;
+}
+
 /** Who is signed in to a browser, where no authorization request is. */
 export interface PersonSessions {
-  /** `undefined`: nobody. `id` is of use to nobody else, and stays the same until they sign out. */
-  find(ctx: Context): Promise<{ readonly accountId: AccountId; readonly id: string } | undefined>;
-  /** From now on this browser is theirs; a session of before ends, and with it what was granted for its time. */
-  begin(ctx: Context, accountId: AccountId): Promise<void>;
+  /** `undefined`: nobody. */
+  find(ctx: Context): Promise<FoundSession | undefined>;
+  /**
+   * From now on this browser is theirs. A session of somebody else ends, and with it what was granted for its time; one of
+   * their own goes on, as new.
+   */
+  begin(ctx: Context, accountId: AccountId, method: Method): Promise<void>;
+  /** They have shown this, too. Whoever knew the cookie of before does not know the one after it. */
+  add(ctx: Context, method: Method): Promise<void>;
 }
 
 /**
@@ -30,6 +46,18 @@ export function createPersonSessions(
   config: Pick<Config, 'issuer' | 'tokens' | 'signIn'>,
   clock: Clock,
 ): PersonSessions {
+  const signIn = async (
+    ctx: Context,
+    session: Session,
+    accountId: AccountId,
+    { methods, at = clock() }: { readonly methods: readonly Method[]; readonly at?: number | undefined },
+  ): Promise<void> => {
+    session.about = aboutOf(ctx);
+    session.loginAccount({ accountId, loginTs: at, amr: amrOf(methods), acr: acrOf(methods) });
+    await session.save(config.tokens.sessionSeconds);
+    const { long, name } = cookieOptions(config.issuer);
+    ctx.cookies.set(name, session.jti, { ...long, expires: new Date(session.exp * 1000) });
+  };
   return {
     async find(ctx) {
       const session = await provider().Session.get(ctx);
@@ -39,19 +67,24 @@ export function createPersonSessions(
         session.about = aboutOf(ctx);
         await session.persist();
       }
-      return { accountId, id: uid };
+      const { amr, loginTs = 0 } = session;
+      return { accountId, id: uid, methods: methodsSaid(amr), at: loginTs };
     },
-    async begin(ctx, accountId) {
+    async begin(ctx, accountId, method) {
       const { Session: sessions } = provider();
       const before = await sessions.get(ctx);
-      if (before.accountId !== undefined) await before.destroy();
+      const isOwn = before.accountId === accountId;
+      if (before.accountId !== undefined && !isOwn) await before.destroy();
       // With an id of its own: nobody who knew the cookie of before signing in knows the one after it.
-      const session = new sessions();
-      session.about = aboutOf(ctx);
-      session.loginAccount({ accountId, amr: ['pwd'] });
-      await session.save(config.tokens.sessionSeconds);
-      const { long, name } = cookieOptions(config.issuer);
-      ctx.cookies.set(name, session.jti, { ...long, expires: new Date(session.exp * 1000) });
+      if (isOwn) before.resetIdentifier();
+      await signIn(ctx, isOwn ? before : new sessions(), accountId, { methods: [method] });
+    },
+    async add(ctx, method) {
+      const session = await provider().Session.get(ctx);
+      const { accountId, amr, loginTs: at } = session;
+      if (accountId === undefined) return;
+      session.resetIdentifier();
+      await signIn(ctx, session, accountId, { methods: [...methodsSaid(amr), method], at });
     },
   };
 }

@@ -1,6 +1,7 @@
-import { Provider, type Grant } from 'oidc-provider';
+import { Provider, type Grant, type KoaContextWithOIDC } from 'oidc-provider';
 
 import { secretMatches } from '../clients/index.ts';
+import { acrOf, acrToSay, methodsSaid } from '../identity/index.ts';
 import { useFetchedKeys } from './client-key-store.ts';
 import { ROUTES, providerConfiguration } from './configuration.ts';
 import { auditProviderEvents } from './events.ts';
@@ -31,6 +32,7 @@ export function createProvider(parts: ProviderParts): Provider {
   useAssertionsOnce(provider, parts);
   pinAudiences(provider);
   compareHashedSecrets(provider);
+  sayWhatWasAskedFor(provider);
   useFetchedKeys(provider, parts);
   auditProviderEvents(provider, parts);
   provider.use(queryResponses(ROUTES.authorization));
@@ -72,6 +74,19 @@ function pinAudiences(provider: Provider): void {
   Object.defineProperty(provider.OIDCContext.prototype, 'clientJwtAuthExpectedAudience', {
     configurable: true,
     value: () => new Set([provider.issuer, provider.urlFor('token')]),
+  });
+}
+
+/** An app is told what it asked for where what was shown includes it; the session knows what was shown. */
+function sayWhatWasAskedFor(provider: Provider): void {
+  Object.defineProperty(provider.OIDCContext.prototype, 'acr', {
+    configurable: true,
+    get(this: KoaContextWithOIDC['oidc']) {
+      const { session, params } = this;
+      if (session?.accountId === undefined) return undefined;
+      const asked = typeof params?.['acr_values'] === 'string' ? params['acr_values'].split(' ') : [];
+      return acrToSay(acrOf(methodsSaid(session.amr)), asked);
+    },
   });
 }
 

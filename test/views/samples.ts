@@ -1,15 +1,7 @@
 /** What the server hands to each template. One ordinary example per page; tests vary them. */
 
-const page = (title: string) => ({
-  lang: 'en',
-  dir: 'ltr',
-  title,
-  brandName: 'Riverside Health',
-  cssHref: '/assets/gatehouse.css',
-  reference: 'kq7h-3mzt-9w2c',
-});
-
-const form = (step: string) => ({ action: '/interaction/4f1c', csrf: 'csrf-5Zq1', step });
+import { factorScreens } from './factor-samples.ts';
+import { form, page } from './sample-page.ts';
 
 const app = {
   name: 'Growth Chart',
@@ -206,6 +198,7 @@ const myApps = {
   all: 'all',
   signOutHref: '/logout',
   historyHref: '/apps/history',
+  accountHref: '/account',
   apps: [
     {
       ref: 'ref-1',
@@ -327,4 +320,5 @@ export const screens: readonly {
   { screen: 'my history', template: 'my-history', data: myHistory },
   { screen: 'my history, none', template: 'my-history', data: myHistoryNone },
   { screen: 'login, for my apps', template: 'login', data: signInForApps },
+  ...factorScreens,
 ];

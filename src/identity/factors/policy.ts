@@ -2,8 +2,12 @@ import type { EpochSeconds } from '../../oauth/index.ts';
 import type { MfaRule } from '../mfa-rule.ts';
 import type { Factors, Passkey } from './record.ts';
 
-/** What somebody has shown. A passkey says whether it may be on several devices. */
-export type Method = 'password' | 'totp' | 'recovery-code' | 'mailed-code' | 'passkey' | 'synced-passkey';
+/**
+ * What somebody has shown. A passkey says whether it may be on several devices; `vouched`: somebody else has signed them in
+ * and says who they are, by what we do not know.
+ */
+export type Method =
+  'password' | 'vouched' | 'totp' | 'recovery-code' | 'mailed-code' | 'passkey' | 'synced-passkey';
 
 /**
  * How sure we are who it is, as `acr` says it: one factor and several in the names of REFEDS, which federations know, and a
@@ -20,6 +24,7 @@ const [ONE, SEVERAL, PASSKEY] = ACR_VALUES;
 /** RFC 8176 §2. A code that is typed is `otp`, wherever it is from; a passkey is a key with its owner beside it. */
 const AMR: Readonly<Record<Method, readonly string[]>> = {
   password: ['pwd'],
+  vouched: [],
   totp: ['otp'],
   'recovery-code': ['otp'],
   'mailed-code': ['otp'],
@@ -27,8 +32,16 @@ const AMR: Readonly<Record<Method, readonly string[]>> = {
   'synced-passkey': ['swk', 'user', 'mfa'],
 };
 
-export function methodOf({ isSynced }: Pick<Passkey, 'isSynced'>): Method {
+export function methodOf({ isSynced }: Pick<Passkey, 'isSynced'>): 'passkey' | 'synced-passkey' {
   return isSynced ? 'synced-passkey' : 'passkey';
+}
+
+/** What was shown, as far as it counts, from the `amr` of a session. */
+export function methodsSaid(amr: readonly string[] = []): readonly Method[] {
+  if (amr.includes('hwk')) return ['passkey'];
+  if (amr.includes('swk')) return ['synced-passkey'];
+  const first = amr.includes('pwd') ? 'password' : 'vouched';
+  return amr.includes('otp') ? [first, 'totp'] : [first];
 }
 
 /** The `amr` of an id token. */
@@ -40,7 +53,11 @@ export function amrOf(methods: readonly Method[]): string[] {
 /** The most that these show. A code alone shows nothing but that somebody has a telephone. */
 export function acrOf(methods: readonly Method[]): Acr {
   if (methods.some(isPasskey)) return PASSKEY;
-  return methods.includes('password') && methods.length > 1 ? SEVERAL : ONE;
+  return methods.some(isFirst) && methods.length > 1 ? SEVERAL : ONE;
+}
+
+function isFirst(method: Method): boolean {
+  return method === 'password' || method === 'vouched';
 }
 
 function isPasskey(method: Method): boolean {

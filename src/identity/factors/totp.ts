@@ -1,5 +1,5 @@
 import { generateSecret, generateURI, verifySync } from 'otplib';
-import { renderSVG } from 'uqr';
+import { encode } from 'uqr';
 
 import type { AccountId, Clock } from '../../oauth/index.ts';
 import { without, type FactorStore, type Factors } from './record.ts';
@@ -13,8 +13,14 @@ export interface TotpOffer {
   /** To be typed by who cannot photograph. */
   readonly secret: string;
   readonly url: string;
-  /** The address as an image, in SVG. */
-  readonly qr: string;
+  readonly qr: QrCode;
+}
+
+/** The address as an image: a square, and where it is dark, row by row. */
+export interface QrCode {
+  readonly size: number;
+  /** From the left, from above, and how many squares to the right. */
+  readonly runs: readonly (readonly [x: number, y: number, width: number])[];
 }
 
 export interface TotpParts {
@@ -41,7 +47,19 @@ export async function offerTotp(
     return { result: fresh, factors: { ...current, offeredTotp } };
   });
   const url = generateURI({ issuer, label: username, secret });
-  return { secret, url, qr: renderSVG(url) };
+  return { secret, url, qr: qrOf(url) };
+}
+
+/** A border of four squares, without which cameras do not find it. */
+const QUIET = 4;
+
+function qrOf(url: string): QrCode {
+  const { data, size } = encode(url, { border: QUIET });
+  const runs = data.flatMap((row, y) => {
+    const text = row.map((isDark) => (isDark ? '#' : ' ')).join('');
+    return [...text.matchAll(/#+/g)].map(({ index, 0: run }) => [index, y, run.length] as const);
+  });
+  return { size, runs };
 }
 
 /** The code shows that they have the secret: from now on it counts, in the place of the one before. */
