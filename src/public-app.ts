@@ -58,6 +58,7 @@ import {
 import {
   createAccountStore,
   createConsentMemory,
+  createRecentPatients,
   createLaunchStore,
   createPostedRequestStore,
   createProgressStore,
@@ -110,6 +111,7 @@ export function createPublicApp(parts: PublicAppParts): Koa {
     clients,
     launches,
     memory,
+    recentPatients: createRecentPatients(vault),
     pages,
     languages,
     audit,

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
 import { isFhirId } from '../smart/index.ts';
+import { patientQuery } from './patient-query.ts';
 
 const TIMEOUT_MS = 4000;
 const PAGE_SIZE = 10;
@@ -30,7 +31,7 @@ export interface EncounterSummary {
 /** Live look-ups on one FHIR server. Every method rejects with {@link FhirUnavailable} when it cannot answer. */
 export interface FhirDirectory {
   /**
-   * Ten patients by name; an empty query lists everyone.
+   * Ten patients by name, number or birth date; an empty query lists everyone.
    *
    * @param page a `next` link of an earlier page of the same search
    */
@@ -109,7 +110,7 @@ export function createFhirDirectory(
   return {
     async searchPatients(query, page) {
       const search = new URLSearchParams({ _count: String(PAGE_SIZE), _sort: 'name' });
-      if (query.trim()) search.set('name', query.trim());
+      for (const [name, value] of patientQuery(query)) search.append(name, value);
       const found = read(
         bundle,
         await get(page === undefined ? `Patient?${search}` : below(fhirBaseUrl, page)),

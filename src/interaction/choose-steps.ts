@@ -28,7 +28,11 @@ export async function showPatients(
     known.length + 1,
   );
   const link = page > 1 ? known[page - 2] : undefined;
-  const found = await parts.directory(fhirServer.url).searchPatients(query, link);
+  const [found, recent] = await Promise.all([
+    parts.directory(fhirServer.url).searchPatients(query, link),
+    query === '' && page === 1 ? recentPatients(visit, account, parts) : [],
+  ]);
+  const shownAbove = new Set(recent.map(({ id }) => id));
   const pages = [...known.slice(0, page - 1), ...(found.next === undefined ? [] : [found.next])];
   await saveProgress(visit, { search: { query, pages } }, parts);
 
@@ -39,7 +43,10 @@ export async function showPatients(
     user: { name: account.name },
     form: formOf(visit, 'patient'),
     search: { query, action },
-    patients: found.patients.map((patient) => patientView(patient, language)),
+    ...(recent.length === 0 ? {} : { recent: recent.map((patient) => patientView(patient, language)) }),
+    patients: found.patients
+      .filter(({ id }) => !shownAbove.has(id))
+      .map((patient) => patientView(patient, language)),
     pager: {
       label: say('choose-patient.page', { page }),
       ...(page > 1 ? { previous: to(page - 1) } : {}),
@@ -51,6 +58,21 @@ export async function showPatients(
     ...(error === undefined ? {} : { error }),
   };
   parts.pages.render(ctx, 'choose-patient', data, error === undefined ? 200 : 422);
+}
+
+/** Those a clinician chose lately, as far as the FHIR server still knows them. */
+async function recentPatients(
+  { fhirServer }: Visit,
+  account: Account,
+  { recentPatients: recent, directory }: InteractionParts,
+): Promise<PatientSummary[]> {
+  const ids = await recent.of(account.accountId, fhirServer.url);
+  const read = ids.map((id) =>
+    directory(fhirServer.url)
+      .readPatient(id)
+      .catch(() => undefined),
+  );
+  return (await Promise.all(read)).filter((patient) => patient !== undefined);
 }
 
 /** Takes the chosen patient, after asking the FHIR server that there is such a one (CONS-06, A069). */
@@ -69,6 +91,11 @@ export async function takePatient(
     await showPatients(visit, account, parts, languageOf(visit.ctx).say('choose-patient.choose'));
     return 'shown';
   }
+  await parts.recentPatients
+    .note(account.accountId, visit.fhirServer.url, patient.id)
+    .catch((error: unknown) => {
+      parts.log.warn({ err: error }, 'a choice could not be noted');
+    });
   const { encounter: _encounter, ...kept } = visit.progress;
   await saveProgress({ ...visit, progress: kept }, { patient }, parts);
   return 'chosen';

@@ -9,7 +9,7 @@ import type { Account, AccountStore, FactorStore } from '../identity/index.ts';
 import type { SignInThrottle } from '../limits/index.ts';
 import type { Languages } from '../language/index.ts';
 import type { LaunchStore } from '../launch/index.ts';
-import type { Clock } from '../oauth/index.ts';
+import type { AccountId, Clock } from '../oauth/index.ts';
 import type { DecisionRecords } from '../records/index.ts';
 import type { SecondStepParts } from '../second-step/index.ts';
 import type { Directory } from './directory.ts';
@@ -33,6 +33,7 @@ export interface InteractionParts {
   readonly clients: ClientRegistry;
   readonly launches: LaunchStore;
   readonly memory: ConsentMemory;
+  readonly recentPatients: RecentPatients;
   readonly directory: (fhirBaseUrl: string) => Directory;
   readonly pages: Pages;
   readonly languages: Languages;
@@ -51,6 +52,12 @@ export interface InteractionParts {
   /** Is this page shown inside another one? */
   readonly isFramed: (ctx: Context) => boolean;
   readonly referenceFor: (ctx: Context, authorization: string) => string;
+}
+
+/** Whom a clinician chose lately, the latest first; `store/` implements it. */
+export interface RecentPatients {
+  of(accountId: AccountId, fhirBaseUrl: string): Promise<readonly string[]>;
+  note(accountId: AccountId, fhirBaseUrl: string, id: string): Promise<void>;
 }
 
 /** Where a person's progress is kept; `store/` implements it. */

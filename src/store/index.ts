@@ -6,6 +6,7 @@ export { createAccountStore } from './accounts.ts';
 export { createAssertionMemory } from './assertions.ts';
 export { createClientStore } from './clients.ts';
 export { watchConcerns, type ConcernWatch } from './concern-watch.ts';
+export { createRecentPatients } from './recent-patients.ts';
 export { createConsentMemory } from './consent-memory.ts';
 export { createCounters } from './counters.ts';
 export {

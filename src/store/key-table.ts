@@ -1,3 +1,4 @@
+import { RECENT_SECONDS } from './recent-patients.ts';
 import { MEMORY_SECONDS } from './consent-memory.ts';
 import { CHALLENGE_SECONDS } from '../identity/index.ts';
 import { LAUNCH_TTL_SECONDS } from '../launch/index.ts';
@@ -108,6 +109,13 @@ export const KEY_TABLE: readonly KeyRow[] = [
     holds: 'how far the person has come',
     keptFor: 3600,
     bytes: 450,
+    sealed: true,
+  },
+  {
+    key: 'gh:{a.<account>}:recent:<hash>',
+    holds: 'whom a clinician chose lately',
+    keptFor: RECENT_SECONDS,
+    bytes: 400,
     sealed: true,
   },
   {

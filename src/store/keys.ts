@@ -35,6 +35,7 @@ export const key = {
   clientStatus: (clientId: ClientId) => `gh:{c.${clientId}}:status`,
   clientGrants: (clientId: ClientId) => `gh:{c.${clientId}}:grants`,
   account: (accountId: AccountId) => `gh:{a.${accountId}}:account`,
+  recent: (accountId: AccountId, hash: string) => `gh:{a.${accountId}}:recent:${hash}`,
   agreed: (accountId: AccountId, hash: string) => `gh:{a.${accountId}}:agreed:${hash}`,
   factors: (accountId: AccountId) => `gh:{a.${accountId}}:factors`,
   accountSessions: (accountId: AccountId) => `gh:{a.${accountId}}:sessions`,

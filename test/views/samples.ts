@@ -54,6 +54,7 @@ export const choosePatient = {
 
 const choosePatientRefused = {
   ...choosePatient,
+  recent: [{ id: 'p9', name: 'Rosa Recent', birthDate: '2 May 1966', mrn: '77' }],
   selected: '',
   error: 'Choose one patient to continue.',
   pager: { previous: '/interaction/4f1c?page=1', next: '/interaction/4f1c?page=3', label: 'Page 2' },

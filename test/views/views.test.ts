@@ -332,7 +332,10 @@ describe('accessible names', () => {
 
   test('patient search is its own form and carries no token', async () => {
     await open('choose-patient', samples.choosePatient, async ({ page }) => {
-      const box = page.getByRole('searchbox', { name: 'Search patients by name', exact: true });
+      const box = page.getByRole('searchbox', {
+        name: 'Search patients by name, number or birth date',
+        exact: true,
+      });
       expect(await box.inputValue()).toBe('shaw');
       const [request] = await Promise.all([
         page.waitForRequest((candidate) => candidate.url().includes('query=')),

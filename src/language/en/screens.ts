@@ -35,9 +35,10 @@ export const screens = {
   'choose-patient.title': 'Choose a patient',
   'choose-patient.lead':
     '<bdi>{app}</bdi> will open for the patient you choose. Signed in as <bdi>{user}</bdi>.',
-  'choose-patient.search': 'Search patients by name',
+  'choose-patient.search': 'Search patients by name, number or birth date',
   'choose-patient.find': 'Search',
   'choose-patient.patients': 'Patients',
+  'choose-patient.recent': 'Patients you chose lately',
   'choose-patient.born-unknown': 'Birth date not known',
   'choose-patient.mrn': 'MRN <bdi>{mrn}</bdi>',
   'choose-patient.more': 'More patients',

@@ -38,9 +38,10 @@ export const screens: Translated<typeof english> = {
   'choose-patient.title': 'Elegir paciente',
   'choose-patient.lead':
     '<bdi>{app}</bdi> se abrirá para el paciente que usted elija. Cuenta en uso: <bdi>{user}</bdi>.',
-  'choose-patient.search': 'Buscar pacientes por nombre',
+  'choose-patient.search': 'Buscar pacientes por nombre, número o fecha de nacimiento',
   'choose-patient.find': 'Buscar',
   'choose-patient.patients': 'Pacientes',
+  'choose-patient.recent': 'Pacientes que eligió hace poco',
   'choose-patient.born-unknown': 'No se sabe cuándo nació',
   'choose-patient.mrn': 'N.º de historia <bdi>{mrn}</bdi>',
   'choose-patient.more': 'Más pacientes',

@@ -42,6 +42,31 @@ describe.each(DRIVERS)('standalone launch of a clinician on %s', (driver) => {
     return { status: response.status, html, patients: patientsOn(html) };
   };
 
+  test('[CONS-04] a patient is found by name, number and birth date, all of them together', async () => {
+    const picker = await openScreen(suite.server.issuer, 'patient', dora());
+    const { html } = await look(picker, '?query=okafor');
+    const ben = /value="ben-okafor"[\s\S]*?Born ([^<]*)<[\s\S]*?<bdi>([^<]*\d)<\/bdi><\/span>/.exec(html);
+    const found = async (query: string) =>
+      (await look(picker, `?${new URLSearchParams({ query })}`)).patients;
+    expect(await found('ben okafor')).toEqual(['ben-okafor']);
+    expect(await found(ben?.[2] ?? '')).toEqual(['ben-okafor']);
+    const born = new Date(`${ben?.[1]} UTC`).toISOString().slice(0, 10);
+    expect(await found(born)).toContain('ben-okafor');
+    expect(await found(`okafor ${born}`)).toEqual(['ben-okafor']);
+    expect(await found(`shaw ${ben?.[2]}`)).toEqual([]);
+  });
+
+  test('[CONS-04] whom a clinician chose lately stands first, the latest above, and nobody else sees it', async () => {
+    for (const patient of ['chloe-shaw', 'ben-okafor', 'chloe-shaw'])
+      await authorize(suite.server.issuer, dora({ patient }));
+    const picker = await openScreen(suite.server.issuer, 'patient', dora());
+    const { html, patients } = await look(picker);
+    expect(html).toMatch(/<legend>Patients you chose lately<\/legend>[\s\S]*<legend>Patients<\/legend>/);
+    expect(patients.slice(0, 2)).toEqual(['chloe-shaw', 'ben-okafor']);
+    expect(new Set(patients).size).toBe(patients.length);
+    expect((await look(picker, '?query=shaw')).html).not.toContain('chose lately');
+  });
+
   test('[CONS-04] [CTX-01] [CAP-12] the patient that was picked is the one in context, and can be read', async () => {
     const picker = await openScreen(suite.server.issuer, 'patient', dora());
     const arrival = await submit(suite.server.issuer, picker, { patient: 'ben-okafor' });
