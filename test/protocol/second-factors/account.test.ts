@@ -134,7 +134,7 @@ describe.each(DRIVERS)('the account page, on %s', (driver) => {
 
   test('[A093] sessions: named, ended one by one or all at once', async () => {
     const browsers = await Promise.all([signedIn(), signedIn(), signedIn()]);
-    const [browser, second, third] = browsers as [CookieBrowser, CookieBrowser, CookieBrowser];
+    const [browser, second, third] = browsers;
     await send(browser, '', { everywhere: 'yes' });
     for (const one of browsers) expect(stepOf(await look(one))).toBe('sign-in');
     const [mine, other] = [await signedIn(), await signedIn()];
