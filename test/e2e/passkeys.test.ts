@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { AxeBuilder } from '@axe-core/playwright';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import type { Browser, BrowserContext, CDPSession, Page } from 'playwright-core';
@@ -92,12 +93,28 @@ test('a browser without it says so, and leads to another way', async () => {
   await page.getByLabel('Password').waitFor();
 });
 
-test('[A077] under another name of this server it is no passkey of ours', async () => {
+test('[A077] on a false page, with what ours would ask for, it lets nobody in', async () => {
   await makePasskey();
   await signOut();
-  const { port } = new URL(suite.server.issuer);
-  await page.goto(`http://127.0.0.1:${port}/account?way=passkey`);
+  const { issuer } = suite.server;
+  const ours = await (await context.request.get(`${issuer}/account?way=passkey`)).text();
+  const script = readFileSync('views/assets/passkey.js', 'utf8');
+  const body = ours
+    .replace(/<script[^>]*><\/script>/, () => `<script type="module">${script}</script>`)
+    .replaceAll('action="/', `action="${issuer}/`);
+  await context.route('http://evil.localhost/', (route) => route.fulfill({ body, contentType: 'text/html' }));
+  await page.goto('http://evil.localhost/');
+  const before = signIns();
   await press('Use a passkey');
-  await page.getByRole('alert').waitFor();
-  expect(await page.getByText('That did not work.').isVisible()).toBe(true);
+  await Promise.race([
+    page.getByText('That did not work.').waitFor(),
+    page.waitForResponse((response) => response.status() >= 400),
+  ]);
+  expect(signIns()).toBe(before);
+  await page.goto(`${issuer}/account`);
+  await page.getByLabel('Password').waitFor();
 });
+
+function signIns(): number {
+  return suite.server.audit.filter(({ type, outcome }) => type === 'sign-in' && outcome === 'success').length;
+}
