@@ -28,6 +28,7 @@ import { checkKeys } from './keys/index.ts';
 import { createLanguages } from './language/index.ts';
 import { createRequestLimits } from './limits/index.ts';
 import { createRevocationFeed, type RevocationFeed } from './revocations/index.ts';
+import { createMailSender, createOutbox, type ClosableOutbox } from './mail/index.ts';
 import { systemClock, type Clock } from './oauth/index.ts';
 import { OWN_CLIENT, createClientKeys, createRotatingProvider, type ClientKeysParts } from './oidc/index.ts';
 import {
@@ -119,7 +120,11 @@ export async function createGatehouse(options: GatehouseOptions): Promise<Gateho
       log.warn({ limit, whose }, 'a limit was used up; more is refused for a while'),
   });
   const { trust } = store;
-  const protocol = { config, log, clock, vault, trust, clients, clientKeys, audit, pages, counters, limits };
+  const outbox = config.mail && openOutbox(config.mail, log);
+  const protocol = {
+    ...{ config, log, clock, vault, trust, clients, clientKeys, audit, pages, counters, limits },
+    ...(outbox ? { outbox } : {}),
+  };
   const keyStore = createSigningKeyStore(vault);
   const engine = await createRotatingProvider({
     clock,
@@ -173,6 +178,7 @@ export async function createGatehouse(options: GatehouseOptions): Promise<Gateho
       overload.stop();
       feed.stop();
       await open.close();
+      await outbox?.close(MAIL_MS);
       await allTakenBack(driver, UNDO_MS);
       store.stop();
       await tally.flush();
@@ -214,6 +220,17 @@ function countedAudit({ auditSinks, log }: GatehouseOptions, metrics: Metrics): 
   );
 }
 
+function openOutbox(mail: NonNullable<Config['mail']>, log: Logger): ClosableOutbox {
+  return createOutbox({
+    send: createMailSender(mail),
+    onFailure: (error, isLast) =>
+      log.warn({ err: error }, isLast ? 'a mail was given up' : 'a mail could not be sent yet'),
+    onDropped: () => log.warn('a mail was dropped: too many wait'),
+  });
+}
+
+/** Somebody waits for us to stop, and somebody else for a code. */
+const MAIL_MS = 3000;
 /** An hour: what the feed's age is while nothing is known. */
 const NEVER_MS = 3_600_000;
 /** Somebody waits for us to stop; what is still to be taken back by then stays for whoever shows it again. */

@@ -22,6 +22,9 @@ type Shared = Pick<
   | 'factors'
   | 'mayMail'
   | 'secondStep'
+  | 'oneTime'
+  | 'mailed'
+  | 'waitForReset'
 > & {
   readonly directory: (fhirBaseUrl: string) => Directory;
   readonly grantTtlSeconds: number;
@@ -39,7 +42,7 @@ export function composeMyApps(
   const onFailure = (error: unknown): void =>
     log.warn({ err: error }, 'the list of breached passwords was not asked');
   return myAppsRoutes({
-    ...{ config, clients, audit, clock, ...shared },
+    ...{ config, clients, audit, clock, brandName: config.name, ...shared },
     grantsOf: (accountId) => grantList({ accountId }),
     end: (grantId) => grants.revoke(grantId),
     sessionList: createSessionList(vault, grants),

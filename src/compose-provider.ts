@@ -6,6 +6,7 @@ import { secretMatches, type ClientRegistry } from './clients/index.ts';
 import type { Config } from './config/index.ts';
 import { msLeft, referenceFor } from './http/index.ts';
 import { errorWords, type Pages } from './interaction/index.ts';
+import type { Outbox } from './identity/index.ts';
 import { languageOf } from './language/index.ts';
 import type { SigningKeySet } from './keys/index.ts';
 import type { Counters, RequestLimits } from './limits/index.ts';
@@ -54,6 +55,8 @@ export interface ProtocolParts {
   readonly pages: Pages;
   readonly counters: Counters;
   readonly limits: RequestLimits;
+  /** Absent: no mail is configured. */
+  readonly outbox?: Outbox;
 }
 
 /** Joins oidc-provider with store, clients and pages. Part of the composition root: see app.ts. */

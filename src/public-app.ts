@@ -38,7 +38,7 @@ import {
 import { languageOf, type Languages } from './language/index.ts';
 import { createSignInThrottle } from './limits/index.ts';
 import { type Teller, type TokenReader } from './introspection/index.ts';
-import { ACCOUNT_PATH, MY_APPS_PATH } from './my-apps/index.ts';
+import { ACCOUNT_PATH, FORGOTTEN_PATH, MY_APPS_PATH } from './my-apps/index.ts';
 import { type RevocationFeed } from './revocations/index.ts';
 import {
   SERVED_PATHS,
@@ -104,7 +104,8 @@ export function createPublicApp(parts: PublicAppParts): Koa {
   const discovery = discoveryRoutes(config, style, MY_APPS_PATH);
   const { records, publicKeys } = composeRecords(parts);
   const recordKeys = provenanceKeysRoutes(publicKeys);
-  const { factors, secondStep, mayMail } = composeFactors(parts);
+  const composed = composeFactors(parts);
+  const { factors, secondStep, mayMail } = composed;
   const screens = interactionRoutes({
     ...{ factors, secondStep, mayMail },
     config,
@@ -126,6 +127,7 @@ export function createPublicApp(parts: PublicAppParts): Koa {
     directory,
     smartStyleUrl: style.url,
     myAppsPath: MY_APPS_PATH,
+    forgottenPath: FORGOTTEN_PATH,
     launchHash,
     formSecret: (uid) => vault.keys.keyedHash('form', uid),
     usernameHash,
@@ -134,7 +136,7 @@ export function createPublicApp(parts: PublicAppParts): Koa {
   });
   const myApps = composeMyApps(parts, {
     ...{ accounts, records, memory, throttle, usage, usernameHash, directory, grantTtlSeconds },
-    ...{ factors, secondStep, mayMail },
+    ...composed,
     sessions: createPersonSessions(engine.current, config, clock),
   });
 

@@ -95,8 +95,15 @@ export type AuditEvent =
       'account.changed',
       Subject & {
         readonly change:
-          'added' | 'disabled' | 'enabled' | 'password' | 'factors' | 'factors-removed' | 'reset-code';
-        /** Which factor: `totp`, `passkey`, `recovery-codes`. */
+          | 'added'
+          | 'disabled'
+          | 'enabled'
+          | 'password'
+          | 'email'
+          | 'factors'
+          | 'factors-removed'
+          | 'reset-code';
+        /** Which factor: `totp`, `passkey`, `recovery-codes`; `reset`: a password set with a code. */
         readonly what?: string;
       }
     >

@@ -36,6 +36,10 @@ export type PageName =
   | 'account'
   | 'change-password'
   | 'new-codes'
+  | 'forgotten'
+  | 'forgotten-code'
+  | 'password-set'
+  | 'email-address'
   | 'sign-out'
   | 'signed-out';
 

@@ -14,22 +14,18 @@ import { formOf } from './forms.ts';
 import type { InteractionParts } from './parts.ts';
 import { saveProgress, type Visit } from './visit.ts';
 
-export function showSignIn(
-  visit: Visit,
-  { pages }: InteractionParts,
-  error?: string,
-  username?: string,
-): void {
+export function showSignIn(visit: Visit, parts: InteractionParts, error?: string, username?: string): void {
   const hint = username ?? visit.pending.loginHint ?? visit.launch?.loginHint;
   const data = {
     app: appView(visit),
     form: formOf(visit, 'login'),
     passkeyHref: `/interaction/${visit.pending.uid}?way=passkey`,
+    forgottenHref: parts.forgottenPath,
     ...(hint === undefined ? {} : { username: hint.slice(0, MAX_FIELD_LENGTH) }),
     ...(error === undefined ? {} : { error }),
     ...(visit.launch ? { launchedBy: languageOf(visit.ctx).say('login.launched') } : {}),
   };
-  pages.render(visit.ctx, 'login', data, error === undefined ? 200 : 422);
+  parts.pages.render(visit.ctx, 'login', data, error === undefined ? 200 : 422);
 }
 
 /** Checks the posted user name and password; on success the next page is another one. */

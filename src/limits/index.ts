@@ -13,5 +13,6 @@ export {
   type RequestLimits,
 } from './request-limits.ts';
 export { createFactorThrottle } from './factor-throttle.ts';
+export { createResetLimit } from './reset-limit.ts';
 export { createMailLimit } from './mail-limit.ts';
 export { createSignInThrottle, type SignInThrottle } from './sign-in-throttle.ts';

@@ -9,6 +9,8 @@ import type {
   AccountStore,
   BreachLookup,
   FactorStore,
+  MailedCodeParts,
+  OneTimeParts,
   Method,
   SessionList,
 } from '../identity/index.ts';
@@ -50,6 +52,12 @@ export interface MyAppsParts {
   readonly sessionList: SessionList;
   /** What the list calls a session of {@link sessions}. */
   readonly sessionRef: (id: string) => string;
+  readonly oneTime: OneTimeParts;
+  /** Absent: no mail is sent. */
+  readonly mailed?: MailedCodeParts;
+  /** Seconds until somebody there may ask for another code; 0: at once. Counts one more. */
+  readonly waitForReset: (address: string) => Promise<number>;
+  readonly brandName: string;
   /** Absent: nobody is asked. */
   readonly isBreached?: BreachLookup;
   readonly mayMail: (account: Account) => boolean;
@@ -58,7 +66,18 @@ export interface MyAppsParts {
   readonly throttle: SignInThrottle;
   readonly render: (
     ctx: Context,
-    page: 'login' | 'my-apps' | 'my-app' | 'my-history' | 'account' | 'change-password' | 'new-codes',
+    page:
+      | 'login'
+      | 'my-apps'
+      | 'my-app'
+      | 'my-history'
+      | 'account'
+      | 'change-password'
+      | 'new-codes'
+      | 'forgotten'
+      | 'forgotten-code'
+      | 'password-set'
+      | 'email-address',
     data: object,
     status?: number,
   ) => void;

@@ -8,6 +8,8 @@ export const RECORDS_PATH = `${HISTORY_PATH}/consents.json`;
 
 /** Where people see and change how they sign in. */
 export const ACCOUNT_PATH = '/account';
+/** For who has forgotten a password, and is not signed in. */
+export const FORGOTTEN_PATH = `${ACCOUNT_PATH}/forgotten`;
 
 /** After a form: the list anew, and what was done in its address. */
 export function backToList(ctx: Context, done?: string): void {

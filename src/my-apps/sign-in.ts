@@ -11,7 +11,7 @@ import { languageOf } from '../language/index.ts';
 import type { MyAppsParts } from './parts.ts';
 import { showPasskeySignIn, takePasskeySignIn } from '../second-step/index.ts';
 import { browserOf } from './browser.ts';
-import { goTo, homeOf, isAccount } from './path.ts';
+import { FORGOTTEN_PATH, goTo, homeOf, isAccount } from './path.ts';
 
 const STEP = 'sign-in';
 
@@ -26,7 +26,12 @@ export async function showSignIn(
   const form = { action: homeOf(ctx), step: STEP };
   const lead = languageOf(ctx).say(isAccount(ctx.path) ? 'login.for-account' : 'login.for-my-apps');
   const passkeyHref = `${homeOf(ctx)}?way=passkey`;
-  parts.render(ctx, 'login', { lead, form, passkeyHref, ...said }, said.error === undefined ? 200 : 422);
+  parts.render(
+    ctx,
+    'login',
+    { lead, form, passkeyHref, forgottenHref: FORGOTTEN_PATH, ...said },
+    said.error === undefined ? 200 : 422,
+  );
 }
 
 /** Signs in this browser and shows the page anew. A form without a user name, from a page of before, asks again. */

@@ -1,5 +1,7 @@
 import {
   askForPasskey,
+  mailSignInCode,
+  takeSignInCode,
   attemptFactor,
   methodOf,
   takePasskey,
@@ -9,13 +11,14 @@ import {
   type Second,
 } from '../identity/index.ts';
 import { languageOf } from '../language/index.ts';
+import { codeMail } from './mail.ts';
 import { readPasskey, type Occasion, type Read, type SecondStepParts } from './parts.ts';
 
 /** The second factors that are asked for here, the best first. */
-type Way = Extract<Second, 'passkey' | 'totp' | 'recovery-code'>;
-const WAYS: readonly Way[] = ['passkey', 'totp', 'recovery-code'];
+const WAYS: readonly Second[] = ['passkey', 'totp', 'recovery-code', 'mailed-code'];
 
 interface Said {
+  readonly notice?: string;
   readonly error?: string;
   readonly status?: number;
 }
@@ -25,8 +28,8 @@ export async function showSecond(
   occasion: Occasion,
   of: readonly Second[],
   parts: SecondStepParts,
-  { error, status = 200 }: Said = {},
-  way: Way = chosen(of, String(occasion.ctx.query['way'] ?? '')),
+  { error, notice, status = 200 }: Said = {},
+  way: Second = chosen(of, String(occasion.ctx.query['way'] ?? '')),
 ): Promise<void> {
   const { ctx, action, form, out } = occasion;
   const { say } = languageOf(ctx);
@@ -37,6 +40,7 @@ export async function showSecond(
       .filter((one) => one !== way)
       .map((one) => ({ label: say(`second-step.use-${one}`), href: `${action}?way=${one}` })),
     ...(error === undefined ? {} : { error }),
+    ...(notice === undefined ? {} : { notice }),
   };
   if (way === 'passkey') {
     const asked = await askForPasskey(parts.passkeys, occasion.binding, occasion.account.accountId);
@@ -44,7 +48,9 @@ export async function showSecond(
     parts.render(ctx, 'passkey', { ...data, passkey }, status);
   } else {
     const ask = say(`second-step.ask-${way}`);
-    parts.render(ctx, 'second-step', { ...data, ask, isNumber: way === 'totp' }, status);
+    const send = way === 'mailed-code' ? { sendLabel: say('second-step.send') } : {};
+    const isNumber = way !== 'recovery-code';
+    parts.render(ctx, 'second-step', { ...data, ...send, ask, isNumber }, status);
   }
 }
 
@@ -63,6 +69,11 @@ export async function takeSecond(
     await showSecond(occasion, of, parts, { error, status }, way);
     return 'shown';
   };
+  if (way === 'mailed-code' && parts.mailed && read('send') !== '') {
+    mailSignInCode(parts.mailed, account, occasion.binding, codeMail(ctx, parts.name, 'sign-in'));
+    await showSecond(occasion, of, parts, { notice: say('second-step.sent') }, way);
+    return 'shown';
+  }
   const look = (): Promise<Looked> => lookAt(way, occasion, read, parts);
   const whose = { accountId, address: ctx.ip };
   const attempt = await attemptFactor(parts.throttle, whose, look, ({ said }) => said === 'right');
@@ -87,7 +98,7 @@ interface Looked {
 }
 
 async function lookAt(
-  way: Way,
+  way: Second,
   { account: { accountId }, binding }: Occasion,
   read: Read,
   parts: SecondStepParts,
@@ -98,17 +109,21 @@ async function lookAt(
     const { ok } = await takeRecoveryCode(parts, accountId, code);
     return { said: ok ? 'right' : 'wrong', method: way };
   }
+  if (way === 'mailed-code') {
+    if (!parts.mailed) return { said: 'gone', method: way };
+    return { said: await takeSignInCode(parts.mailed, accountId, binding, code), method: way };
+  }
   const taken = await takePasskey(parts.passkeys, { binding, accountId, response: readPasskey(read) });
   return taken.ok
     ? { said: 'right', method: methodOf(taken.passkey) }
     : { said: taken.reason, method: 'passkey' };
 }
 
-function waysOf(of: readonly Second[]): readonly Way[] {
+function waysOf(of: readonly Second[]): readonly Second[] {
   return WAYS.filter((way) => of.includes(way));
 }
 
-function chosen(of: readonly Second[], name: string): Way {
+function chosen(of: readonly Second[], name: string): Second {
   const ways = waysOf(of);
   return ways.find((way) => way === name) ?? ways[0] ?? 'totp';
 }

@@ -80,6 +80,7 @@ export async function takeEnrolment(
   }
   const changed = { type: 'account.changed', outcome: 'success', change: 'factors', what } as const;
   await parts.audit.record({ ...changed, accountId, ...seen });
+  parts.notice(ctx, account);
   return what;
 }
 

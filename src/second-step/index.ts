@@ -3,6 +3,7 @@
  * what they show and what their forms do; what is needed is `identity/`'s to decide, and where it leads is the caller's.
  */
 export { showSecond, takeSecond } from './ask.ts';
+export { codeMail, createNotice } from './mail.ts';
 export { showEnrolment, showNewApp, showNewPasskey, takeEnrolment } from './enrol.ts';
 export type { Occasion, Read, SecondStepParts } from './parts.ts';
 export { showPasskeySignIn, takePasskeySignIn } from './passkey-sign-in.ts';

@@ -7,6 +7,7 @@ import type {
   FactorStore,
   FactorThrottle,
   KeyedHash,
+  MailedCodeParts,
   PasskeyParts,
 } from '../identity/index.ts';
 import type { ClientId, Clock } from '../oauth/index.ts';
@@ -20,6 +21,10 @@ export interface SecondStepParts {
   readonly passkeys: PasskeyParts;
   readonly hash: KeyedHash;
   readonly throttle: FactorThrottle;
+  /** Absent: no mail is sent. */
+  readonly mailed?: MailedCodeParts;
+  /** Tells somebody by mail that how they sign in was changed. */
+  readonly notice: (ctx: Context, account: Account) => void;
   readonly audit: AuditRecorder;
   readonly clock: Clock;
   readonly render: (

@@ -81,6 +81,7 @@ const account = {
     },
     { ref: 'passkey b', name: 'ليلى', since: 'Set up on 4 February 2026' },
   ],
+  email: { href: '/account/email', address: 'dshaw@riverside.example' },
   newPasskeyHref: '/account/passkey',
   codes: { href: '/account/codes', left: '7 codes are left.' },
   sessions: [
@@ -124,6 +125,45 @@ const newCodes = {
   backHref: '/account',
 };
 
+const mailedCode = {
+  ...{ ...secondStep, ask: 'Code from the mail', sendLabel: 'Send me a code' },
+  notice: 'A code is on its way to your mailbox.',
+};
+const forgotten = {
+  page: page('Forgotten your password?'),
+  form: { action: '/account/forgotten' },
+  canMail: true,
+  codeHref: '/account/forgotten/code',
+  backHref: '/account',
+};
+const forgottenWithoutMail = { ...forgotten, canMail: false, error: 'Too many tries. Wait one minute.' };
+const forgottenCode = {
+  page: page('Set a new password'),
+  form: { action: '/account/forgotten/code' },
+  sent: true,
+  rules: 'At least 15 characters.',
+  backHref: '/account/forgotten',
+};
+const forgottenRefused = {
+  ...forgottenCode,
+  sent: false,
+  username: 'dshaw',
+  error: 'The code is not right.',
+};
+const passwordSet = { page: page('You have a new password'), signInHref: '/account' };
+const emailAddress = {
+  page: page('Mail address'),
+  email: 'dshaw@riverside.example',
+  form: { ...accountForm, step: 'email' },
+  backHref: '/account',
+};
+const emailPending = {
+  ...emailAddress,
+  form: { ...emailAddress.form, hidden: [{ name: 'address', value: 'd@riverside.example' }] },
+  pending: 'd@riverside.example',
+  error: 'That code is not right.',
+};
+
 /** Where people show a second factor, and set one up. */
 export const factorScreens = [
   { screen: 'second step', template: 'second-step', data: secondStep },
@@ -138,5 +178,13 @@ export const factorScreens = [
   { screen: 'change password', template: 'change-password', data: changePassword },
   { screen: 'change password, refused', template: 'change-password', data: changePasswordRefused },
   { screen: 'new codes', template: 'new-codes', data: newCodes },
+  { screen: 'mailed code', template: 'second-step', data: mailedCode },
+  { screen: 'forgotten', template: 'forgotten', data: forgotten },
+  { screen: 'forgotten, without mail', template: 'forgotten', data: forgottenWithoutMail },
+  { screen: 'forgotten, code', template: 'forgotten-code', data: forgottenCode },
+  { screen: 'forgotten, refused', template: 'forgotten-code', data: forgottenRefused },
+  { screen: 'password set', template: 'password-set', data: passwordSet },
+  { screen: 'mail address', template: 'email-address', data: emailAddress },
+  { screen: 'mail address, code', template: 'email-address', data: emailPending },
   { screen: 'printed codes', template: 'printed-codes', data: printedCodes },
 ];

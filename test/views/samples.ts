@@ -286,6 +286,8 @@ const signInForApps = {
   page: page('Sign in'),
   lead: 'Sign in to see which apps can use health records, and to stop them.',
   form: { action: '/apps', step: 'sign-in' },
+  passkeyHref: '/apps?way=passkey',
+  forgottenHref: '/account/forgotten',
 };
 
 const signedOut = {

@@ -48,4 +48,9 @@ export const factors = {
   'new-passkey.too-many': 'You have too many passkeys. Remove one first.',
   'set-up-app.instead': 'Use an app for codes',
   'page.back': 'Back',
+
+  'second-step.ask-mailed-code': 'Code from the mail',
+  'second-step.use-mailed-code': 'Get a code by mail',
+  'second-step.send': 'Send me a code',
+  'second-step.sent': 'A code is on its way to your mailbox. It can take a minute.',
 } as const;

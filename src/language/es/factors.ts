@@ -49,4 +49,9 @@ export const factors: Translated<typeof english> = {
   'new-passkey.too-many': 'Tiene muchas llaves. Quite antes una.',
   'set-up-app.instead': 'Usar una app de códigos',
   'page.back': 'Volver',
+
+  'second-step.ask-mailed-code': 'Código del correo',
+  'second-step.use-mailed-code': 'Recibir un código por correo',
+  'second-step.send': 'Enviarme un código',
+  'second-step.sent': 'El código va de camino a su correo. Puede tardar un poco.',
 };

@@ -12,7 +12,7 @@ const TOTP = 'app';
 const KEY = 'passkey ';
 
 /** In the address after a change: what was done. */
-const DONE = ['password', 'added', 'removed', 'signed-out'] as const;
+const DONE = ['password', 'added', 'removed', 'email', 'signed-out'] as const;
 type Done = (typeof DONE)[number];
 
 export async function showAccount(
@@ -28,6 +28,14 @@ export async function showAccount(
       user: { name: account.name, username: account.username },
       ...factorsInWords(factors, languageOf(ctx)),
     },
+    ...(parts.mailed
+      ? {
+          email: {
+            href: `${ACCOUNT_PATH}/email`,
+            ...(account.email === undefined ? {} : { address: account.email }),
+          },
+        }
+      : {}),
     sessions: await sessionsInWords(ctx, person, parts),
     form: formOf(person, ACCOUNT_PATH, STEP),
     ...{ backHref: MY_APPS_PATH, signOutHref: parts.signOutPath, ...said },
@@ -72,6 +80,7 @@ async function remove(ctx: Context, person: Person, ref: string, parts: MyAppsPa
       ...{ accountId, reference: parts.referenceOf(ctx), address: ctx.ip },
     });
   }
+  if (result === 'removed') parts.secondStep.notice(ctx, account);
   done(ctx, 'removed');
 }
 

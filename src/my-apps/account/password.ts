@@ -1,7 +1,7 @@
 import type { Context } from 'koa';
 
-import { checkPassword, hashPassword, passwordRulesOf } from '../../identity/index.ts';
-import { languageOf } from '../../language/index.ts';
+import { checkPassword, hashPassword, passwordRulesOf, type PasswordProblem } from '../../identity/index.ts';
+import { languageOf, type Language } from '../../language/index.ts';
 import type { MyAppsParts } from '../parts.ts';
 import { ACCOUNT_PATH } from '../path.ts';
 import { formOf, isOwnForm, type Person } from '../person.ts';
@@ -38,9 +38,7 @@ export async function takePassword(
   if (password !== fields.get('again')) return showPassword(ctx, person, parts, say('password.differs'));
   const checked = await checkPassword(password, rulesOf(person, parts));
   if (!checked.ok) {
-    const { problem } = checked;
-    const values = 'at' in problem ? { at: problem.at } : {};
-    return showPassword(ctx, person, parts, say(`password.${problem.code}`, values));
+    return showPassword(ctx, person, parts, problemInWords(checked.problem, languageOf(ctx)));
   }
   const passwordHash = await hashPassword(password);
   const { accountId } = person.account;
@@ -50,7 +48,12 @@ export async function takePassword(
     ...{ type: 'account.changed', outcome: 'success', change: 'password', accountId },
     ...{ reference: parts.referenceOf(ctx), address: ctx.ip },
   });
+  parts.secondStep.notice(ctx, person.account);
   done(ctx, 'password');
+}
+
+export function problemInWords(problem: PasswordProblem, { say }: Language): string {
+  return say(`password.${problem.code}`, 'at' in problem ? { at: problem.at } : {});
 }
 
 function rulesOf({ account }: Person, { config, isBreached }: MyAppsParts) {

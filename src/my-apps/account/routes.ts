@@ -12,6 +12,8 @@ import {
   takeNewCodes,
   takeNewFactor,
 } from './factors.ts';
+import { showEmail, takeEmail } from './email.ts';
+import { forgottenRoutes } from './forgotten.ts';
 import { showAccount, takeAccount } from './overview.ts';
 import { showPassword, takePassword } from './password.ts';
 
@@ -24,6 +26,7 @@ const RECENT = { maxAge: RECENT_SECONDS };
 
 /** Where people see and change how they sign in. What only ends something needs no fresh sign-in; all else does. */
 export function accountRoutes(router: Router, parse: Middleware, parts: MyAppsParts): void {
+  forgottenRoutes(router, parse, parts);
   const take = (path: string, asked: (fields: URLSearchParams) => object, answer: Take): void => {
     router.post(path, parse, async (ctx) => {
       const fields = new URLSearchParams((ctx.request as { rawBody?: string }).rawBody ?? '');
@@ -40,5 +43,6 @@ export function accountRoutes(router: Router, parse: Middleware, parts: MyAppsPa
   change('password', showPassword, takePassword);
   change('app', showNewAppPage, takeNewFactor);
   change('passkey', showNewPasskeyPage, takeNewFactor);
+  change('email', showEmail, takeEmail);
   change('codes', showNewCodesPage, takeNewCodes);
 }

@@ -1,0 +1,100 @@
+import type Router from '@koa/router';
+import type { Context, Middleware } from 'koa';
+
+import { finishReset, requestReset } from '../../identity/index.ts';
+import { languageOf } from '../../language/index.ts';
+import { codeMail } from '../../second-step/index.ts';
+import type { MyAppsParts } from '../parts.ts';
+import { ACCOUNT_PATH, FORGOTTEN_PATH, goTo } from '../path.ts';
+import { problemInWords } from './password.ts';
+
+const CODE_PATH = `${FORGOTTEN_PATH}/code`;
+const DONE_PATH = `${FORGOTTEN_PATH}/done`;
+
+/**
+ * Another password for who has forgotten theirs: a user name, a code by mail or from staff, a password. Whoever it is and
+ * whether there is such a person, every page and answer is the same (attack row A075).
+ */
+export function forgottenRoutes(router: Router, parse: Middleware, parts: MyAppsParts): void {
+  const post = (path: string, take: (ctx: Context, fields: URLSearchParams) => Promise<void>): void => {
+    router.post(path, parse, (ctx) =>
+      take(ctx, new URLSearchParams((ctx.request as { rawBody?: string }).rawBody ?? '')),
+    );
+  };
+  router.get(FORGOTTEN_PATH, (ctx) => ask(ctx, parts));
+  post(FORGOTTEN_PATH, (ctx, fields) => send(ctx, fields.get('username') ?? '', parts));
+  router.get(CODE_PATH, (ctx) => askForCode(ctx, parts));
+  post(CODE_PATH, (ctx, fields) => finish(ctx, fields, parts));
+  router.get(DONE_PATH, (ctx) => parts.render(ctx, 'password-set', { signInHref: ACCOUNT_PATH }));
+}
+
+function ask(
+  ctx: Context,
+  { render, mailed }: MyAppsParts,
+  said: { error?: string; status?: number } = {},
+): void {
+  const { status = 200, ...shown } = said;
+  const form = { action: FORGOTTEN_PATH };
+  const data = { form, canMail: mailed !== undefined, codeHref: CODE_PATH, backHref: ACCOUNT_PATH, ...shown };
+  render(ctx, 'forgotten', data, status);
+}
+
+async function send(ctx: Context, username: string, parts: MyAppsParts): Promise<void> {
+  const seconds = await parts.waitForReset(ctx.ip);
+  if (seconds > 0) {
+    ctx.set('Retry-After', String(seconds));
+    const minutes = Math.ceil(seconds / 60);
+    return ask(ctx, parts, { status: 429, error: languageOf(ctx).say('login.wait', { minutes }) });
+  }
+  const { mailed, accounts } = parts;
+  if (mailed) requestReset({ ...mailed, accounts }, username, codeMail(ctx, parts.brandName, 'password'));
+  goTo(ctx, CODE_PATH);
+}
+
+function askForCode(
+  ctx: Context,
+  { render, mailed }: MyAppsParts,
+  said: { readonly error?: string; readonly username?: string; readonly status?: number } = {},
+): void {
+  const { status = 200, ...shown } = said;
+  const rules = languageOf(ctx).say('password.rules', { min: 15 });
+  const data = { form: { action: CODE_PATH }, sent: mailed !== undefined, rules, backHref: FORGOTTEN_PATH };
+  render(ctx, 'forgotten-code', { ...data, ...shown }, status);
+}
+
+async function finish(ctx: Context, fields: URLSearchParams, parts: MyAppsParts): Promise<void> {
+  const { say } = languageOf(ctx);
+  const read = (name: string): string => fields.get(name) ?? '';
+  const username = read('username');
+  const again = (error: string, status = 422): void => askForCode(ctx, parts, { error, username, status });
+  if (read('password') !== read('again')) return again(say('password.differs'));
+  const form = { username, code: read('code'), password: read('password'), address: ctx.ip };
+  const result = await finishReset(resetParts(parts), form);
+  if (!result.ok && result.reason === 'too-many') {
+    ctx.set('Retry-After', String(result.seconds));
+    return again(say('login.wait', { minutes: Math.ceil(result.seconds / 60) }), 429);
+  }
+  if (!result.ok && result.reason === 'password')
+    return again(problemInWords(result.problem, languageOf(ctx)));
+  const seen = { reference: parts.referenceOf(ctx), address: ctx.ip };
+  const change = { type: 'account.changed', change: 'password', what: 'reset' } as const;
+  if (!result.ok) {
+    await parts.audit.record({ ...change, outcome: 'refused', ...seen });
+    return again(say('forgotten.wrong'));
+  }
+  const { account } = result;
+  await parts.audit.record({ ...change, outcome: 'success', accountId: account.accountId, ...seen });
+  parts.secondStep.notice(ctx, account);
+  goTo(ctx, DONE_PATH);
+}
+
+function resetParts(parts: MyAppsParts) {
+  const { accounts, config, sessionList, isBreached, oneTime, secondStep } = parts;
+  return {
+    ...oneTime,
+    ...{ accounts, throttle: secondStep.throttle },
+    ruleOf: ({ role }: { readonly role: 'patient' | 'practitioner' }) => config.signIn.mfa[role],
+    endSessions: (accountId: string) => sessionList.endAll(accountId),
+    ...(isBreached ? { isBreached } : {}),
+  };
+}
