@@ -20,6 +20,7 @@ const DOMAIN = [
   'usage',
   'language',
   'records',
+  'notices',
 ];
 
 /** Of the domain, what may import other parts of it. */
@@ -29,6 +30,7 @@ const IMPORTS = {
   consent: ['language'],
   identity: ['language'],
   introspection: ['clients'],
+  notices: ['consent', 'identity', 'language'],
 };
 
 /** Imports point one way; see docs/architecture.md. */

@@ -7,6 +7,7 @@ import {
   type AuditSink,
 } from './audit/index.ts';
 import { createClientRegistry, rememberClients } from './clients/index.ts';
+import { startReminders } from './compose-notices.ts';
 import { buildProvider, grantWords } from './compose-provider.ts';
 import { createPublicApp } from './public-app.ts';
 import { storeSecrets, type Config } from './config/index.ts';
@@ -138,6 +139,7 @@ export async function createGatehouse(options: GatehouseOptions): Promise<Gateho
   });
   const overload = watchOverload();
   let started = false;
+  let stopReminders = (): void => undefined;
   let draining = false;
   const checks = [
     { name: 'store', check: () => store.check() },
@@ -168,6 +170,7 @@ export async function createGatehouse(options: GatehouseOptions): Promise<Gateho
       const port = await open.listen(config.listen);
       const managementPort = asWorker ? 0 : await management.listen(config.management);
       started = true;
+      stopReminders = startReminders(protocol, languages);
       const { issuer } = config;
       await audit.record({ type: 'server.start', outcome: 'success', store: driver.name, issuer });
       return { port, managementPort };
@@ -177,6 +180,7 @@ export async function createGatehouse(options: GatehouseOptions): Promise<Gateho
       engine.stop();
       overload.stop();
       feed.stop();
+      stopReminders();
       await open.close();
       await outbox?.close(MAIL_MS);
       await allTakenBack(driver, UNDO_MS);

@@ -3,6 +3,7 @@ import type { KoaContextWithOIDC } from 'oidc-provider';
 import { type Tally } from './audit/index.ts';
 import { type ClientMemory } from './clients/index.ts';
 import { composeFactors } from './compose-factors.ts';
+import { composeGrantNotice } from './compose-notices.ts';
 import { composeMyApps } from './compose-my-apps.ts';
 import { referenceOf, type ProtocolParts } from './compose-provider.ts';
 import { composeRecords } from './compose-records.ts';
@@ -112,6 +113,7 @@ export function createPublicApp(parts: PublicAppParts): Koa {
     clients,
     launches,
     memory,
+    tellOfGrant: composeGrantNotice(parts),
     recentPatients: createRecentPatients(vault),
     pages,
     languages,

@@ -205,6 +205,23 @@ export const configSchema = z
       })
       .prefault({}),
     records,
+    notices: z
+      .strictObject({
+        grants: z
+          .boolean()
+          .default(true)
+          .describe(
+            'mail to who allows an app that may come back; needs mail, and an address known to be theirs',
+          ),
+        remindEveryDays: z
+          .number()
+          .int()
+          .min(0)
+          .max(3650)
+          .default(365)
+          .describe('mail to who allowed apps so long ago: which still have access; 0: never'),
+      })
+      .prefault({}),
     theme: z
       .strictObject({
         directory: z

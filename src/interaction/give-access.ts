@@ -1,4 +1,5 @@
 import type { Account } from '../identity/index.ts';
+import { languageOf } from '../language/index.ts';
 import type { EpochSeconds } from '../oauth/index.ts';
 import {
   describeDropped,
@@ -70,6 +71,8 @@ export async function giveAccess(
     ...(endsAt === undefined ? {} : { until: new Date(endsAt * 1000).toISOString() }),
     dropped: describeDropped(dropped),
   });
+  if (granted.some(({ text }) => text === 'offline_access'))
+    parts.tellOfGrant?.(account, { app: visit.client.client_name, endsAt }, languageOf(visit.ctx));
   return { given: true, url };
 }
 

@@ -8,6 +8,7 @@ import type { ConsentMemory } from '../consent/index.ts';
 import type { Account, AccountStore, FactorStore } from '../identity/index.ts';
 import type { SignInThrottle } from '../limits/index.ts';
 import type { Languages } from '../language/index.ts';
+import type { GrantNotice } from '../notices/index.ts';
 import type { LaunchStore } from '../launch/index.ts';
 import type { AccountId, Clock } from '../oauth/index.ts';
 import type { DecisionRecords } from '../records/index.ts';
@@ -33,6 +34,8 @@ export interface InteractionParts {
   readonly clients: ClientRegistry;
   readonly launches: LaunchStore;
   readonly memory: ConsentMemory;
+  /** Tells people by mail of lasting access they gave; absent: nobody does. */
+  readonly tellOfGrant?: GrantNotice | undefined;
   readonly recentPatients: RecentPatients;
   readonly directory: (fhirBaseUrl: string) => Directory;
   readonly pages: Pages;

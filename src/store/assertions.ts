@@ -17,3 +17,13 @@ export function createAssertionMemory({ driver, keys }: Vault, clock: Clock) {
       evenWhenFull: true,
     });
 }
+
+/** `true` to exactly one caller, of all nodes, for this name within so many seconds. */
+export function createFirst({ driver, keys }: Vault) {
+  return (name: string, seconds: number): Promise<boolean> =>
+    driver.putIfAbsent({
+      key: key.first(keys.keyedHash('first', name)),
+      value: Uint8Array.of(1),
+      ttlSeconds: seconds,
+    });
+}

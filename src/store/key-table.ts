@@ -147,6 +147,13 @@ export const KEY_TABLE: readonly KeyRow[] = [
     sealed: true,
   },
   {
+    key: 'gh:{j.<hash>}:first',
+    holds: 'marker: a reminder was sent, or today was looked for who needs one',
+    keptFor: 'notices.remindEveryDays; 2 days',
+    bytes: 140,
+    sealed: false,
+  },
+  {
     key: 'gh:{j.<hash>}:jti',
     holds: 'marker: an assertion was seen',
     keptFor: 'until the assertion expires',

@@ -28,6 +28,7 @@ export const key = {
   launch: (hash: string) => `gh:{l.${hash}}:launch`,
   challenge: (hash: string) => `gh:{o.${hash}}:challenge`,
   oneTimeCode: (hash: string) => `gh:{o.${hash}}:code`,
+  first: (hash: string) => `gh:{j.${hash}}:first`,
   jti: (hash: string) => `gh:{j.${hash}}:jti`,
   count: (hash: string) => `gh:{r.${hash}}:count`,
   other: (model: string, hash: string) => `gh:{m.${model}.${hash}}:record`,

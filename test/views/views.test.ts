@@ -219,7 +219,7 @@ describe('languages', () => {
       .render(`./${template}`, { ...data, ...dots })
       .replaceAll(/<(head|style)[^>]*>[\s\S]*?<\/\1>/g, '')
       .replaceAll(/<[^>]*>/g, '\n')
-      .split('\n')
+      .split(/\n|…|: |, /)
       .map((text) => text.trim())
       .filter((text) => /\p{L}{2}/u.test(text));
     const known = new Set(stringsIn(data).map((text) => escaped(text)));

@@ -66,4 +66,12 @@ export const myApps = {
   'my-app.stop': 'Stop all access of this app',
   'my-app.back': 'Back to all apps',
   'my-app.nothing-left': 'Tick at least one kind of data, or stop all access of this app.',
+
+  'mail.grant-subject': '{app} can now use health records',
+  'mail.grant': 'You let {app} use health records from {brand}, also when you do not use the app.',
+  'mail.grant-until': 'This ends on {date}.',
+  'mail.grant-until-unused': 'This ends when the app is not used any more.',
+  'mail.grant-stop': 'You can look at it, change it and stop it here: {url}',
+  'mail.reminder-subject': 'Apps that can use your records from {brand}',
+  'mail.reminder': 'Some time ago you let these apps use health records from {brand}. They still can:',
 } as const;

@@ -68,4 +68,12 @@ export const myApps: Translated<typeof english> = {
   'my-app.stop': 'Parar todo el acceso de esta app',
   'my-app.back': 'Volver a todas las apps',
   'my-app.nothing-left': 'Marque al menos una clase de datos, o pare todo el acceso de esta app.',
+
+  'mail.grant-subject': '{app} ya puede usar datos de salud',
+  'mail.grant': 'Usted dejó que {app} use datos de salud de {brand}, también cuando usted no usa la app.',
+  'mail.grant-until': 'Se acaba el {date}.',
+  'mail.grant-until-unused': 'Se acaba cuando la app ya no se use.',
+  'mail.grant-stop': 'Puede verlo, cambiarlo y pararlo aquí: {url}',
+  'mail.reminder-subject': 'Apps que pueden usar sus datos de {brand}',
+  'mail.reminder': 'Hace tiempo dejó que estas apps usen datos de salud de {brand}. Todavía pueden:',
 };
