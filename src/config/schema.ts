@@ -1,13 +1,15 @@
 import { z } from 'zod';
 
 import { DURATIONS } from '../consent/index.ts';
-import { clientRegistration, isLoopback, privateHost } from '../clients/index.ts';
+import { clientRegistration, privateHost } from '../clients/index.ts';
 import { LANGUAGES } from '../language/index.ts';
 import { SIGNING_ALGORITHMS } from '../keys/index.ts';
 import { LATEST_SMART_VERSION, SMART_VERSIONS } from '../smart/index.ts';
 import { limits } from './limits.ts';
 import { records } from './records.ts';
 import { Secret } from './secret.ts';
+import { secureUrl } from './secure-url.ts';
+import { checkSignIn, signIn } from './sign-in.ts';
 import { store } from './store.ts';
 import { tls } from './tls.ts';
 
@@ -28,21 +30,6 @@ const secret = z
     'is a default secret; make one with: openssl rand -base64 48',
   )
   .transform((text) => new Secret(text));
-
-/** `https://…`, or `http://` on localhost only: tokens never travel in the clear (GEN-01, GEN-03). */
-const secureUrl = z
-  .string()
-  .superRefine((text, check) => {
-    const url = URL.parse(text);
-    if (!url || !/^https?:$/.test(url.protocol) || /\s/.test(text)) {
-      check.addIssue({ code: 'custom', message: 'must be an absolute URL such as https://auth.example.org' });
-    } else if (url.protocol === 'http:' && !isLoopback(url.hostname)) {
-      check.addIssue({ code: 'custom', message: 'must use https; plain http is accepted on localhost only' });
-    } else if (/[?#]/.test(text) || url.username || url.password) {
-      check.addIssue({ code: 'custom', message: 'must have no query, fragment or user name' });
-    }
-  })
-  .transform((text) => text.replace(/\/$/, ''));
 
 const port = z.coerce.number().int().min(0).max(65_535);
 
@@ -65,6 +52,10 @@ const fhirServer = z.strictObject({
     .enum(SIGNING_ALGORITHMS)
     .default('ES256')
     .describe('what signs its access tokens where they are JWTs; RS256 for software that knows nothing else'),
+  localPasswords: z
+    .enum(['allowed', 'off'])
+    .default('allowed')
+    .describe('off: people sign in through a provider of signIn.providers, and with no password of ours'),
 });
 
 /** Two entries of one name: one of them would never be found. */
@@ -211,6 +202,7 @@ export const configSchema = z
         message: 'must be one of languages.offered',
       })
       .prefault({}),
+    signIn,
     records,
     limits,
     introspection: z
@@ -230,7 +222,8 @@ export const configSchema = z
       .strictObject({ level: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info') })
       .prefault({}),
   })
-  .superRefine(refuseUnknownServers);
+  .superRefine(refuseUnknownServers)
+  .superRefine(checkSignIn);
 
 /** A client that names a FHIR server we do not have could use none. */
 function refuseUnknownServers(
@@ -253,4 +246,5 @@ function refuseUnknownServers(
 
 export type ConfigInput = z.input<typeof configSchema>;
 export type Config = z.output<typeof configSchema>;
+export type IdentityProviderConfig = Config['signIn']['providers'][number];
 export type FhirServerConfig = Config['fhirServers'][number];
