@@ -35,8 +35,16 @@ type Reason = { readonly reason?: string };
 export type AuditEvent =
   | Event<'server.start', { readonly store: string; readonly issuer: string }>
   | Event<'server.stop', Reason>
-  | Event<'sign-in', Subject & Reason & { readonly usernameHash?: string }>
-  | Event<'sign-out', Subject>
+  | Event<
+      'sign-in',
+      Subject &
+        Reason & {
+          readonly usernameHash?: string;
+          /** Who signed the person in, where it was not we. */
+          readonly provider?: string;
+        }
+    >
+  | Event<'sign-out', Subject & { readonly provider?: string }>
   | Event<'launch.created', Subject & { readonly launchHash: string; readonly ehrClientId: ClientId }>
   | Event<'launch.used', Subject & { readonly launchHash: string }>
   | Event<'authorize', Subject & Reason>
@@ -83,7 +91,16 @@ export type AuditEvent =
   | Event<'token.revoked', Subject & { readonly what: 'grant' | 'token' }>
   | Event<'token.reuse', Subject & { readonly what: 'code-or-refresh-token' }>
   | Event<'client.changed', Subject & { readonly change: 'added' | 'removed' | 'disabled' | 'enabled' }>
-  | Event<'account.changed', Subject & { readonly change: 'added' | 'disabled' | 'enabled' }>
+  | Event<
+      'account.changed',
+      Subject & {
+        readonly change: 'added' | 'disabled' | 'enabled' | 'linked' | 'unlinked' | 'updated';
+        /** On whose word, where it was not an operator's. */
+        readonly provider?: string;
+        /** What was updated: `name role fhirUser`. */
+        readonly fields?: string;
+      }
+    >
   | Event<'store.adopted', { readonly epoch: string }>
   | Event<'store.seal-broken', { readonly key: string }>
   | Event<'store.keys-rotated', { readonly dataKey: number }>
