@@ -20,6 +20,7 @@ const DOMAIN = [
   'usage',
   'language',
   'records',
+  'upstream',
 ];
 
 /** Of the domain, what may import other parts of it. */
@@ -29,6 +30,7 @@ const IMPORTS = {
   consent: ['language'],
   identity: ['language'],
   introspection: ['clients'],
+  upstream: ['config', 'identity', 'language'],
 };
 
 /** Imports point one way; see docs/architecture.md. */
@@ -52,6 +54,8 @@ module.exports = {
     only('oidc', 'smart', 'oauth', ...DOMAIN),
     only('interaction', 'smart', 'oauth', ...DOMAIN),
     only('my-apps', 'smart', 'oauth', ...DOMAIN),
+    only('relying-party', 'smart', 'oauth', ...DOMAIN),
+    only('sign-in', 'smart', 'oauth', ...DOMAIN),
     only('http', 'smart', 'oauth', ...DOMAIN),
     only('demo', 'resource-server', 'fhir', 'smart', 'oauth'),
     only('gateway', 'resource-server', 'audit', 'smart', 'oauth'),
@@ -73,6 +77,13 @@ module.exports = {
       severity: 'error',
       from: { pathNot: '^src/store/redis/' },
       to: { path: 'node_modules/ioredis/' },
+    },
+    {
+      name: 'asks-providers-in-one-folder',
+      severity: 'error',
+      comment: 'only relying-party/ speaks OpenID Connect to others',
+      from: { pathNot: '^src/relying-party/' },
+      to: { path: 'node_modules/openid-client/' },
     },
     {
       name: 'enter-by-index',
