@@ -4,13 +4,16 @@ import { errors, type Provider } from 'oidc-provider';
 import type { AuditRecorder } from '../audit/index.ts';
 import type { Clock } from '../oauth/index.ts';
 import type { LaunchContext } from '../smart/index.ts';
+import type { CarriedSignIn } from '../upstream/index.ts';
 import { endOfGrant } from './granted-context.ts';
 import { ownFirst, scopesOfGrant } from './grant-words.ts';
+import { loginOf } from './carried-sign-in.ts';
 
 /** A person's decision, ready to become a grant. */
 interface Approval {
   readonly accountId: string;
   readonly signedIn: boolean;
+  readonly carried?: CarriedSignIn;
   readonly clientId: string;
   readonly fhirBaseUrl: string;
   readonly scope: string;
@@ -35,6 +38,8 @@ interface Pending {
   /** The app wants the person to be asked, whatever was decided before (`prompt=consent`). */
   readonly asksConsent: boolean;
   readonly sessionAccountId?: string;
+  readonly sessionProvider?: string;
+  readonly maxAge?: number;
 }
 
 /**
@@ -45,7 +50,11 @@ export function createEngine(provider: () => Provider, clock: Clock, audit: Audi
     async pending(ctx: Context): Promise<Pending | undefined> {
       try {
         const details = await provider().interactionDetails(ctx.req, ctx.res);
-        return asPending(details);
+        const pending = asPending(details);
+        const uid = details.session?.uid;
+        const session = uid === undefined ? undefined : await provider().Session.findByUid(uid);
+        const from = session?.upstream?.provider;
+        return from === undefined ? pending : { ...pending, sessionProvider: from };
       } catch (error) {
         if (error instanceof errors.SessionNotFound) return undefined;
         throw error;
@@ -66,9 +75,10 @@ export function createEngine(provider: () => Provider, clock: Clock, audit: Audi
         });
       }
       const grantId = await saveGrant(provider(), approval, clock);
-      const login = approval.signedIn ? { login: { accountId: approval.accountId, amr: ['pwd'] } } : {};
+      const login = approval.signedIn ? { login: loginOf(approval.accountId, approval.carried) } : {};
       const { returnTo } = await provider().interactionDetails(ctx.req, ctx.res);
-      const result = { ...login, consent: { grantId } };
+      const carried = approval.carried ? { carried: approval.carried } : {};
+      const result = { ...login, ...carried, consent: { grantId } };
       const [url] = await Promise.all([
         provider().interactionResult(ctx.req, ctx.res, result),
         finish(returnTo),
@@ -86,6 +96,7 @@ type Details = Awaited<ReturnType<Provider['interactionDetails']>>;
 function asPending({ uid, prompt, params, session, cid }: Details): Pending {
   const text = (name: string): string | undefined =>
     typeof params[name] === 'string' ? params[name] : undefined;
+  const { max_age: maxAge } = params;
   const launch = text('launch');
   const loginHint = text('login_hint');
   const uiLocales = text('ui_locales');
@@ -98,6 +109,7 @@ function asPending({ uid, prompt, params, session, cid }: Details): Pending {
     scope: text('scope') ?? '',
     aud: text('aud') ?? '',
     asksConsent: (text('prompt') ?? '').split(' ').includes('consent'),
+    ...(maxAge === undefined || Number.isNaN(Number(maxAge)) ? {} : { maxAge: Number(maxAge) }),
     ...(launch === undefined ? {} : { launch }),
     ...(loginHint === undefined ? {} : { loginHint }),
     ...(uiLocales === undefined ? {} : { uiLocales }),

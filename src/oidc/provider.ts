@@ -13,6 +13,7 @@ import { noteProof } from './proof.ts';
 import { queryResponses } from './query-responses.ts';
 import { tokenEndpoints } from './token-endpoints.ts';
 import { writeTokenTexts } from './token-texts.ts';
+import { carryUpstream, signOutUpstream } from './upstream-session.ts';
 
 /**
  * Builds oidc-provider for SMART. Six of its defaults are unsafe here and are changed below or in the configuration:
@@ -26,12 +27,14 @@ export function createProvider(parts: ProviderParts): Provider {
   writeTokenTexts(provider, parts);
   narrowByMeaning(provider);
   endOnlineAccessWithSessions(provider, parts);
+  carryUpstream(provider, parts);
   useAssertionsOnce(provider, parts);
   pinAudiences(provider);
   compareHashedSecrets(provider);
   useFetchedKeys(provider, parts);
   auditProviderEvents(provider, parts);
   provider.use(queryResponses(ROUTES.authorization));
+  provider.use(signOutUpstream(parts));
   provider.use(limitClients(parts.limits));
   provider.use(tokenEndpoints(parts));
   provider.use(preparedForms(provider, parts));
