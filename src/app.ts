@@ -24,6 +24,8 @@ import {
 import { createPages } from './interaction/index.ts';
 import { createTeller } from './introspection/index.ts';
 import { checkKeys } from './keys/index.ts';
+import { createRelyingParty } from './relying-party/index.ts';
+import { callbackPath, signedOutPath } from './sign-in/index.ts';
 import { createRequestLimits } from './limits/index.ts';
 import { createRevocationFeed, type RevocationFeed } from './revocations/index.ts';
 import { systemClock, type Clock } from './oauth/index.ts';
@@ -113,7 +115,12 @@ export async function createGatehouse(options: GatehouseOptions): Promise<Gateho
       log.warn({ limit, whose }, 'a limit was used up; more is refused for a while'),
   });
   const { trust } = store;
-  const protocol = { config, log, clock, vault, trust, clients, clientKeys, audit, pages, counters, limits };
+  const relyingParty = createRelyingParty({
+    callback: (id) => config.issuer + callbackPath(id),
+    signedOut: (id) => config.issuer + signedOutPath(id),
+  });
+  const shared = { config, log, clock, vault, trust, clients, clientKeys, audit, pages, counters, limits };
+  const protocol = { ...shared, relyingParty };
   const keyStore = createSigningKeyStore(vault);
   const engine = await createRotatingProvider({
     clock,

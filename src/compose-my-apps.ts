@@ -11,7 +11,7 @@ const NAME_WAIT_MS = 1000;
 
 type Shared = Pick<
   MyAppsParts,
-  'accounts' | 'records' | 'memory' | 'throttle' | 'usage' | 'usernameHash' | 'sessions'
+  'accounts' | 'records' | 'memory' | 'throttle' | 'usage' | 'usernameHash' | 'sessions' | 'providers'
 > & {
   readonly directory: (fhirBaseUrl: string) => Directory;
   readonly grantTtlSeconds: number;

@@ -5,6 +5,7 @@ import { type ClientMemory } from './clients/index.ts';
 import { composeMyApps } from './compose-my-apps.ts';
 import { referenceOf, type ProtocolParts } from './compose-provider.ts';
 import { composeRecords } from './compose-records.ts';
+import { composeSignIn } from './compose-sign-in.ts';
 import { createFhirDirectory } from './fhir/index.ts';
 import type { serveAssets } from './http/index.ts';
 import {
@@ -99,6 +100,9 @@ export function createPublicApp(parts: PublicAppParts): Koa {
   const discovery = discoveryRoutes(config, style, MY_APPS_PATH);
   const { records, publicKeys } = composeRecords(parts);
   const recordKeys = provenanceKeysRoutes(publicKeys);
+  const progress = createProgressStore<Progress>(vault);
+  const sessions = createPersonSessions(engine.current, config);
+  const signIn = composeSignIn(parts, { accounts, sessions, progress, directory, grantTtlSeconds });
   const screens = interactionRoutes({
     config,
     clients,
@@ -111,7 +115,8 @@ export function createPublicApp(parts: PublicAppParts): Koa {
     log,
     clock,
     engine: createEngine(engine.current, clock, audit),
-    progress: createProgressStore<Progress>(vault),
+    progress,
+    providers: signIn.door,
     throttle,
     accounts,
     directory,
@@ -124,7 +129,7 @@ export function createPublicApp(parts: PublicAppParts): Koa {
   });
   const myApps = composeMyApps(parts, {
     ...{ accounts, records, memory, throttle, usage, usernameHash, directory, grantTtlSeconds },
-    sessions: createPersonSessions(engine.current, config),
+    ...{ sessions, providers: signIn.door },
   });
 
   app.use(
@@ -153,7 +158,7 @@ export function createPublicApp(parts: PublicAppParts): Koa {
   app.use(
     knownPaths([
       ...SERVED_PATHS,
-      ...[assets, style.router, discovery, recordKeys, screens, myApps].flatMap(pathsOf),
+      ...[assets, style.router, discovery, recordKeys, screens, myApps, signIn.routes].flatMap(pathsOf),
     ]),
   );
   app.use(takeLanguage(languages));
@@ -197,6 +202,7 @@ export function createPublicApp(parts: PublicAppParts): Koa {
   app.use(sameSiteForms(config.issuer, ['/interaction/', MY_APPS_PATH]));
   app.use(screens.routes());
   app.use(myApps.routes());
+  app.use(signIn.routes.routes());
   app.use(engine.middleware);
   return app;
 }

@@ -2,6 +2,7 @@ import type { Context } from 'koa';
 
 import type { AccountId, ClientId, EpochSeconds, ErrorCode } from '../oauth/index.ts';
 import type { LaunchContext } from '../smart/index.ts';
+import type { CarriedSignIn } from '../upstream/index.ts';
 
 /** An authorization request that waits for a person. */
 export interface PendingAuthorization {
@@ -23,6 +24,10 @@ export interface PendingAuthorization {
   readonly asksConsent: boolean;
   /** Who is signed in to this browser already. */
   readonly sessionAccountId?: AccountId;
+  /** Which identity provider signed them in then; absent: we did. */
+  readonly sessionProvider?: string;
+  /** How long ago, in seconds, the person may have been asked who they are. */
+  readonly maxAge?: number;
 }
 
 /** What a person decided. */
@@ -30,6 +35,8 @@ export interface Approval {
   readonly accountId: AccountId;
   /** Present when the person signed in just now, not in an earlier session. */
   readonly signedIn: boolean;
+  /** Where an identity provider signed them in: how. */
+  readonly carried?: CarriedSignIn;
   readonly clientId: ClientId;
   readonly fhirBaseUrl: string;
   /** Everything granted, as one scope parameter. */

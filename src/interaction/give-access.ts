@@ -44,6 +44,7 @@ export async function giveAccess(
     ...(endsAt === undefined ? {} : { endsAt }),
     accountId: account.accountId,
     signedIn: visit.progress.accountId !== undefined,
+    ...(visit.progress.carried ? { carried: visit.progress.carried } : {}),
     clientId: pending.clientId,
     fhirBaseUrl: fhirServer.url,
     scope,

@@ -11,6 +11,7 @@ import type { Languages } from '../language/index.ts';
 import type { LaunchStore } from '../launch/index.ts';
 import type { Clock } from '../oauth/index.ts';
 import type { DecisionRecords } from '../records/index.ts';
+import type { Began, Question } from '../upstream/index.ts';
 import type { Directory } from './directory.ts';
 import type { AuthorizationEngine } from './engine.ts';
 import type { Pages } from './pages.ts';
@@ -18,10 +19,11 @@ import type { Progress } from './progress.ts';
 
 /** What the screens need from the rest of the house. */
 export interface InteractionParts {
-  readonly config: Pick<Config, 'issuer' | 'fhirServers' | 'tokens' | 'consent' | 'name'>;
+  readonly config: Pick<Config, 'issuer' | 'fhirServers' | 'tokens' | 'consent' | 'name' | 'signIn'>;
   readonly engine: AuthorizationEngine;
   readonly progress: ProgressStore;
   readonly throttle: SignInThrottle;
+  readonly providers: ProviderDoor;
   readonly accounts: AccountStore;
   readonly clients: ClientRegistry;
   readonly launches: LaunchStore;
@@ -42,6 +44,19 @@ export interface InteractionParts {
   readonly usernameHash: (username: string) => string;
   readonly launchHash: (launch: string) => string;
   readonly referenceFor: (ctx: Context, authorization: string) => string;
+}
+
+/** The way to other identity providers; `sign-in/` has it. */
+export interface ProviderDoor {
+  /** @param fhirServer id of the one people sign in for */
+  choices(
+    fhirServer: string,
+  ): readonly { readonly id: string; readonly name: string; readonly silent: boolean }[];
+  /** Whose address somebody typed as user name. */
+  ofAddress(typed: string, fhirServer: string): string | undefined;
+  takesPasswords(fhirServer: string): boolean;
+  /** Where the browser goes on; `undefined`: the provider is away. */
+  open(ctx: Context, provider: string, from: Began, question: Question): Promise<string | undefined>;
 }
 
 /** Where a person's progress is kept; `store/` implements it. */

@@ -1,4 +1,5 @@
 import type { AccountId } from '../oauth/index.ts';
+import type { CarriedSignIn, SignInProblem } from '../upstream/index.ts';
 import type { EncounterSummary, PatientSummary } from './directory.ts';
 
 /** As long as an interaction may take. */
@@ -14,6 +15,12 @@ export const PROGRESS_SECONDS = 3600;
 export interface Progress {
   /** Signed in within this interaction. */
   readonly accountId?: AccountId;
+  /** How, where an identity provider did it. */
+  readonly carried?: CarriedSignIn;
+  /** Why one did not. */
+  readonly notSignedIn?: { readonly provider: string; readonly problem: SignInProblem };
+  /** A provider was asked already whether somebody is signed in there. */
+  readonly askedSilently?: true;
   /** The person asked to sign in as somebody else than the session says. */
   readonly switchAccount?: true;
   readonly patient?: PatientSummary;
@@ -22,4 +29,16 @@ export interface Progress {
   readonly search?: { readonly query: string; readonly pages: readonly string[] };
   /** Where the browser was sent at the end, so that a form sent twice ends in the same place. */
   readonly finishedAt?: string;
+}
+
+/** What is left of it when somebody signs in anew: nothing that another person chose, nor how they signed in. */
+export function unsigned({
+  patient: _patient,
+  encounter: _encounter,
+  search: _search,
+  carried: _carried,
+  notSignedIn: _problem,
+  ...kept
+}: Progress): Progress {
+  return kept;
 }

@@ -13,6 +13,7 @@ import { fieldsOf, isOwnForm } from './forms.ts';
 import type { InteractionParts } from './parts.ts';
 import { showProblem } from './problems.ts';
 import { showSignIn, takeSignIn } from './sign-in-step.ts';
+import { askSilently, takeProvider } from './provider-step.ts';
 import { showRefusal } from './refusals.ts';
 import { SHOWN, patientOn } from './shown-page.ts';
 import { nextStep, type Step } from './steps.ts';
@@ -61,7 +62,7 @@ async function withVisit(
 async function show(visit: Visit, step: Step, parts: InteractionParts): Promise<void> {
   switch (step.name) {
     case 'login':
-      return showSignIn(visit, parts);
+      return (await askSilently(visit, parts)) ? undefined : showSignIn(visit, parts);
     case 'patient':
       return showPatients(visit, step.account, parts);
     case 'encounter':
@@ -109,6 +110,7 @@ async function obey(
 ): Promise<string> {
   switch (step.name) {
     case 'login':
+      if ((await takeProvider(visit, fields, parts)) === 'shown') return 'shown';
       return (await takeSignIn(visit, fields, parts, throttle)) === 'shown' ? 'shown' : 'next';
     case 'patient':
       return (await takePatient(visit, step.account, fields, parts)) === 'shown' ? 'shown' : 'next';

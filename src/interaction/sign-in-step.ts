@@ -10,11 +10,13 @@ import type { SignInThrottle } from '../limits/index.ts';
 import { appView } from './app-view.ts';
 import { formOf } from './forms.ts';
 import type { InteractionParts } from './parts.ts';
+import { unsigned } from './progress.ts';
+import { problemOn, providersOn } from './provider-buttons.ts';
 import { saveProgress, type Visit } from './visit.ts';
 
 export function showSignIn(
   visit: Visit,
-  { pages }: InteractionParts,
+  { pages, providers }: InteractionParts,
   error?: string,
   username?: string,
 ): void {
@@ -22,8 +24,9 @@ export function showSignIn(
   const data = {
     app: appView(visit),
     form: formOf(visit, 'login'),
+    ...providersOn(visit, providers),
     ...(hint === undefined ? {} : { username: hint.slice(0, MAX_FIELD_LENGTH) }),
-    ...(error === undefined ? {} : { error }),
+    ...(error === undefined ? problemOn(visit, providers) : { error }),
     ...(visit.launch ? { launchedBy: languageOf(visit.ctx).say('login.launched') } : {}),
   };
   pages.render(visit.ctx, 'login', data, error === undefined ? 200 : 422);
@@ -52,7 +55,10 @@ export async function takeSignIn(
     }
     return 'shown';
   }
-  const { patient: _patient, encounter: _encounter, search: _search, ...kept } = visit.progress;
-  await saveProgress({ ...visit, progress: kept }, { accountId: result.account.accountId }, parts);
+  await saveProgress(
+    { ...visit, progress: unsigned(visit.progress) },
+    { accountId: result.account.accountId },
+    parts,
+  );
   return 'signed-in';
 }

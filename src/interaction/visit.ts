@@ -6,6 +6,7 @@ import type { FhirServerConfig } from '../config/index.ts';
 import { ownPatient, rightsOf, type Account } from '../identity/index.ts';
 import { checkLaunch, type LaunchRecord } from '../launch/index.ts';
 import { contextTypesOf, decideOffer, type GrantDecision } from '../smart/index.ts';
+import { sessionCounts } from '../upstream/index.ts';
 import type { PendingAuthorization } from './engine.ts';
 import { speakTo } from './other-languages.ts';
 import type { InteractionParts } from './parts.ts';
@@ -49,7 +50,7 @@ export async function openVisit(ctx: Context, parts: InteractionParts): Promise<
   const finished = known.finishedAt !== undefined;
   const launch = finished ? undefined : await openLaunch(pending, fhirServer, parts);
   if (launch === 'gone') return { ok: false, problem: 'launch-gone' };
-  const account = await accountOf(pending, known, parts);
+  const account = await accountOf(pending, known, fhirServer, parts);
   const remembers = account !== undefined && client.registration.consent === 'remember';
   const remembered = remembers ? await parts.memory.of(account.accountId, pending.clientId) : undefined;
   const formSecret = parts.formSecret(pending.uid);
@@ -86,11 +87,14 @@ async function openLaunch(
 
 /** Somebody who has to sign in again is nobody yet, whatever the session says. */
 async function accountOf(
-  { prompt, sessionAccountId }: PendingAuthorization,
+  { prompt, sessionAccountId, sessionProvider }: PendingAuthorization,
   progress: Progress,
-  { accounts }: InteractionParts,
+  { id: fhirServer }: FhirServerConfig,
+  { accounts, config }: InteractionParts,
 ): Promise<Account | undefined> {
-  const fromSession = prompt.name === 'login' || progress.switchAccount ? undefined : sessionAccountId;
+  const isAsked = prompt.name === 'login' || progress.switchAccount;
+  const counts = !isAsked && sessionCounts(config, fhirServer, sessionProvider);
+  const fromSession = counts ? sessionAccountId : undefined;
   const id = progress.accountId ?? fromSession;
   const account = id === undefined ? undefined : await accounts.find(id);
   return account?.disabled ? undefined : account;

@@ -8,6 +8,7 @@ import type { AccountStore } from '../identity/index.ts';
 import type { SignInThrottle } from '../limits/index.ts';
 import type { AccountId, Clock, GrantId } from '../oauth/index.ts';
 import type { DecisionRecords } from '../records/index.ts';
+import type { Began, Question } from '../upstream/index.ts';
 import type { UsageStore } from '../usage/index.ts';
 
 /** What these pages need from the rest of the house. */
@@ -31,9 +32,17 @@ export interface MyAppsParts {
   };
   readonly records: Pick<DecisionRecords, 'keepIfPossible' | 'of'>;
   readonly throttle: SignInThrottle;
+  /** The way to other identity providers. */
+  readonly providers: {
+    choices(): readonly { readonly id: string; readonly name: string }[];
+    ofAddress(typed: string): string | undefined;
+    takesPasswords(): boolean;
+    /** Where the browser goes on; `undefined`: the provider is away. */
+    open(ctx: Context, provider: string, from: Began, question: Question): Promise<string | undefined>;
+  };
   readonly render: (
     ctx: Context,
-    page: 'login' | 'my-apps' | 'my-app' | 'my-history',
+    page: 'login' | 'to-provider' | 'my-apps' | 'my-app' | 'my-history',
     data: object,
     status?: number,
   ) => void;

@@ -7,6 +7,7 @@ import { showApp, takeApp } from './one-app.ts';
 import type { MyAppsParts } from './parts.ts';
 import { HISTORY_PATH, MY_APPS_PATH, RECORDS_PATH, backToList } from './path.ts';
 import { personAt, type Person } from './person.ts';
+import { takeProvider } from './provider.ts';
 import { showSignIn, takeSignIn } from './sign-in.ts';
 import { showApps, takeApps } from './all-apps.ts';
 
@@ -28,7 +29,8 @@ export function myAppsRoutes(parts: MyAppsParts): Router {
     router.post(path, parse, async (ctx) => {
       const fields = new URLSearchParams((ctx.request as { rawBody?: string }).rawBody ?? '');
       const person = await personAt(ctx, parts);
-      return person ? take(ctx, person, fields, parts) : takeSignIn(ctx, fields, parts);
+      if (person) return take(ctx, person, fields, parts);
+      return (await takeProvider(ctx, fields, parts)) ? undefined : takeSignIn(ctx, fields, parts);
     });
   };
   const read = (path: string, answer: Show): void => {

@@ -10,19 +10,25 @@ import {
 import { languageOf } from '../language/index.ts';
 import type { MyAppsParts } from './parts.ts';
 import { MY_APPS_PATH, backToList } from './path.ts';
+import { providersOn } from './provider-buttons.ts';
 
-const STEP = 'sign-in';
+export const STEP = 'sign-in';
 
 /** @param said what was wrong with the last try, and the user name of it */
 export function showSignIn(
   ctx: Context,
-  { render }: MyAppsParts,
+  { render, providers }: MyAppsParts,
   said: { readonly error?: string; readonly username?: string } = {},
 ): void {
   // A form that another site sends is refused in front of us; there is no session yet to bind a token to.
   const form = { action: MY_APPS_PATH, step: STEP };
   const lead = languageOf(ctx).say('login.for-my-apps');
-  render(ctx, 'login', { lead, form, ...said }, said.error === undefined ? 200 : 422);
+  render(
+    ctx,
+    'login',
+    { lead, form, ...providersOn(ctx, providers), ...said },
+    said.error === undefined ? 200 : 422,
+  );
 }
 
 /** Signs in this browser and shows the page anew. A form without a user name, from a page of before, asks again. */
