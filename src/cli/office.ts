@@ -9,6 +9,7 @@ import type { AccountStore } from '../identity/index.ts';
 import type { SigningKeyStore } from '../keys/index.ts';
 import { systemClock } from '../oauth/index.ts';
 import {
+  createAccountLinks,
   createAccountStore,
   createClientStore,
   createGrantIndex,
@@ -23,6 +24,7 @@ import {
   type StoreDriver,
   type StoreKeys,
 } from '../store/index.ts';
+import type { AccountLinks } from '../upstream/index.ts';
 import type { UsageStore } from '../usage/index.ts';
 import { configOption } from './config-command.ts';
 import { DEFAULT_DEMO_DIR, demoConfig } from './demo-config.ts';
@@ -37,6 +39,7 @@ export interface Office {
   readonly clients: ClientRegistry;
   readonly clientStore: ClientStore;
   readonly accounts: AccountStore;
+  readonly links: AccountLinks;
   readonly signingKeys: SigningKeyStore;
   readonly recordKeys: SigningKeyStore;
   readonly records: ComposedRecords;
@@ -89,6 +92,7 @@ export async function inOffice(
       clientStore,
       clients: createClientRegistry(config.clients, clientStore),
       accounts: createAccountStore(vault),
+      links: createAccountLinks(vault),
       signingKeys: createSigningKeyStore(vault),
       recordKeys: createRecordKeyStore(vault),
       records: composeRecords({ config, vault, clock: systemClock, audit, log: ON_STDERR }),

@@ -6,6 +6,7 @@ import { ROLES, createAccount, newAccount, type Account } from '../identity/inde
 import { UserError } from './explain.ts';
 import { inOffice, withStoreOptions, shutOut, type Office, type OfficeOptions } from './office.ts';
 import { table } from './table.ts';
+import { linkUser, type LinkOptions } from './user-link.ts';
 
 const GENERATED_PASSWORD_BYTES = 12;
 const MIN_PASSWORD_LENGTH = 8;
@@ -31,6 +32,17 @@ export function userCommand(): Command {
   withStoreOptions(user.command('list'))
     .description('list people')
     .action((options: OfficeOptions) => inOffice(options, list));
+  withStoreOptions(user.command('link'))
+    .argument('<username>')
+    .description(
+      'let an identity provider sign this person in; --remove takes it back, and ends their grants',
+    )
+    .requiredOption('--provider <id>', 'one of signIn.providers')
+    .requiredOption('--sub <sub>', 'what the provider calls this person, to the letter')
+    .option('--remove', 'it signs them in no more')
+    .action((username: string, options: LinkOptions) =>
+      inOffice(options, (office) => linkUser(username, options, office)),
+    );
   for (const [name, disabled] of [['disable', true] as const, ['enable', false] as const]) {
     withStoreOptions(user.command(name))
       .argument('<username>')
