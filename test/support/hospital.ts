@@ -2,7 +2,8 @@ import { afterAll, beforeAll } from '@jest/globals';
 
 import type { ConfigInput } from '../../src/config/index.ts';
 import { createAccountLinks, createAccountStore } from '../../src/store/index.ts';
-import { CookieBrowser, formFields } from './browser.ts';
+import type { CookieBrowser } from './browser.ts';
+import { formFields } from './browser.ts';
 import { PUBLIC_APP, RESOURCE_SERVER } from './clients.ts';
 import { arrive, authorizeUrl, pkce, type Arrival, type FlowOptions } from './flow.ts';
 import { startGatehouse, testStore, type DriverName, type TestServer, type TestStore } from './gatehouse.ts';
@@ -31,12 +32,10 @@ export interface AtSignIn {
   readonly verifier: string;
 }
 
-export const BUTTON = /name="provider" value="(\w+)"/;
-
 export function hospitalOn(
   driver: DriverName,
   provider: Partial<ProviderInput> = {},
-  more: Partial<ConfigInput> = {},
+  configure: Partial<ConfigInput> | ((issuer: string) => Promise<Partial<ConfigInput>>) = {},
   idpOptions: Parameters<typeof identityProviderFor>[1] = {},
 ): Hospital {
   let server: TestServer;
@@ -50,6 +49,7 @@ export function hospitalOn(
       ...{ id: 'hospital', name: 'Riverside Hospital', issuer: idp.issuer },
       ...{ clientId: 'gatehouse', clientSecret: IDP_SECRET, ...provider },
     };
+    const more = typeof configure === 'function' ? await configure(`http://localhost:${port}`) : configure;
     const limits = { failuresPerAddress: 0, authorizationsPerAddress: 0, tokensPerClient: 0 };
     const overrides = { clients: [PUBLIC_APP, RESOURCE_SERVER], limits, ...more };
     const others = more.signIn?.providers ?? [];

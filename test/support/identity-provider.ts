@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { SignJWT, exportJWK, generateKeyPair, type JWTPayload } from 'jose';
 import { Provider } from 'oidc-provider';
 
 import { formFields, type CookieBrowser } from './browser.ts';
@@ -22,10 +23,13 @@ export interface IdentityProvider {
   stop(): Promise<void>;
   /** Follows the way through the provider; where it leads to in the end. */
   walk(browser: CookieBrowser, url: string): Promise<URL>;
+  /** A logout token as it would send one; claims given replace the usual ones. */
+  logoutToken(claims: JWTPayload, header?: { readonly typ?: string }): Promise<string>;
   /** Signs this browser out there, which tells every app that asked to be told. */
   signOut(browser: CookieBrowser, url?: string): Promise<Response>;
 }
 
+const EVENTS = { 'http://schemas.openid.net/event/backchannel-logout': {} };
 const PROFILE = ['name', 'preferred_username', 'groups', 'fhirUser', 'employee'];
 
 /**
@@ -41,7 +45,12 @@ export async function identityProviderFor(
   const issuer = `http://localhost:${port}`;
   const people = new Map<string, IdpPerson>();
   const asked: URLSearchParams[] = [];
+  const { privateKey } = await generateKeyPair('RS256', { extractable: true });
+  const kid = `${id}-key`;
+  const ttl = 3600;
   const provider = new Provider(issuer, {
+    jwks: { keys: [{ ...(await exportJWK(privateKey)), kid, alg: 'RS256', use: 'sig' }] },
+    ttl: { Interaction: ttl, Grant: ttl, Session: ttl, AccessToken: ttl, IdToken: ttl },
     clients: [
       {
         client_id: 'gatehouse',
@@ -53,8 +62,8 @@ export async function identityProviderFor(
       },
     ],
     claims: {
-      ...{ acr: null, amr: null, auth_time: null, iss: null, sid: null },
-      ...{ openid: ['sub'], profile: PROFILE, email: ['email'] },
+      ...{ iss: null, sid: null },
+      ...{ openid: ['sub', 'acr', 'amr', 'auth_time'], profile: PROFILE, email: ['email'] },
     },
     conformIdTokenClaims: inUserinfo,
     cookies: {
@@ -99,6 +108,10 @@ export async function identityProviderFor(
       }
       return next;
     },
+    logoutToken: (claims, header = {}) =>
+      new SignJWT({ iss: issuer, aud: 'gatehouse', jti: crypto.randomUUID(), events: EVENTS, ...claims })
+        .setProtectedHeader({ alg: 'RS256', kid, typ: 'logout+jwt', ...header })
+        .sign(privateKey),
     async signOut(browser, url = `${issuer}/session/end`) {
       const page = await (await browser.get(url)).text();
       return browser.post(`${issuer}/session/end/confirm`, { ...formFields(page), logout: ['yes'] });
