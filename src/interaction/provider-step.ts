@@ -45,6 +45,7 @@ export async function askSilently(visit: Visit, parts: InteractionParts): Promis
   await saveProgress(visit, { askedSilently: true }, parts);
   const url = await open(visit, provider.id, { ...questionOf(visit, ''), prompt: 'none' }, parts);
   if (url === undefined) return false;
+  ctx.set('Cache-Control', 'no-store');
   ctx.redirect(url);
   return true;
 }

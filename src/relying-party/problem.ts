@@ -25,7 +25,14 @@ export function problemOf(error: unknown): { readonly problem: SignInProblem; re
 
 function isAway(error: unknown): boolean {
   if (error instanceof oidc.ResponseBodyError) return error.status >= 500;
-  if (error instanceof oidc.ClientError) return NO_ANSWER.has(error.code ?? '');
-  // fetch itself says so where nobody listens.
-  return error instanceof TypeError && error.message === 'fetch failed';
+  if (error instanceof oidc.ClientError && NO_ANSWER.has(error.code ?? '')) return true;
+  // The library wraps what it does not know.
+  return isUnreachable(error) || (error instanceof Error && isUnreachable(error.cause));
+}
+
+/** What fetch says where nobody listens. */
+function isUnreachable(error: unknown): boolean {
+  return (
+    typeof error === 'object' && error !== null && 'message' in error && error.message === 'fetch failed'
+  );
 }
