@@ -47,7 +47,9 @@ export function hospitalOn(
     store = await testStore(driver);
     const hospital: ProviderInput = {
       ...{ id: 'hospital', name: 'Riverside Hospital', issuer: idp.issuer },
-      ...{ clientId: 'gatehouse', clientSecret: IDP_SECRET, ...provider },
+      clientId: 'gatehouse',
+      ...(provider.clientKey === undefined ? { clientSecret: IDP_SECRET } : {}),
+      ...provider,
     };
     const more = typeof configure === 'function' ? await configure(`http://localhost:${port}`) : configure;
     const limits = { failuresPerAddress: 0, authorizationsPerAddress: 0, tokensPerClient: 0 };

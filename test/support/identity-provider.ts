@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { SignJWT, exportJWK, generateKeyPair, type JWTPayload } from 'jose';
+import { SignJWT, exportJWK, generateKeyPair, type JWK, type JWTPayload } from 'jose';
 import { Provider } from 'oidc-provider';
 
 import { formFields, type CookieBrowser } from './browser.ts';
@@ -30,16 +30,30 @@ export interface IdentityProvider {
 }
 
 const EVENTS = { 'http://schemas.openid.net/event/backchannel-logout': {} };
+interface IdpOptions {
+  readonly id?: string;
+  /** It says of people only when it is asked, and nothing in its id tokens. */
+  readonly inUserinfo?: boolean;
+  /** The public half of the key that Gatehouse shows who it is with, instead of a secret. */
+  readonly clientKey?: JWK;
+}
+
+function keyed(key: JWK) {
+  return {
+    token_endpoint_auth_method: 'private_key_jwt' as const,
+    token_endpoint_auth_signing_alg: 'ES256' as const,
+    jwks: { keys: [key] },
+  };
+}
+
 const PROFILE = ['name', 'preferred_username', 'groups', 'fhirUser', 'employee'];
 
 /**
  * A hospital's own identity provider, which is a stock oidc-provider: its sign-in page takes whoever is there.
- *
- * @param inUserinfo it says of people only when it is asked, and nothing in its id tokens
  */
 export async function identityProviderFor(
   gatehouse: string,
-  { id = 'hospital', inUserinfo = false }: { readonly id?: string; readonly inUserinfo?: boolean } = {},
+  { id = 'hospital', inUserinfo = false, clientKey }: IdpOptions = {},
 ): Promise<IdentityProvider> {
   const port = await freePort();
   const issuer = `http://localhost:${port}`;
@@ -54,7 +68,7 @@ export async function identityProviderFor(
     clients: [
       {
         client_id: 'gatehouse',
-        client_secret: IDP_SECRET,
+        ...(clientKey ? keyed(clientKey) : { client_secret: IDP_SECRET }),
         redirect_uris: [`${gatehouse}/sign-in/${id}/callback`],
         post_logout_redirect_uris: [`${gatehouse}/sign-in/${id}/signed-out`],
         backchannel_logout_uri: `${gatehouse}/sign-in/${id}/backchannel-logout`,

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { exportJWK, exportPKCS8, generateKeyPair } from 'jose';
 
 import { CookieBrowser, formFields } from '../../support/browser.ts';
 import { authorize, textOf } from '../../support/flow.ts';
@@ -111,5 +112,25 @@ describe('a provider that calls itself something else', () => {
     const at = await hospital.begin(browser, { scope });
     const answer = await browser.post(at.url, { ...single(at.html), provider: 'hospital' });
     expect(textOf(await answer.text())).toContain('does not answer now');
+  });
+});
+
+const pair = await generateKeyPair('ES256', { extractable: true });
+const publicKey = { ...(await exportJWK(pair.publicKey)), kid: 'ours', alg: 'ES256', use: 'sig' };
+const privateKey = await exportPKCS8(pair.privateKey);
+
+describe('a provider that knows us by our key', () => {
+  const hospital = hospitalOn(
+    'embedded',
+    { clientKey: privateKey, clientKeyId: 'ours' },
+    {},
+    { clientKey: publicKey },
+  );
+  test('[rfc7523] is shown an assertion', async () => {
+    await hospital.link('amy', 'h-1');
+    hospital.idp.person = { sub: 'h-1' };
+    const browser = new CookieBrowser();
+    const { html } = await hospital.signIn(browser, await hospital.begin(browser, { scope }));
+    expect(formFields(html)['step']).toEqual(['consent']);
   });
 });
