@@ -15,6 +15,7 @@ import {
   createManagementApp,
   createMetrics,
   healthOf,
+  loadTheme,
   serveAssets,
   watchOverload,
   type Health,
@@ -24,6 +25,7 @@ import {
 import { createPages } from './interaction/index.ts';
 import { createTeller } from './introspection/index.ts';
 import { checkKeys } from './keys/index.ts';
+import { createLanguages } from './language/index.ts';
 import { createRelyingParty } from './relying-party/index.ts';
 import { callbackPath, signedOutPath } from './sign-in/index.ts';
 import { createRequestLimits } from './limits/index.ts';
@@ -102,8 +104,12 @@ export async function createGatehouse(options: GatehouseOptions): Promise<Gateho
     followers: feed.followers,
     ageMs: Math.min(performance.now() - feed.completeTo(), NEVER_MS),
   }));
-  const { router: assets, stylesheet } = serveAssets(options.viewsDir);
-  const pages = createPages({ viewsDir: options.viewsDir, brandName: config.name, stylesheet });
+  const { viewsDir } = options;
+  const theme = loadTheme(config.theme.directory, config.languages.offered);
+  const { router: assets, ...addresses } = serveAssets(viewsDir, theme);
+  const { templateFor } = theme;
+  const pages = createPages({ viewsDir, brandName: config.name, templateFor, ...addresses });
+  const languages = createLanguages(theme.languages, config.languages.preferred);
   const clientKeys = createClientKeys({ config, log, clock, ...options.clientKeys });
   const counters = createCounters(vault);
   const limits = createRequestLimits({
@@ -147,6 +153,7 @@ export async function createGatehouse(options: GatehouseOptions): Promise<Gateho
       engine,
       overload,
       assets,
+      languages,
       remembered,
       tokens,
       tell,

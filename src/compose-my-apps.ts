@@ -2,16 +2,27 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 import { grantWords, type ProtocolParts } from './compose-provider.ts';
 import { referenceFor } from './http/index.ts';
+import { createBreachLookup } from './identity/index.ts';
 import type { Directory } from './interaction/index.ts';
 import { myAppsRoutes, type MyAppsParts } from './my-apps/index.ts';
 import { SIGN_OUT_PATH } from './oidc/index.ts';
-import { createGrantIndex, createGrantList, createGrantNarrowing } from './store/index.ts';
+import { createGrantIndex, createGrantList, createGrantNarrowing, createSessionList } from './store/index.ts';
 
 const NAME_WAIT_MS = 1000;
 
 type Shared = Pick<
   MyAppsParts,
-  'accounts' | 'records' | 'memory' | 'throttle' | 'usage' | 'usernameHash' | 'sessions' | 'providers'
+  | 'accounts'
+  | 'records'
+  | 'memory'
+  | 'throttle'
+  | 'usage'
+  | 'usernameHash'
+  | 'sessions'
+  | 'providers'
+  | 'factors'
+  | 'mayMail'
+  | 'secondStep'
 > & {
   readonly directory: (fhirBaseUrl: string) => Directory;
   readonly grantTtlSeconds: number;
@@ -19,15 +30,22 @@ type Shared = Pick<
 
 /** Joins the pages where people stop apps with store and FHIR server. Part of the composition root: see public-app.ts. */
 export function composeMyApps(
-  { config, clients, audit, clock, pages, vault }: ProtocolParts,
+  { config, clients, audit, clock, pages, vault, log }: ProtocolParts,
   { directory, grantTtlSeconds, ...shared }: Shared,
 ): ReturnType<typeof myAppsRoutes> {
   const grantList = createGrantList(vault);
   const words = grantWords(config, vault.keys);
+  const grants = createGrantIndex(vault.driver, grantTtlSeconds);
+  const { breachedPasswordsUrl: url } = config.signIn;
+  const onFailure = (error: unknown): void =>
+    log.warn({ err: error }, 'the list of breached passwords was not asked');
   return myAppsRoutes({
     ...{ config, clients, audit, clock, ...shared },
     grantsOf: (accountId) => grantList({ accountId }),
-    end: (grantId) => createGrantIndex(vault.driver, grantTtlSeconds).revoke(grantId),
+    end: (grantId) => grants.revoke(grantId),
+    sessionList: createSessionList(vault, grants),
+    sessionRef: (id) => vault.keys.keyedHash('session-uid', id),
+    ...(url === undefined ? {} : { isBreached: createBreachLookup({ url, onFailure }) }),
     narrow: createGrantNarrowing({ vault, words, deadTtlSeconds: grantTtlSeconds }),
     patientName: async (fhirBaseUrl, id) => {
       const read = directory(fhirBaseUrl)

@@ -1,18 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { JWK } from 'jose';
 
-import { createFileArchive } from './archive/index.ts';
+import { createFileArchive, type FileArchive } from './archive/index.ts';
 import type { AuditRecorder } from './audit/index.ts';
 import type { Config } from './config/index.ts';
 import { RECORD_ALGORITHMS, loadOrCreateKeys } from './keys/index.ts';
 import type { Clock } from './oauth/index.ts';
-import {
-  createRecorder,
-  publicHalf,
-  type Decision,
-  type DecisionRecords,
-  type RecordArchive,
-} from './records/index.ts';
+import { createRecorder, publicHalf, type Decision, type DecisionRecords } from './records/index.ts';
 import { createRecordKeyStore, type Vault } from './store/index.ts';
 
 /** So long a disk may take before somebody who takes something back goes on without it. */
@@ -20,7 +14,7 @@ const PATIENCE_MS = 2000;
 
 export interface ComposedRecords {
   readonly records: DecisionRecords;
-  readonly archive: RecordArchive & { fileOf(accountId: string): string };
+  readonly archive: FileArchive;
   /** Every key that a record may be signed with: those in use, and all there have been. */
   readonly publicKeys: () => Promise<readonly JWK[]>;
 }
@@ -82,7 +76,7 @@ export function composeRecords({ config, vault, clock, audit, log }: Parts): Com
   return {
     archive,
     records: {
-      of: (accountId) => recorder.of(accountId),
+      of: (accountId, newest) => recorder.of(accountId, newest),
       keep,
       keepIfPossible,
     },

@@ -6,7 +6,6 @@ import { FhirUnavailable, type FhirDirectory } from './fhir/index.ts';
 import { referenceFor } from './http/index.ts';
 import type { AccountStore } from './identity/index.ts';
 import { PROGRESS_SECONDS, showProblem, unsigned, type Progress } from './interaction/index.ts';
-import { MY_APPS_PATH } from './my-apps/index.ts';
 import { SIGN_OUT_PATH, type PersonSessions } from './oidc/index.ts';
 import { createProviderDoor, signInRoutes, type ProviderDoor, type SignInParts } from './sign-in/index.ts';
 import {
@@ -83,15 +82,18 @@ async function arrive(
   { sessions, progress }: Pick<Shared, 'sessions' | 'progress'>,
 ): Promise<string> {
   if (from.page === 'my-apps') {
-    if (!result.ok) return `${MY_APPS_PATH}?${new URLSearchParams({ provider, problem: result.problem })}`;
+    if (!result.ok) return `${from.path}?${new URLSearchParams({ provider, problem: result.problem })}`;
     await sessions.begin(ctx, result.account.accountId, result.carried);
-    return MY_APPS_PATH;
+    return from.path;
   }
   const known = (await progress.load(from.uid)) ?? {};
   const save = (change: Progress): Promise<void> => progress.save(from.uid, change, PROGRESS_SECONDS);
   if (known.finishedAt !== undefined) return `/interaction/${from.uid}`;
-  if (result.ok)
-    await save({ ...unsigned(known), accountId: result.account.accountId, carried: result.carried });
+  if (result.ok) {
+    const { account, carried } = result;
+    const signedIn = { accountId: account.accountId, methods: [carried.method], signedInAt: carried.at };
+    await save({ ...unsigned(known), ...signedIn, carried });
+  }
   // Whom nobody asked learns nothing of an answer that is none.
   else if (!(silent && QUIET.has(result.problem)))
     await save({ ...known, notSignedIn: { provider, problem: result.problem } });

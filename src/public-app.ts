@@ -2,6 +2,7 @@ import Koa, { type Context } from 'koa';
 import type { KoaContextWithOIDC } from 'oidc-provider';
 import { type Tally } from './audit/index.ts';
 import { type ClientMemory } from './clients/index.ts';
+import { composeFactors } from './compose-factors.ts';
 import { composeMyApps } from './compose-my-apps.ts';
 import { referenceOf, type ProtocolParts } from './compose-provider.ts';
 import { composeRecords } from './compose-records.ts';
@@ -9,9 +10,11 @@ import { composeSignIn } from './compose-sign-in.ts';
 import { createFhirDirectory } from './fhir/index.ts';
 import type { serveAssets } from './http/index.ts';
 import {
+  allowFraming,
   answerErrors,
   appendReference,
   knownPaths,
+  isFramed,
   jsonOnly,
   logRequests,
   nameRequests,
@@ -33,10 +36,10 @@ import {
   takeLanguage,
   type Progress,
 } from './interaction/index.ts';
-import { createLanguages, filesOf, languageOf } from './language/index.ts';
+import { languageOf, type Languages } from './language/index.ts';
 import { createSignInThrottle } from './limits/index.ts';
 import { type Teller, type TokenReader } from './introspection/index.ts';
-import { MY_APPS_PATH } from './my-apps/index.ts';
+import { ACCOUNT_PATH, MY_APPS_PATH } from './my-apps/index.ts';
 import { type RevocationFeed } from './revocations/index.ts';
 import {
   SERVED_PATHS,
@@ -50,6 +53,7 @@ import {
   mountEndpoints,
   provenanceKeysRoutes,
   styleDocument,
+  userAssertions,
   type RotatingProvider,
 } from './oidc/index.ts';
 import {
@@ -68,6 +72,7 @@ export interface PublicAppParts extends ProtocolParts {
   readonly engine: RotatingProvider;
   readonly overload: OverloadWatch;
   readonly assets: ReturnType<typeof serveAssets>['router'];
+  readonly languages: Languages;
   readonly remembered: ClientMemory;
   readonly tokens: TokenReader;
   readonly tell: Teller;
@@ -77,7 +82,7 @@ export interface PublicAppParts extends ProtocolParts {
 
 /** The public port: who answers what, in which order. */
 export function createPublicApp(parts: PublicAppParts): Koa {
-  const { config, log, clock, vault, clients, audit, pages, metrics, engine, assets } = parts;
+  const { config, log, clock, vault, clients, audit, pages, metrics, engine, assets, languages } = parts;
   const app = new Koa({
     proxy: true,
     maxIpsCount: 1,
@@ -87,7 +92,6 @@ export function createPublicApp(parts: PublicAppParts): Koa {
   const accounts = createAccountStore(vault);
   const memory = createConsentMemory(vault);
   const launches = createLaunchStore(vault, parts.trust.unsureBefore);
-  const languages = createLanguages(filesOf(config.languages.offered), config.languages.preferred);
   const ownToken = createOwnTokens(engine.current, config, clock);
   const throttle = createSignInThrottle(parts.counters);
   const style = styleDocument(config.issuer);
@@ -101,9 +105,11 @@ export function createPublicApp(parts: PublicAppParts): Koa {
   const { records, publicKeys } = composeRecords(parts);
   const recordKeys = provenanceKeysRoutes(publicKeys);
   const progress = createProgressStore<Progress>(vault);
-  const sessions = createPersonSessions(engine.current, config);
+  const sessions = createPersonSessions(engine.current, config, clock);
   const signIn = composeSignIn(parts, { accounts, sessions, progress, directory, grantTtlSeconds });
+  const { factors, secondStep, mayMail } = composeFactors(parts);
   const screens = interactionRoutes({
+    ...{ factors, secondStep, mayMail },
     config,
     clients,
     launches,
@@ -119,6 +125,7 @@ export function createPublicApp(parts: PublicAppParts): Koa {
     providers: signIn.door,
     throttle,
     accounts,
+    verifyUserAssertion: userAssertions(parts.clientKeys),
     directory,
     smartStyleUrl: style.url,
     myAppsPath: MY_APPS_PATH,
@@ -126,10 +133,11 @@ export function createPublicApp(parts: PublicAppParts): Koa {
     formSecret: (uid) => vault.keys.keyedHash('form', uid),
     usernameHash,
     referenceFor: (ctx: Context, authorization) => referenceFor(ctx, authorization),
+    isFramed,
   });
   const myApps = composeMyApps(parts, {
     ...{ accounts, records, memory, throttle, usage, usernameHash, directory, grantTtlSeconds },
-    ...{ sessions, providers: signIn.door },
+    ...{ sessions, providers: signIn.door, factors, secondStep, mayMail },
   });
 
   app.use(
@@ -146,6 +154,7 @@ export function createPublicApp(parts: PublicAppParts): Koa {
   app.use(speakLanguages(languages));
   app.use(jsonOnly(PROGRAM_PATHS));
   app.use(logRequests(log, metrics.observeRequest));
+  app.use(allowFraming(config.frames.ancestors));
   app.use(
     answerErrors(
       (ctx, { status, code, description }) =>
@@ -199,7 +208,7 @@ export function createPublicApp(parts: PublicAppParts): Koa {
     posted: createPostedRequestStore(vault),
     findAccount: (id) => accounts.find(id),
   });
-  app.use(sameSiteForms(config.issuer, ['/interaction/', MY_APPS_PATH]));
+  app.use(sameSiteForms(config.issuer, ['/interaction/', MY_APPS_PATH, ACCOUNT_PATH]));
   app.use(screens.routes());
   app.use(myApps.routes());
   app.use(signIn.routes.routes());

@@ -1,9 +1,9 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { JWK } from 'jose';
 
 import type { AccountId } from '../oauth/index.ts';
-import { isKeptRecord, type Archived, type RecordArchive } from '../records/index.ts';
+import { isKeptRecord, type Archived, type KeptRecord, type RecordArchive } from '../records/index.ts';
 import { appendLine } from './append.ts';
 
 const FOLDER = 'records';
@@ -13,29 +13,53 @@ export interface FileArchiveParts {
   readonly dataDir: string;
   /** What stands for an account in a file name; says nothing without the store's keys. */
   readonly nameOf: (accountId: AccountId) => string;
+  /** Milliseconds since 1970; default: the clock of this machine. */
+  readonly now?: () => number;
+}
+
+/** An archive in files, and where they lie. */
+export interface FileArchive extends RecordArchive {
+  /** What somebody decides this month is added here. */
+  fileOf(accountId: AccountId): string;
+  /** All files of somebody. */
+  folderOf(accountId: AccountId): string;
 }
 
 /**
- * A file for each person, in a folder named by the first two letters of its name:
+ * A folder for each person, in one named by the first two letters of its name, and in it a file for each month: what is
+ * decided now is found without reading what was decided years ago.
  *
- *     <dataDir>/records/keys.jsonl         public halves of all keys there have ever been, a JWK a line
- *     <dataDir>/records/Qx/Qx0b….jsonl     what one person decided, a record a line
+ *     <dataDir>/records/keys.jsonl                 public halves of all keys there have ever been, a JWK a line
+ *     <dataDir>/records/Qx/Qx0b…/2026-11.jsonl     what one person decided in a month (UTC), a record a line
  */
-export function createFileArchive({ dataDir, nameOf }: FileArchiveParts): RecordArchive & {
-  /** Where somebody's records lie. */
-  fileOf(accountId: AccountId): string;
-} {
+export function createFileArchive({ dataDir, nameOf, now = Date.now }: FileArchiveParts): FileArchive {
   const folder = path.resolve(dataDir, FOLDER);
   const keysFile = path.join(folder, KEYS_FILE);
-  const fileOf = (accountId: AccountId): string => {
+  const folderOf = (accountId: AccountId): string => {
     const name = nameOf(accountId);
-    return path.join(folder, name.slice(0, 2), `${name}.jsonl`);
+    return path.join(folder, name.slice(0, 2), name);
   };
+  const fileOf = (accountId: AccountId): string =>
+    path.join(folderOf(accountId), `${new Date(now()).toISOString().slice(0, 7)}.jsonl`);
   return {
     fileOf,
+    folderOf,
     append: (accountId, record) => appendLine(fileOf(accountId), JSON.stringify(record)),
-    async of(accountId) {
-      return archivedIn(await linesOf(fileOf(accountId)));
+    async of(accountId, newest = Infinity) {
+      let found: Archived = { records: [], torn: 0 };
+      for await (const lines of monthsOf(folderOf(accountId))) {
+        const { records, torn } = archivedIn(lines);
+        found = { records: [...records, ...found.records], torn: found.torn + torn };
+        if (found.records.length >= newest) break;
+      }
+      return found;
+    },
+    async latestWith(accountId, text) {
+      for await (const lines of monthsOf(folderOf(accountId))) {
+        const record = lines.toReversed().find((line) => line.includes(text) && isKeptRecord(parsed(line)));
+        if (record !== undefined) return parsed(record) as KeptRecord;
+      }
+      return undefined;
     },
     keys: () => readKeys(keysFile),
     async keepKey(publicKey) {
@@ -44,6 +68,16 @@ export function createFileArchive({ dataDir, nameOf }: FileArchiveParts): Record
         await appendLine(keysFile, JSON.stringify(publicKey));
     },
   };
+}
+
+/** The lines of each month, the newest month first. */
+async function* monthsOf(folder: string): AsyncGenerator<string[]> {
+  const names = await readdir(folder).catch((error: unknown) => {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  });
+  for (const name of names.toSorted().toReversed())
+    if (name.endsWith('.jsonl')) yield linesOf(path.join(folder, name));
 }
 
 /** The keys of a file as the archive keeps them, a JWK a line; none where there is no such file. */

@@ -40,6 +40,8 @@ export type AuditEvent =
       Subject &
         Reason & {
           readonly usernameHash?: string;
+          /** `ehr`: the EHR said who is at the browser. Absent: a password, or `provider`. */
+          readonly method?: 'ehr' | 'totp' | 'recovery-code' | 'mailed-code' | 'passkey' | 'synced-passkey';
           /** Who signed the person in, where it was not we. */
           readonly provider?: string;
         }
@@ -94,11 +96,23 @@ export type AuditEvent =
   | Event<
       'account.changed',
       Subject & {
-        readonly change: 'added' | 'disabled' | 'enabled' | 'linked' | 'unlinked' | 'updated';
+        readonly change:
+          | 'added'
+          | 'disabled'
+          | 'enabled'
+          | 'linked'
+          | 'unlinked'
+          | 'updated'
+          | 'password'
+          | 'factors'
+          | 'factors-removed'
+          | 'reset-code';
         /** On whose word, where it was not an operator's. */
         readonly provider?: string;
         /** What was updated: `name role fhirUser`. */
         readonly fields?: string;
+        /** Which factor: `totp`, `passkey`, `recovery-codes`. */
+        readonly what?: string;
       }
     >
   | Event<'store.adopted', { readonly epoch: string }>

@@ -44,7 +44,7 @@ async function archivedOf({ user }: PersonOptions, { accounts, records }: Office
   const archived = await records.archive.of(account.accountId);
   if (archived.torn > 0)
     process.stderr.write(
-      `${archived.torn} line(s) are no records; look with: gatehouse consent verify ${records.archive.fileOf(account.accountId)}\n`,
+      `${archived.torn} line(s) are no records; look with: gatehouse consent verify ${records.archive.folderOf(account.accountId)}/*.jsonl\n`,
     );
   return archived;
 }

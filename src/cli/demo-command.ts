@@ -8,6 +8,7 @@ import {
   DEMO_PEOPLE,
   createDemoApps,
   createEhrClient,
+  createVouch,
   createFhirServer,
 } from '../demo/index.ts';
 import { storeSecrets } from '../config/index.ts';
@@ -171,6 +172,7 @@ function fhirServers({ config, fhirServerSecret }: Demo): {
 
 function apps({ config, fhirBaseUrl, appsBaseUrl, ehrKey }: Demo): RequestListener {
   const { issuer } = config;
+  const ehr = { issuer, clientId: 'demo-ehr', privateJwk: ehrKey };
   const app = createDemoApps({
     appsBaseUrl,
     fhirBaseUrl,
@@ -185,7 +187,8 @@ function apps({ config, fhirBaseUrl, appsBaseUrl, ehrKey }: Demo): RequestListen
       .flatMap(({ client_id: clientId, client_name: name, launch_uris: uris }) =>
         uris.map((launchUri) => ({ clientId, name: `${name}, ${launchUri}`, launchUri })),
       ),
-    launchEhr: createEhrClient({ issuer, clientId: 'demo-ehr', privateJwk: ehrKey }),
+    launchEhr: createEhrClient(ehr),
+    vouch: createVouch(ehr),
   });
   const handle = app.callback();
   return (request, response) => void handle(request, response);

@@ -84,6 +84,7 @@ function usualDemo({ dataDir, env, ports = DEFAULT_PORTS }: DemoSettings, secret
     management: { port: ports.management },
     store: { dataDir, ...(redisUrl ? { driver: 'redis', redisUrl } : {}) },
     secrets: { store: secrets.store, cookies: [secrets.cookies] },
+    frames: { ancestors: [appsBaseUrl] },
     fhirServers: [{ id: 'demo', name: 'Demo Hospital', url: fhirBaseUrl }],
     clients,
     log: { level: env['LOG_LEVEL'] ?? 'warn' },

@@ -2,7 +2,7 @@ import { Command, Option } from 'commander';
 
 import type { GrantSummary } from '../consent/index.ts';
 import { UserError } from './explain.ts';
-import { inOffice, withStoreOptions, type Office, type OfficeOptions } from './office.ts';
+import { accountNamed, inOffice, withStoreOptions, type Office, type OfficeOptions } from './office.ts';
 import { table } from './table.ts';
 import { usageTable } from './usage-command.ts';
 
@@ -37,12 +37,12 @@ export function grantCommand(): Command {
   return grant;
 }
 
-async function grantsOf({ user, client }: OwnerOptions, { accounts, grantList }: Office) {
+async function grantsOf({ user, client }: OwnerOptions, office: Office) {
+  const { grantList } = office;
   if (client !== undefined) return grantList({ clientId: client });
   if (user === undefined) throw new UserError('say whose grants: --user <username> or --client <client_id>');
-  const account = await accounts.findByUsername(user);
-  if (!account) throw new UserError(`there is no user ${user}`);
-  return grantList({ accountId: account.accountId });
+  const { accountId } = await accountNamed(user, office);
+  return grantList({ accountId });
 }
 
 async function grantNamed(id: string, options: OwnerOptions, office: Office) {

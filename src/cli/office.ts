@@ -5,16 +5,19 @@ import { createAuditRecorder, createStdoutSink, type AuditRecorder } from '../au
 import { createClientRegistry, type ClientRegistry, type ClientStore } from '../clients/index.ts';
 import { composeRecords, type ComposedRecords } from '../compose-records.ts';
 import { loadConfig, storeSecrets, type Config } from '../config/index.ts';
-import type { AccountStore } from '../identity/index.ts';
+import type { Account, AccountStore, FactorStore, OneTimeCodeStore, SessionList } from '../identity/index.ts';
 import type { SigningKeyStore } from '../keys/index.ts';
 import { systemClock } from '../oauth/index.ts';
 import {
   createAccountLinks,
   createAccountStore,
   createClientStore,
+  createFactorStore,
   createGrantIndex,
   createGrantList,
   createRecordKeyStore,
+  createOneTimeCodeStore,
+  createSessionList,
   createSigningKeyStore,
   createUsageStore,
   createVault,
@@ -28,6 +31,7 @@ import type { AccountLinks } from '../upstream/index.ts';
 import type { UsageStore } from '../usage/index.ts';
 import { configOption } from './config-command.ts';
 import { DEFAULT_DEMO_DIR, demoConfig } from './demo-config.ts';
+import { UserError } from './explain.ts';
 import { openCommandStore } from './run-server.ts';
 
 /** What an operator works with. The server may be running: Redis takes many, and an embedded store is used through its server. */
@@ -40,6 +44,9 @@ export interface Office {
   readonly clientStore: ClientStore;
   readonly accounts: AccountStore;
   readonly links: AccountLinks;
+  readonly factors: FactorStore;
+  readonly codes: OneTimeCodeStore;
+  readonly sessions: SessionList;
   readonly signingKeys: SigningKeyStore;
   readonly recordKeys: SigningKeyStore;
   readonly records: ComposedRecords;
@@ -83,6 +90,7 @@ export async function inOffice(
     process.stderr.write(`the audit record could not be kept by ${sink}: ${String(error)}\n`);
   });
   const { refreshTokenSeconds, accessTokenSeconds } = config.tokens;
+  const grants = createGrantIndex(driver, refreshTokenSeconds + accessTokenSeconds);
   try {
     await work({
       config,
@@ -93,11 +101,14 @@ export async function inOffice(
       clients: createClientRegistry(config.clients, clientStore),
       accounts: createAccountStore(vault),
       links: createAccountLinks(vault),
+      factors: createFactorStore(vault),
+      codes: createOneTimeCodeStore(vault),
       signingKeys: createSigningKeyStore(vault),
       recordKeys: createRecordKeyStore(vault),
       records: composeRecords({ config, vault, clock: systemClock, audit, log: ON_STDERR }),
       grantList: createGrantList(vault),
-      grants: createGrantIndex(driver, refreshTokenSeconds + accessTokenSeconds),
+      grants,
+      sessions: createSessionList(vault, grants),
       usage: createUsageStore(vault, TRUSTING, refreshTokenSeconds + accessTokenSeconds),
       audit,
     });
@@ -113,6 +124,15 @@ const ON_STDERR = {
     process.stderr.write(`${message}: ${String(err)}\n`);
   },
 };
+/** @throws UserError when nobody is called so */
+export async function accountNamed(
+  username: string,
+  { accounts }: Pick<Office, 'accounts'>,
+): Promise<Account> {
+  const account = await accounts.findByUsername(username);
+  if (!account) throw new UserError(`there is no user ${username}`);
+  return account;
+}
 
 /** A command only reads what was used; what is believed is decided where it is written. */
 const TRUSTING = { unsureBefore: () => 0, endedAt: () => 0 };

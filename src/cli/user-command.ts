@@ -1,21 +1,39 @@
 import { Command, Option } from 'commander';
-import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 
 import { ROLES, createAccount, newAccount, type Account } from '../identity/index.ts';
 import { UserError } from './explain.ts';
-import { inOffice, withStoreOptions, shutOut, type Office, type OfficeOptions } from './office.ts';
+import {
+  accountNamed,
+  inOffice,
+  shutOut,
+  withStoreOptions,
+  type Office,
+  type OfficeOptions,
+} from './office.ts';
 import { table } from './table.ts';
+import { listFactors, printResetCode, resetFactors } from './user-factors.ts';
+import { passwordFor, setPassword, showPassword } from './user-password.ts';
 import { linkUser, type LinkOptions } from './user-link.ts';
 
-const GENERATED_PASSWORD_BYTES = 12;
-const MIN_PASSWORD_LENGTH = 8;
+const PASSWORD_FILE = 'file with the password; - reads standard input';
+
+const FACTOR_COMMANDS = [
+  ['factors', 'list what a person signs in with beside the password', listFactors],
+  ['reset-factors', 'take all of that away, for who has lost it: make sure who they are first', resetFactors],
+  [
+    'reset-code',
+    'print a code that sets another password, for who has forgotten it: make sure who they are first',
+    printResetCode,
+  ],
+] as const;
 
 interface AddOptions extends OfficeOptions {
   readonly username: string;
   readonly name: string;
   readonly role: string;
   readonly fhirUser?: string;
+  readonly email?: string;
+  readonly emailVerified?: boolean;
   readonly passwordFile?: string;
 }
 
@@ -27,8 +45,17 @@ export function userCommand(): Command {
     .requiredOption('--name <name>', 'as others read it')
     .addOption(new Option('--role <role>').choices(ROLES).makeOptionMandatory())
     .option('--fhir-user <reference>', 'the person in FHIR, such as Patient/123')
-    .option('--password-file <file>', 'file with the password; - reads standard input')
+    .option('--email <address>', 'where codes may be sent once it is known to be theirs')
+    .option('--email-verified', 'you have made sure that the address is theirs')
+    .option('--password-file <file>', PASSWORD_FILE)
     .action((options: AddOptions) => inOffice(options, (office) => add(options, office)));
+  withStoreOptions(user.command('set-password'))
+    .argument('<username>')
+    .description('give a person another password; without --password-file one is generated and printed once')
+    .option('--password-file <file>', PASSWORD_FILE)
+    .action((username: string, options: OfficeOptions & { passwordFile?: string }) =>
+      inOffice(options, (office) => setPassword(username, options.passwordFile, office)),
+    );
   withStoreOptions(user.command('list'))
     .description('list people')
     .action((options: OfficeOptions) => inOffice(options, list));
@@ -43,6 +70,14 @@ export function userCommand(): Command {
     .action((username: string, options: LinkOptions) =>
       inOffice(options, (office) => linkUser(username, options, office)),
     );
+  for (const [name, description, work] of FACTOR_COMMANDS) {
+    withStoreOptions(user.command(name))
+      .argument('<username>')
+      .description(description)
+      .action((username: string, options: OfficeOptions) =>
+        inOffice(options, (office) => work(username, office)),
+      );
+  }
   for (const [name, disabled] of [['disable', true] as const, ['enable', false] as const]) {
     withStoreOptions(user.command(name))
       .argument('<username>')
@@ -59,7 +94,7 @@ export function userCommand(): Command {
 }
 
 async function add(
-  { username, name, role, fhirUser, passwordFile }: AddOptions,
+  { username, name, role, fhirUser, email, emailVerified, passwordFile }: AddOptions,
   office: Office,
 ): Promise<void> {
   const parsed = newAccount.safeParse({
@@ -67,20 +102,19 @@ async function add(
     name,
     role,
     ...(fhirUser === undefined ? {} : { fhirUser }),
+    ...(email === undefined ? {} : { email }),
   });
   if (!parsed.success) {
     const lines = parsed.error.issues.map(({ path, message }) => `  ${path.join('.') || 'user'}: ${message}`);
     throw new UserError(`the user is not right:\n${lines.join('\n')}`);
   }
-  const given = passwordFile === undefined ? undefined : readPassword(passwordFile);
-  const password = given ?? randomBytes(GENERATED_PASSWORD_BYTES).toString('base64url');
-  if (password.length < MIN_PASSWORD_LENGTH)
-    throw new UserError(`the password needs ${MIN_PASSWORD_LENGTH} characters or more`);
-  const account = await createAccount(parsed.data, password);
+  const { password, isGiven } = await passwordFor(parsed.data, passwordFile, office);
+  const made = await createAccount(parsed.data, password);
+  const account = emailVerified && email !== undefined ? { ...made, emailVerified } : made;
   if (!(await office.accounts.add(account))) throw new UserError(`user ${username} exists already`);
   await record(office, account, 'added');
   process.stdout.write(`user ${username} was added\n`);
-  if (given === undefined) process.stdout.write(`the password, shown this once: ${password}\n`);
+  showPassword(password, isGiven);
 }
 
 async function list({ accounts }: Office): Promise<void> {
@@ -97,12 +131,14 @@ async function list({ accounts }: Office): Promise<void> {
 }
 
 async function setDisabled(username: string, disabled: boolean, office: Office): Promise<void> {
-  const account = await office.accounts.findByUsername(username);
-  if (!account) throw new UserError(`there is no user ${username}`);
-  const save = (): Promise<void> => office.accounts.save({ ...account, disabled });
+  const account = await accountNamed(username, office);
   const { accountId } = account;
+  const save = async (): Promise<void> => {
+    await office.accounts.change(accountId, (current) => ({ ...current, disabled }));
+  };
   const ended = disabled ? await shutOut(office.grants, { accountId }, save) : undefined;
   if (ended === undefined) await save();
+  else await office.sessions.endAll(accountId);
   const change = disabled ? 'disabled' : 'enabled';
   await record(office, account, change);
   const also = ended === undefined ? '' : `; ${ended} grant(s) ended`;
@@ -115,14 +151,4 @@ async function record(
   change: 'added' | 'disabled' | 'enabled',
 ): Promise<void> {
   await audit.record({ type: 'account.changed', outcome: 'success', change, accountId });
-}
-
-function readPassword(file: string): string {
-  try {
-    return readFileSync(file === '-' ? 0 : file, 'utf8').replace(/\r?\n$/, '');
-  } catch (error) {
-    throw new UserError(
-      `cannot read the password: ${error instanceof Error ? error.message : String(error)}`,
-    );
-  }
 }

@@ -69,10 +69,18 @@ const jwks = z.strictObject({ keys: z.array(jwk).min(1).max(50) }).superRefine((
 });
 
 /** Keys fetched in the clear are anybody's keys (CRG-07). */
-const jwksUri = z.string().refine((text) => {
+const jwksUri = z.string().refine(isProtected, 'must be an https URL; http is accepted on localhost only');
+
+function isProtected(text: string): boolean {
   const url = URL.parse(text);
   return url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback(url.hostname));
-}, 'must be an https URL; http is accepted on localhost only');
+}
+
+/** An assertion about a user in the clear is anybody's. */
+const signInUri = z
+  .string()
+  .refine(isProtected, 'must be an https URL; http is accepted on localhost only')
+  .refine((text) => URL.parse(text)?.hash === '', 'must have no fragment');
 
 /**
  * An origin as browsers send it, letter by letter. `null` is what every sandboxed frame and local file sends, and nothing
@@ -109,6 +117,10 @@ export const clientRegistration = z
     client_name: z.string().min(1).max(100),
     client_uri: z.url({ protocol: /^https?$/ }).optional(),
     redirect_uris: z.array(redirectUri).max(20).default([]),
+    /** With `launch`: where this EHR says who is signed in to it, in the browser that was sent there. */
+    sign_in_uri: signInUri.optional(),
+    /** With `launch`: the apps it may launch; default: any. */
+    launch_apps: z.array(z.string()).min(1).optional(),
     /** Where an EHR may launch the app (LCH-01). */
     launch_uris: z.array(redirectUri).max(20).default([]),
     token_endpoint_auth_method: z.enum(['none', 'client_secret_basic', 'private_key_jwt']).default('none'),
@@ -121,6 +133,10 @@ export const clientRegistration = z
     application_type: z.enum(['web', 'native']).default('web'),
     /** Browser origins that may call the token endpoint; default: those of the redirect URIs (CORS-03). */
     allowed_origins: z.array(browserOrigin).optional(),
+    /** What the organisation says about it on the consent screen, by language tag. */
+    about: z
+      .record(z.string().regex(/^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$/), z.string().min(1).max(500))
+      .optional(),
     /** How long a person may let it keep coming back at most, in days; default: until they stop it. */
     max_access_days: z
       .number()
@@ -133,6 +149,8 @@ export const clientRegistration = z
      * organisation's own apps). Of a public client anybody can take the name, so that they are always asked (A094).
      */
     consent: z.enum(CONSENT_POLICIES).default('always'),
+    /** People sign in to it with more than a password, whatever their role needs. */
+    require_mfa: z.boolean().optional(),
     rights: z.array(z.enum(CLIENT_RIGHTS)).default([]),
     /** Ids of the FHIR servers it may use, or, with `introspect`, ask for; default: all of them. */
     fhir_servers: z.array(z.string()).min(1).optional(),
@@ -156,6 +174,8 @@ interface Parts {
   readonly application_type: 'web' | 'native';
   readonly rights: readonly ClientRight[];
   readonly tenants?: readonly string[] | undefined;
+  readonly sign_in_uri?: string | undefined;
+  readonly launch_apps?: readonly string[] | undefined;
   readonly consent: (typeof CONSENT_POLICIES)[number];
 }
 
@@ -185,6 +205,18 @@ function contradictions(client: Parts): string[] {
     [
       method === 'none' && client.consent !== 'always',
       `consent ${client.consent} is for clients that prove who they are`,
+    ],
+    [
+      !!client.sign_in_uri && method !== 'private_key_jwt',
+      'sign_in_uri needs private_key_jwt: what it says is signed',
+    ],
+    [
+      !!client.sign_in_uri && !client.rights.includes('launch'),
+      'sign_in_uri is for clients with the launch right',
+    ],
+    [
+      !!client.launch_apps && !client.rights.includes('launch'),
+      'launch_apps is for clients with the launch right',
     ],
     [!!client.tenants && !client.rights.includes('launch'), 'tenants is for clients with the launch right'],
     [

@@ -29,6 +29,11 @@ const VARIABLES: readonly Variable[] = [
   { name: 'STORE_SECRET', path: ['secrets', 'store'], secret: true },
   { name: 'STORE_SECRET_PREVIOUS', path: ['secrets', 'storePrevious'], secret: true, list: true },
   { name: 'COOKIE_KEYS', path: ['secrets', 'cookies'], secret: true, list: true },
+  { name: 'MAIL_HOST', path: ['mail', 'host'] },
+  { name: 'MAIL_PORT', path: ['mail', 'port'] },
+  { name: 'MAIL_USER', path: ['mail', 'user'] },
+  { name: 'MAIL_PASSWORD', path: ['mail', 'password'], secret: true },
+  { name: 'MAIL_FROM', path: ['mail', 'from'] },
   { name: 'LOG_LEVEL', path: ['log', 'level'] },
 ];
 

@@ -1,12 +1,13 @@
 import { z } from 'zod';
 
 import { DURATIONS } from '../consent/index.ts';
-import { clientRegistration, privateHost } from '../clients/index.ts';
+import { clientRegistration, isLoopback, privateHost } from '../clients/index.ts';
 import { LANGUAGES } from '../language/index.ts';
 import { SIGNING_ALGORITHMS } from '../keys/index.ts';
 import { LATEST_SMART_VERSION, SMART_VERSIONS } from '../smart/index.ts';
 import { limits } from './limits.ts';
 import { records } from './records.ts';
+import { mail } from './mail.ts';
 import { Secret } from './secret.ts';
 import { secureUrl } from './secure-url.ts';
 import { checkSignIn, signIn } from './sign-in.ts';
@@ -57,6 +58,13 @@ const fhirServer = z.strictObject({
     .default('allowed')
     .describe('off: people sign in through a provider of signIn.providers, and with no password of ours'),
 });
+
+/** An origin as browsers know it. */
+const frameAncestor = z.string().refine((text) => {
+  const url = URL.parse(text);
+  const isProtected = url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback(url.hostname));
+  return isProtected && url?.origin === text;
+}, 'must be an origin such as https://ehr.example: no path, no last slash');
 
 /** Two entries of one name: one of them would never be found. */
 function refuseRepeats<Item, Name extends keyof Item & string>(
@@ -174,6 +182,8 @@ export const configSchema = z
           .describe('what revoking an access token ends: that token, or the whole grant'),
       })
       .prefault({}),
+    signIn,
+    mail,
     consent: z
       .strictObject({
         durations: z
@@ -188,22 +198,41 @@ export const configSchema = z
         message: 'must be one of consent.durations',
       })
       .prefault({}),
+    frames: z
+      .strictObject({
+        ancestors: z
+          .array(frameAncestor)
+          .default([])
+          .describe(
+            'origins of EHRs that may show sign-in and consent in a frame; without any, framing is blocked',
+          ),
+      })
+      .prefault({}),
+    records,
+    theme: z
+      .strictObject({
+        directory: z
+          .string()
+          .optional()
+          .describe('own templates, colours, logo and words in place of ours; see views/README.md'),
+      })
+      .prefault({}),
     languages: z
       .strictObject({
         offered: z
-          .array(z.enum(LANGUAGES))
+          .array(
+            z.string().regex(/^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$/, 'use a language tag such as es or pt-BR'),
+          )
           .min(1)
           .default([...LANGUAGES])
           .describe('what people may choose at the foot of each page'),
-        preferred: z.enum(LANGUAGES).default('en').describe('for browsers that ask for none of them'),
+        preferred: z.string().default('en').describe('for browsers that ask for none of them'),
       })
       .refine(({ offered, preferred }) => offered.includes(preferred), {
         path: ['preferred'],
         message: 'must be one of languages.offered',
       })
       .prefault({}),
-    signIn,
-    records,
     limits,
     introspection: z
       .strictObject({

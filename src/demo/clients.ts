@@ -12,6 +12,7 @@ export interface DemoClient {
   readonly scope: string;
   readonly application_type: 'web';
   readonly rights?: readonly ('introspect' | 'launch')[];
+  readonly sign_in_uri?: string;
 }
 
 /** A JSON Web Key Set of public keys. */
@@ -73,7 +74,13 @@ function sampleApp({ clientId, name, scope }: (typeof DEMO_APPS)[number], appsBa
   };
 }
 
-function machines({ issuer, ehrJwks, backendJwks, fhirServerSecret }: DemoClientsInput): DemoClient[] {
+function machines({
+  appsBaseUrl,
+  issuer,
+  ehrJwks,
+  backendJwks,
+  fhirServerSecret,
+}: DemoClientsInput): DemoClient[] {
   return [
     {
       client_id: 'demo-ehr',
@@ -84,6 +91,7 @@ function machines({ issuer, ehrJwks, backendJwks, fhirServerSecret }: DemoClient
       scope: `${issuer}/scopes/launch`,
       application_type: 'web',
       rights: ['launch'],
+      sign_in_uri: `${appsBaseUrl}/sign-in`,
     },
     {
       client_id: 'demo-fhir-server',

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { SignJWT, importJWK, type JWK } from 'jose';
 
-import type { LaunchEhr } from './apps/server.ts';
+import type { LaunchEhr, VouchForUser } from './apps/server.ts';
 
 export interface EhrClientOptions {
   readonly issuer: string;
@@ -46,6 +46,24 @@ export function createEhrClient(options: EhrClientOptions): LaunchEhr {
       ? { launchUrl: answer['launch_url'] }
       : { error: describe(answer) };
   };
+}
+
+const VOUCH_SECONDS = 60;
+
+/**
+ * What a real EHR answers when Gatehouse asks who is at the browser: signed, for this launch and this browser alone, and
+ * good for a minute.
+ */
+export function createVouch({ issuer, clientId, privateJwk }: EhrClientOptions): VouchForUser {
+  return async ({ username, nonce, launch }) =>
+    new SignJWT({ nonce, launch })
+      .setProtectedHeader({ alg: 'RS384', typ: 'user-sign-in+jwt', kid: privateJwk.kid ?? '' })
+      .setIssuer(clientId)
+      .setSubject(username)
+      .setAudience(issuer)
+      .setIssuedAt()
+      .setExpirationTime(`${VOUCH_SECONDS}s`)
+      .sign(await importJWK(privateJwk, 'RS384'));
 }
 
 async function backendToken({ issuer, clientId, privateJwk }: EhrClientOptions): Promise<string> {

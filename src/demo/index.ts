@@ -11,8 +11,9 @@ export {
   type LaunchEhr,
   type LaunchRequest,
   type LaunchResult,
+  type VouchForUser,
 } from './apps/server.ts';
-export { createEhrClient, type EhrClientOptions } from './ehr-client.ts';
+export { createEhrClient, createVouch, type EhrClientOptions } from './ehr-client.ts';
 export { DEMO_PEOPLE, type DemoPerson } from './people.ts';
 export { DEMO_PATIENTS, type DemoPatient } from './data/demo-data.ts';
 export { demoClients, type DemoClient, type DemoClientsInput, type JwkSet } from './clients.ts';

@@ -3,22 +3,40 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import Router from '@koa/router';
 
+import type { Theme } from './theme.ts';
+
 export interface Assets {
   readonly router: Router;
   /** The address of the stylesheet; changes with its content. */
   readonly stylesheet: string;
+  /** The address of the only script. */
+  readonly passkeyScript: string;
+  /** The address of the organisation's logo, where it has one. */
+  readonly logo?: string;
 }
 
-/** Serves the one stylesheet under a name made from its content, so that browsers may keep it for good. */
-export function serveAssets(viewsDir: string): Assets {
-  const css = readFileSync(path.join(viewsDir, 'assets', 'gatehouse.css'));
-  const hash = createHash('sha256').update(css).digest('hex').slice(0, 12);
-  const stylesheet = `/assets/gatehouse-${hash}.css`;
+/** Serves stylesheet, script and logo under names made from their content, so that browsers may keep them for good. */
+export function serveAssets(viewsDir: string, { css, logo }: Pick<Theme, 'css' | 'logo'>): Assets {
+  const ours = (name: string): string => readFileSync(path.join(viewsDir, 'assets', name), 'utf8');
   const router = new Router();
-  router.get(stylesheet, (ctx) => {
-    ctx.set('Cache-Control', 'public, max-age=31536000, immutable');
-    ctx.type = 'text/css';
-    ctx.body = css;
-  });
-  return { router, stylesheet };
+  const serve = (name: string, type: string, content: string | Buffer): string => {
+    const hash = createHash('sha256').update(content).digest('hex').slice(0, 12);
+    const address = `/assets/${name}-${hash}.${type}`;
+    router.get(address, (ctx) => {
+      ctx.set('Cache-Control', 'public, max-age=31536000, immutable');
+      ctx.type = type;
+      ctx.body = content;
+    });
+    return address;
+  };
+  return {
+    router,
+    stylesheet: serve(
+      'gatehouse',
+      'css',
+      css === '' ? ours('gatehouse.css') : `${ours('gatehouse.css')}\n${css}`,
+    ),
+    passkeyScript: serve('passkey', 'js', ours('passkey.js')),
+    ...(logo ? { logo: serve('logo', logo.type, logo.content) } : {}),
+  };
 }

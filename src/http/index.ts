@@ -1,6 +1,7 @@
 /**
  * Koa middleware, one effect a file, each named by its effect. Knows nothing of SMART; app.ts sets the order.
  */
+export { allowFraming, isFramed } from './framing.ts';
 export { appendReference } from './append-reference.ts';
 export { answerErrors } from './answer-errors.ts';
 export { healthOf, type CheckResult, type Health, type HealthCheck } from './health.ts';
@@ -18,3 +19,4 @@ export { pinOrigin } from './pin-origin.ts';
 export { sameSiteForms } from './same-site-forms.ts';
 export { securityHeaders } from './security-headers.ts';
 export { serveAssets } from './assets.ts';
+export { loadTheme, type Theme } from './theme.ts';

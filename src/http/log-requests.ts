@@ -26,7 +26,7 @@ export function logRequests(log: Logger, observe: Observe): Middleware {
 }
 
 const KNOWN =
-  /^\/(authorize|token|jwks|introspect|revoke|logout|interaction|launches|revocations|usage|assets|\.well-known\/(?:openid-configuration|oauth-authorization-server))(?=\/|$)/;
+  /^\/(authorize|token|jwks|introspect|revoke|logout|interaction|apps|account|sign-in|launches|revocations|usage|assets|\.well-known\/(?:openid-configuration|oauth-authorization-server))(?=\/|$)/;
 
 /** A path with its ids cut out, one of few: what people send cannot grow a log field or a metric without end. */
 function routeOf(path: string): string {

@@ -16,6 +16,8 @@ export const newAccount = z
     role: z.enum(ROLES),
     /** The person as a FHIR resource, relative to the FHIR server, such as `Patient/123`. */
     fhirUser: z.string().regex(FHIR_USER, 'write it as Patient/123 or Practitioner/123').optional(),
+    /** Where codes are sent, once it is known to be theirs. */
+    email: z.email('must be an e-mail address').max(254).optional(),
   })
   .superRefine(({ role, fhirUser }, check) => {
     if (role === 'patient' && !fhirUser?.startsWith('Patient/')) {
@@ -34,6 +36,8 @@ export interface Account extends NewAccount {
   /** PHC string of an argon2id hash; absent: no password of ours opens it. */
   readonly passwordHash?: string;
   readonly disabled: boolean;
+  /** The address in `email` is theirs: they have shown so, or staff has looked. */
+  readonly emailVerified?: boolean;
 }
 
 /** Where accounts are kept; `store/` implements it. */
@@ -44,6 +48,13 @@ export interface AccountStore {
   findByUsername(username: string): Promise<Account | undefined>;
   list(): Promise<readonly Account[]>;
   save(account: Account): Promise<void>;
+  /**
+   * Changes an account in one step, from what it is at that moment: who is disabled meanwhile stays so.
+   *
+   * @param edit may be asked more than once
+   * @returns as it is now; `undefined`: there is no such account
+   */
+  change(id: AccountId, edit: (account: Account) => Account): Promise<Account | undefined>;
 }
 
 /** User names are compared without regard to case or Unicode spelling. */

@@ -1,5 +1,6 @@
 import type { Context } from 'koa';
 
+import type { Method } from '../identity/index.ts';
 import type { AccountId, ClientId, EpochSeconds, ErrorCode } from '../oauth/index.ts';
 import type { LaunchContext } from '../smart/index.ts';
 import type { CarriedSignIn } from '../upstream/index.ts';
@@ -22,20 +23,25 @@ export interface PendingAuthorization {
   readonly uiLocales?: string;
   /** The app wants the person to be asked, whatever was decided before (`prompt=consent`). */
   readonly asksConsent: boolean;
-  /** Who is signed in to this browser already. */
-  readonly sessionAccountId?: AccountId;
-  /** Which identity provider signed them in then; absent: we did. */
-  readonly sessionProvider?: string;
   /** How long ago, in seconds, the person may have been asked who they are. */
   readonly maxAge?: number;
+  /** How sure the app would like to be, the best first. */
+  readonly acrValues: readonly string[];
+  /** Who is signed in to this browser already, and what they showed for it. */
+  readonly session?: {
+    readonly accountId: AccountId;
+    readonly methods: readonly Method[];
+    /** Which identity provider signed them in; absent: we did. */
+    readonly provider?: string;
+  };
 }
 
 /** What a person decided. */
 export interface Approval {
   readonly accountId: AccountId;
-  /** Present when the person signed in just now, not in an earlier session. */
-  readonly signedIn: boolean;
-  /** Where an identity provider signed them in: how. */
+  /** What was shown, where the person showed any of it just now; `at` absent: the first of it in an earlier session. */
+  readonly signedIn?: { readonly methods: readonly Method[]; readonly at?: EpochSeconds };
+  /** Where an identity provider signed them in just now: how. */
   readonly carried?: CarriedSignIn;
   readonly clientId: ClientId;
   readonly fhirBaseUrl: string;

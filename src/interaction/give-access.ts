@@ -8,6 +8,7 @@ import {
   type LaunchContext,
   type Scope,
 } from '../smart/index.ts';
+import type { Approval } from './engine.ts';
 import type { InteractionParts } from './parts.ts';
 import { patientOf, saveProgress, type Visit } from './visit.ts';
 
@@ -43,7 +44,7 @@ export async function giveAccess(
   const approval = {
     ...(endsAt === undefined ? {} : { endsAt }),
     accountId: account.accountId,
-    signedIn: visit.progress.accountId !== undefined,
+    ...(visit.progress.methods === undefined ? {} : { signedIn: signedInOf(visit) }),
     ...(visit.progress.carried ? { carried: visit.progress.carried } : {}),
     clientId: pending.clientId,
     fhirBaseUrl: fhirServer.url,
@@ -53,9 +54,9 @@ export async function giveAccess(
     reference,
     lifetimeSeconds: lifetimeOf(granted, parts),
   };
-  const url = await parts.engine.approve(visit.ctx, approval, (finishedAt) =>
-    saveProgress(visit, { finishedAt }, parts),
-  );
+  const url = await parts.engine.approve(visit.ctx, approval, async (finishedAt) => {
+    await saveProgress(visit, { finishedAt }, parts);
+  });
   await parts.audit.record({
     type: 'consent',
     outcome: 'success',
@@ -71,6 +72,11 @@ export async function giveAccess(
     dropped: describeDropped(dropped),
   });
   return { given: true, url };
+}
+
+function signedInOf({ shown, progress }: Visit): NonNullable<Approval['signedIn']> {
+  const { signedInAt: at } = progress;
+  return { methods: shown, ...(at === undefined ? {} : { at }) };
 }
 
 async function tellLaunchUsed(visit: Visit, account: Account, parts: InteractionParts): Promise<void> {

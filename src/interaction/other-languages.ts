@@ -65,7 +65,7 @@ export function otherLanguages(ctx: Context): readonly OtherLanguage[] {
 }
 
 function isOwnPage(path: string): boolean {
-  return path === '/' || /^\/(interaction|apps|account)(\/|$)/.test(path);
+  return path === '/' || /^\/(interaction\/[\w.~-]+|(apps|account)(\/[\w.~-]+)*)$/.test(path);
 }
 
 function withQuery(path: string, query: Context['query']): string {

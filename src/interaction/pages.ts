@@ -19,6 +19,11 @@ export interface Pages {
 
 export type PageName =
   | 'login'
+  | 'second-step'
+  | 'passkey'
+  | 'new-passkey'
+  | 'set-up-app'
+  | 'printed-codes'
   | 'choose-patient'
   | 'choose-encounter'
   | 'consent'
@@ -29,6 +34,9 @@ export type PageName =
   | 'my-apps'
   | 'my-app'
   | 'my-history'
+  | 'account'
+  | 'change-password'
+  | 'new-codes'
   | 'sign-out'
   | 'signed-out';
 
@@ -49,15 +57,23 @@ export interface PagesOptions {
   readonly brandName: string;
   /** Address of the style sheet. */
   readonly stylesheet: string;
+  /** Address of the script for passkeys, which the pages that need it load. */
+  readonly passkeyScript: string;
+  /** Address of the organisation's logo; absent: our mark. */
+  readonly logo?: string | undefined;
+  /** A template of the organisation's own, by its path below `viewsDir`; `undefined`: ours. */
+  readonly templateFor?: (relative: string) => string | undefined;
 }
 
-export function createPages({ viewsDir, brandName, stylesheet }: PagesOptions): Pages {
-  const eta = new Eta({ views: path.resolve(viewsDir), autoTrim: false, cache: true });
+export function createPages(options: PagesOptions): Pages {
+  const { brandName, stylesheet, passkeyScript, logo } = options;
+  const eta = templates(options);
   const draw = (ctx: Context, page: PageName, data: object, around: object): string => {
     const language = languageOf(ctx);
     const common = {
       ...{ lang: language.tag, dir: language.direction, title: language.say(`${page}.title`) },
-      ...{ brandName, cssHref: stylesheet, ...around },
+      ...{ brandName, cssHref: stylesheet, passkeyHref: passkeyScript, ...around },
+      ...(logo === undefined ? {} : { logoHref: logo }),
     };
     return eta.render(`./${page}`, { page: common, ...wordsFor(language), ...data });
   };
@@ -82,4 +98,25 @@ export function createPages({ viewsDir, brandName, stylesheet }: PagesOptions): 
     error: (ctx, { status, ...page }) =>
       render(ctx, 'error', { ...page, reference: String(ctx.state['reference'] ?? '') }, status),
   };
+}
+
+/** Ours, and in their place the organisation's own, which may include ours. */
+function templates({ viewsDir, templateFor }: PagesOptions): Eta {
+  const views = path.resolve(viewsDir);
+  const eta = new Eta({ views, autoTrim: false, cache: true });
+  const { resolvePath } = eta;
+  if (!templateFor || !resolvePath) return eta;
+  const own = new Map<string, string>();
+  eta.resolvePath = (template, options) => {
+    const from = options?.filepath === undefined ? undefined : own.get(options.filepath);
+    const ours = resolvePath.call(
+      eta,
+      template,
+      from === undefined ? options : { ...options, filepath: from },
+    );
+    const theirs = templateFor(path.relative(views, ours));
+    if (theirs !== undefined) own.set(theirs, ours);
+    return theirs ?? ours;
+  };
+  return eta;
 }

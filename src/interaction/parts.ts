@@ -2,15 +2,16 @@ import type { Context } from 'koa';
 import type { Logger } from 'pino';
 
 import type { AuditRecorder } from '../audit/index.ts';
-import type { ClientRegistry } from '../clients/index.ts';
+import type { ClientRegistration, ClientRegistry } from '../clients/index.ts';
 import type { Config } from '../config/index.ts';
 import type { ConsentMemory } from '../consent/index.ts';
-import type { AccountStore } from '../identity/index.ts';
+import type { Account, AccountStore, FactorStore } from '../identity/index.ts';
 import type { SignInThrottle } from '../limits/index.ts';
 import type { Languages } from '../language/index.ts';
 import type { LaunchStore } from '../launch/index.ts';
 import type { Clock } from '../oauth/index.ts';
 import type { DecisionRecords } from '../records/index.ts';
+import type { SecondStepParts } from '../second-step/index.ts';
 import type { Began, Question } from '../upstream/index.ts';
 import type { Directory } from './directory.ts';
 import type { AuthorizationEngine } from './engine.ts';
@@ -25,6 +26,12 @@ export interface InteractionParts {
   readonly throttle: SignInThrottle;
   readonly providers: ProviderDoor;
   readonly accounts: AccountStore;
+  readonly factors: Pick<FactorStore, 'read'>;
+  readonly secondStep: SecondStepParts;
+  /** A code can be mailed to them, and counts. */
+  readonly mayMail: (account: Account) => boolean;
+  /** What an EHR signed about its user; `undefined`: it did not. */
+  readonly verifyUserAssertion: (ehr: ClientRegistration, assertion: string) => Promise<unknown>;
   readonly clients: ClientRegistry;
   readonly launches: LaunchStore;
   readonly memory: ConsentMemory;
@@ -43,6 +50,8 @@ export interface InteractionParts {
   readonly formSecret: (uid: string) => string;
   readonly usernameHash: (username: string) => string;
   readonly launchHash: (launch: string) => string;
+  /** Is this page shown inside another one? */
+  readonly isFramed: (ctx: Context) => boolean;
   readonly referenceFor: (ctx: Context, authorization: string) => string;
 }
 

@@ -1,4 +1,5 @@
-import type { AccountId } from '../oauth/index.ts';
+import type { Method } from '../identity/index.ts';
+import type { AccountId, EpochSeconds } from '../oauth/index.ts';
 import type { CarriedSignIn, SignInProblem } from '../upstream/index.ts';
 import type { EncounterSummary, PatientSummary } from './directory.ts';
 
@@ -8,13 +9,17 @@ export const PROGRESS_SECONDS = 3600;
 /**
  * How far a person has come. Kept on our side: a form carries choices, never state.
  *
- *     sign in ──▶ choose patient ──▶ choose encounter ──▶ consent ──▶ done
- *        ▲             (each only where it is needed)         │
- *        └──────────────── "use another account" ─────────────┘
+ *     sign in ──▶ second factor ──▶ choose patient ──▶ choose encounter ──▶ consent ──▶ done
+ *        ▲                     (each only where it is needed)                │
+ *        └───────────────────────── "use another account" ───────────────────┘
  */
 export interface Progress {
   /** Signed in within this interaction. */
   readonly accountId?: AccountId;
+  /** What was shown within this interaction; on top of what the session says, where it is the session's person. */
+  readonly methods?: readonly Method[];
+  /** When the person signed in within this interaction. */
+  readonly signedInAt?: EpochSeconds;
   /** How, where an identity provider did it. */
   readonly carried?: CarriedSignIn;
   /** Why one did not. */
@@ -23,6 +28,8 @@ export interface Progress {
   readonly askedSilently?: true;
   /** The person asked to sign in as somebody else than the session says. */
   readonly switchAccount?: true;
+  /** The EHR was asked who is at this browser; with the nonce until it has answered. */
+  readonly vouch?: { readonly nonce?: string; readonly at: EpochSeconds };
   readonly patient?: PatientSummary;
   readonly encounter?: EncounterSummary;
   /** The running search: the FHIR server's own links to the pages after the first. */

@@ -14,9 +14,11 @@ import type { InteractionParts } from './parts.ts';
 import { showProblem } from './problems.ts';
 import { showSignIn, takeSignIn } from './sign-in-step.ts';
 import { askSilently, takeProvider } from './provider-step.ts';
+import { showFactor, showPasskey, takeFactor, takePasskey, wantsPasskey } from './second-step.ts';
 import { showRefusal } from './refusals.ts';
 import { SHOWN, patientOn } from './shown-page.ts';
 import { nextStep, type Step } from './steps.ts';
+import { VOUCH_PATH, askEhr, mayVouch, takeVouch } from './vouching.ts';
 import { openVisit, patientOf, saveProgress, type Visit } from './visit.ts';
 
 /**
@@ -29,6 +31,9 @@ export function interactionRoutes(parts: InteractionParts): Router {
   const parse = bodyParser({ enableTypes: ['form'], formLimit: '64kb' });
   router.get('/interaction/:uid', (ctx) =>
     withVisit(ctx, ctx['params'].uid, parts, (visit) => show(visit, nextStep(visit, parts.clock()), parts)),
+  );
+  router.get(`/interaction/:uid/${VOUCH_PATH}`, (ctx) =>
+    withVisit(ctx, ctx['params'].uid, parts, (visit) => takeVouch(visit, parts)),
   );
   router.post('/interaction/:uid', parse, (ctx) =>
     withVisit(ctx, ctx['params'].uid, parts, (visit) => take(visit, parts, parts.throttle)),
@@ -44,7 +49,10 @@ async function withVisit(
 ): Promise<void> {
   const opened = await openVisit(ctx, parts);
   if (!opened.ok || opened.visit.pending.uid !== uid) {
-    showProblem(ctx, opened.ok ? 'expired' : opened.problem, parts, { status: 400, code: 'invalid_request' });
+    const problem = opened.ok ? 'expired' : opened.problem;
+    // In a frame there may be no cookies at all, whatever is allowed.
+    const isCut = problem === 'expired' && parts.isFramed(ctx) && ctx.get('Cookie') === '';
+    showProblem(ctx, isCut ? 'no-cookies' : problem, parts, { status: 400, code: 'invalid_request' });
     return;
   }
   try {
@@ -60,9 +68,15 @@ async function withVisit(
 }
 
 async function show(visit: Visit, step: Step, parts: InteractionParts): Promise<void> {
+  // Somebody may be signed in here who is not the one at the EHR's screen.
+  if (step.name !== 'done' && mayVouch(visit)) return askEhr(visit, parts);
   switch (step.name) {
     case 'login':
-      return (await askSilently(visit, parts)) ? undefined : showSignIn(visit, parts);
+      if (await askSilently(visit, parts)) return;
+      return wantsPasskey(visit, parts) ? showPasskey(visit, parts) : showSignIn(visit, parts);
+    case 'second':
+    case 'enrol':
+      return showFactor(visit, step, parts);
     case 'patient':
       return showPatients(visit, step.account, parts);
     case 'encounter':
@@ -111,7 +125,11 @@ async function obey(
   switch (step.name) {
     case 'login':
       if ((await takeProvider(visit, fields, parts)) === 'shown') return 'shown';
+      if (fields.has('passkey')) return takePasskey(visit, fields, parts);
       return (await takeSignIn(visit, fields, parts, throttle)) === 'shown' ? 'shown' : 'next';
+    case 'second':
+    case 'enrol':
+      return takeFactor(visit, step, fields, parts);
     case 'patient':
       return (await takePatient(visit, step.account, fields, parts)) === 'shown' ? 'shown' : 'next';
     case 'encounter':
@@ -131,7 +149,7 @@ async function obey(
 }
 
 async function cancel(visit: Visit, parts: InteractionParts): Promise<void> {
-  const { reference, pending, account, ctx } = visit;
+  const { reference, pending, account, ctx, needed } = visit;
   const url = await parts.engine.refuse(ctx, 'access_denied', 'the user declined');
   await parts.audit.record({
     type: 'consent',
@@ -140,21 +158,24 @@ async function cancel(visit: Visit, parts: InteractionParts): Promise<void> {
     address: ctx.ip,
     clientId: pending.clientId,
     scope: pending.scope,
-    ...(account ? { accountId: account.accountId } : {}),
+    ...(account && needed.need === 'nothing' ? { accountId: account.accountId } : {}),
   });
   await saveProgress(visit, { finishedAt: url }, parts);
   handOver(visit, url, parts);
 }
 
-/** Refusing never waits for its record, nor for a record system that is away. Who is not signed in is nobody we know. */
+/**
+ * Refusing never waits for its record, nor for a record system that is away. Who is not signed in, or not yet with all they
+ * need, is nobody we know.
+ */
 async function recordRefusal(
   visit: Visit,
   step: Step,
   fields: ReadonlyMap<string, readonly string[]>,
   parts: InteractionParts,
 ): Promise<void> {
-  const { account, pending } = visit;
-  if (!account) return;
+  const { account, pending, needed } = visit;
+  if (!account || needed.need !== 'nothing') return;
   const drawn = step.name === 'consent' ? consentPage(visit, account, parts) : undefined;
   const page = await drawn?.catch(() => undefined);
   const seen = page?.digest === fields.get(SHOWN)?.[0] ? page : undefined;

@@ -4,6 +4,8 @@ import {
   attemptInWords,
   attemptSignIn,
   secondsToWait,
+  type Account,
+  type Method,
 } from '../identity/index.ts';
 import { languageOf } from '../language/index.ts';
 import type { SignInThrottle } from '../limits/index.ts';
@@ -25,6 +27,9 @@ export function showSignIn(
     app: appView(visit),
     form: formOf(visit, 'login'),
     ...providersOn(visit, providers),
+    ...(providers.takesPasswords(visit.fhirServer.id)
+      ? { passkeyHref: `/interaction/${visit.pending.uid}?way=passkey` }
+      : {}),
     ...(hint === undefined ? {} : { username: hint.slice(0, MAX_FIELD_LENGTH) }),
     ...(error === undefined ? problemOn(visit, providers) : { error }),
     ...(visit.launch ? { launchedBy: languageOf(visit.ctx).say('login.launched') } : {}),
@@ -55,10 +60,17 @@ export async function takeSignIn(
     }
     return 'shown';
   }
-  await saveProgress(
-    { ...visit, progress: unsigned(visit.progress) },
-    { accountId: result.account.accountId },
-    parts,
-  );
+  await noteSignIn(visit, result.account, 'password', parts);
   return 'signed-in';
+}
+
+/** From now on it is this person; what was chosen is forgotten. */
+export async function noteSignIn(
+  visit: Visit,
+  { accountId }: Account,
+  method: Method,
+  parts: InteractionParts,
+): Promise<void> {
+  const signedIn = { accountId, methods: [method], signedInAt: parts.clock() };
+  await saveProgress({ ...visit, progress: unsigned(visit.progress) }, signedIn, parts);
 }

@@ -1,4 +1,4 @@
-import { maySeePatient, type Account } from '../identity/index.ts';
+import { maySeePatient, type Account, type Second } from '../identity/index.ts';
 import type { EpochSeconds } from '../oauth/index.ts';
 import { needsEncounter, needsPatient } from '../smart/index.ts';
 import { agreementFor, type Agreement } from './agreements.ts';
@@ -7,6 +7,8 @@ import { offerOf, patientOf, type Visit } from './visit.ts';
 
 export type Step =
   | { readonly name: 'login' }
+  | { readonly name: 'second'; readonly account: Account; readonly of: readonly Second[] }
+  | { readonly name: 'enrol'; readonly account: Account }
   | { readonly name: 'patient'; readonly account: Account }
   | { readonly name: 'encounter'; readonly account: Account; readonly patient: string }
   | { readonly name: 'consent'; readonly account: Account }
@@ -16,9 +18,11 @@ export type Step =
 
 /** The one place that says which screen comes next. Forms cannot skip ahead: it is asked before each is obeyed. */
 export function nextStep(visit: Visit, now: EpochSeconds): Step {
-  const { account, progress, launch } = visit;
+  const { account, progress, launch, needed } = visit;
   if (progress.finishedAt !== undefined) return { name: 'done', url: progress.finishedAt };
-  if (!account) return { name: 'login' };
+  if (!account || needed.need === 'first') return { name: 'login' };
+  if (needed.need === 'second') return { name: 'second', account, of: needed.of };
+  if (needed.need === 'enrol') return { name: 'enrol', account };
   const reason = refusalOf(visit, account);
   if (reason) return { name: 'refused', account, reason };
 

@@ -3,7 +3,14 @@ import type { Context } from 'koa';
 import type { RememberedDecision } from '../consent/index.ts';
 import type { ClientRegistration } from '../clients/index.ts';
 import type { FhirServerConfig } from '../config/index.ts';
-import { ownPatient, rightsOf, type Account } from '../identity/index.ts';
+import {
+  factorsNeeded,
+  ownPatient,
+  rightsOf,
+  type Account,
+  type FactorsNeeded,
+  type Method,
+} from '../identity/index.ts';
 import { checkLaunch, type LaunchRecord } from '../launch/index.ts';
 import { contextTypesOf, decideOffer, type GrantDecision } from '../smart/index.ts';
 import { sessionCounts } from '../upstream/index.ts';
@@ -22,8 +29,14 @@ export interface Visit {
   readonly client: ClientRegistration;
   readonly fhirServer: FhirServerConfig;
   readonly launch?: LaunchRecord;
-  /** Who is signed in, in this interaction or in an earlier session. */
+  /** The EHR that announced the launch, where it answers for who is signed in to it and that is not known here already. */
+  readonly vouching?: ClientRegistration;
+  /** Who is signed in, in this interaction or in an earlier session; `needed` says whether that is enough. */
   readonly account?: Account;
+  /** What they have shown, in this interaction and before. */
+  readonly shown: readonly Method[];
+  /** What they have to show before they go on. */
+  readonly needed: FactorsNeeded;
   readonly reference: string;
   /** What this person decided about this app before, where that counts. */
   readonly remembered?: readonly RememberedDecision[];
@@ -51,8 +64,12 @@ export async function openVisit(ctx: Context, parts: InteractionParts): Promise<
   const launch = finished ? undefined : await openLaunch(pending, fhirServer, parts);
   if (launch === 'gone') return { ok: false, problem: 'launch-gone' };
   const account = await accountOf(pending, known, fhirServer, parts);
+  const shown = shownIn(pending, known);
+  const needed = await neededOf(account, shown, { pending, client: client.registration }, parts);
   const remembers = account !== undefined && client.registration.consent === 'remember';
   const remembered = remembers ? await parts.memory.of(account.accountId, pending.clientId) : undefined;
+  const isSettled = known.accountId !== undefined || (account && account.fhirUser === launch?.fhirUser);
+  const vouching = isSettled ? undefined : await vouchingEhr(launch, parts);
   const formSecret = parts.formSecret(pending.uid);
   const base = {
     ctx,
@@ -62,12 +79,15 @@ export async function openVisit(ctx: Context, parts: InteractionParts): Promise<
     client: client.registration,
     fhirServer,
     reference,
+    shown,
+    needed,
   };
   return {
     ok: true,
     visit: {
       ...base,
       ...(launch ? { launch } : {}),
+      ...(vouching ? { vouching } : {}),
       ...(account ? { account } : {}),
       ...(remembered ? { remembered } : {}),
     },
@@ -85,23 +105,66 @@ async function openLaunch(
   return problem || !record ? 'gone' : record;
 }
 
+async function vouchingEhr(
+  launch: LaunchRecord | undefined,
+  { clients }: InteractionParts,
+): Promise<ClientRegistration | undefined> {
+  const ehr = launch && (await clients.find(launch.announcedBy));
+  if (!ehr || ehr.disabled || !ehr.registration.rights.includes('launch')) return undefined;
+  return ehr.registration.sign_in_uri === undefined ? undefined : ehr.registration;
+}
+
 /** Somebody who has to sign in again is nobody yet, whatever the session says. */
 async function accountOf(
-  { prompt, sessionAccountId, sessionProvider }: PendingAuthorization,
+  { prompt, session }: PendingAuthorization,
   progress: Progress,
   { id: fhirServer }: FhirServerConfig,
   { accounts, config }: InteractionParts,
 ): Promise<Account | undefined> {
   const isAsked = prompt.name === 'login' || progress.switchAccount;
-  const counts = !isAsked && sessionCounts(config, fhirServer, sessionProvider);
-  const fromSession = counts ? sessionAccountId : undefined;
+  const counts = !isAsked && sessionCounts(config, fhirServer, session?.provider);
+  const fromSession = counts ? session?.accountId : undefined;
   const id = progress.accountId ?? fromSession;
   const account = id === undefined ? undefined : await accounts.find(id);
   return account?.disabled ? undefined : account;
 }
 
+/** Who signed in here showed all of it here; else it comes on top of what the session says. */
+function shownIn({ session }: PendingAuthorization, progress: Progress): readonly Method[] {
+  const { accountId, methods = [] } = progress;
+  return accountId === undefined ? [...(session?.methods ?? []), ...methods] : methods;
+}
+
+async function neededOf(
+  account: Account | undefined,
+  methods: readonly Method[],
+  { pending, client }: Pick<Visit, 'pending' | 'client'>,
+  { config, factors, mayMail, clock }: InteractionParts,
+): Promise<FactorsNeeded> {
+  if (!account) return { need: 'first' };
+  const asked = {
+    rule: config.signIn.mfa[account.role],
+    isRequiredByClient: client.require_mfa ?? false,
+    requestedAcr: pending.acrValues,
+  };
+  const owned = { ...(await factors.read(account.accountId)), mayMail: mayMail(account) };
+  // How old it may be is asked before there is an interaction, and what is shown in one is new.
+  return factorsNeeded(asked, owned, { methods, at: clock() }, clock());
+}
+
 /** What may be offered to this person: asked for, within the registration and the person's own rights. */
-export function offerOf({ pending, client, launch }: Visit, account: Account): GrantDecision {
+export function offerOf(visit: Visit, account: Account): GrantDecision {
+  const known = offers.get(visit);
+  if (known?.account === account) return known.offer;
+  const offer = decide(visit, account);
+  offers.set(visit, { account, offer });
+  return offer;
+}
+
+/** One request asks for it many times. */
+const offers = new WeakMap<Visit, { readonly account: Account; readonly offer: GrantDecision }>();
+
+function decide({ pending, client, launch }: Visit, account: Account): GrantDecision {
   const contextTypes = launch ? contextTypesOf(launch.context) : [];
   return decideOffer(pending.scope, {
     ...(contextTypes === undefined ? {} : { contextTypes }),
@@ -119,10 +182,13 @@ export function patientOf({ launch, progress }: Visit, account: Account): string
   return launch?.context.patient ?? ownPatient(account) ?? progress.patient?.id;
 }
 
+/** @returns how far the person has come now */
 export async function saveProgress(
   visit: Visit,
   change: Partial<Progress>,
   parts: InteractionParts,
-): Promise<void> {
-  await parts.progress.save(visit.pending.uid, { ...visit.progress, ...change }, PROGRESS_SECONDS);
+): Promise<Progress> {
+  const progress = { ...visit.progress, ...change };
+  await parts.progress.save(visit.pending.uid, progress, PROGRESS_SECONDS);
+  return progress;
 }

@@ -3,7 +3,7 @@
  * chosen; knows neither pages nor HTTP. Called by everything that says something to a person; programs and operators are
  * spoken to in English, in place.
  */
-export { LANGUAGES, filesOf } from './files.ts';
+export { LANGUAGES, builtIn, checkMessages, filesOf } from './files.ts';
 export { createLanguage, type Language, type Mark } from './language.ts';
 export { createLanguages, type Languages, type Wishes } from './languages.ts';
 export type { MessageFile, MessageKey, Values } from './messages.ts';

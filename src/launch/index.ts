@@ -3,6 +3,14 @@
  * HTTP. Called by the launch API (announce) and by the authorization request (look, then redeem once).
  */
 export {
+  VOUCH_TYPE,
+  readVouch,
+  vouchUrl,
+  type VouchAsked,
+  type VouchProblem,
+  type Vouched,
+} from './vouch.ts';
+export {
   LAUNCH_TTL_SECONDS,
   checkLaunch,
   launchUrl,

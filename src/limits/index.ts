@@ -12,4 +12,6 @@ export {
   type LimitName,
   type RequestLimits,
 } from './request-limits.ts';
+export { createFactorThrottle } from './factor-throttle.ts';
+export { createMailLimit } from './mail-limit.ts';
 export { createSignInThrottle, type SignInThrottle } from './sign-in-throttle.ts';

@@ -5,7 +5,7 @@ import { languageOf, type Language } from '../language/index.ts';
 import { describeGrant, type AppEntry } from './describe.ts';
 import { serverNameOf, patientNameOf } from './grants.ts';
 import type { MyAppsParts } from './parts.ts';
-import { CHANGED, HISTORY_PATH, MY_APPS_PATH, STOPPED, backToList } from './path.ts';
+import { ACCOUNT_PATH, CHANGED, HISTORY_PATH, MY_APPS_PATH, STOPPED, backToList } from './path.ts';
 import { stop } from './stop.ts';
 import { formOf, isOwnForm, type Person, type Said } from './person.ts';
 
@@ -32,6 +32,7 @@ async function show(ctx: Context, person: Person, parts: MyAppsParts, said: Said
     all: ALL,
     signOutHref: parts.signOutPath,
     historyHref: HISTORY_PATH,
+    accountHref: ACCOUNT_PATH,
     ...said,
   };
   parts.render(ctx, 'my-apps', data, said.error === undefined ? 200 : 422);

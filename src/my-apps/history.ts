@@ -9,22 +9,23 @@ import { HISTORY_PATH, MY_APPS_PATH, RECORDS_PATH } from './path.ts';
 import type { Person } from './person.ts';
 
 const PAGE_SIZE = 20;
+/** Further back there is the download. */
+const LAST_PAGE = 500;
 
 /** What the person decided, newest first. */
 export async function showHistory(ctx: Context, { account }: Person, parts: MyAppsParts): Promise<void> {
   const language = languageOf(ctx);
-  const { records, torn } = await parts.records.of(account.accountId);
+  const asked = Math.min(Math.max(1, Math.trunc(Number(ctx.query['page'] ?? 1)) || 1), LAST_PAGE);
+  const { records, torn } = await parts.records.of(account.accountId, asked * PAGE_SIZE + 1);
   const all = historyOf(records);
-  const pages = Math.max(1, Math.ceil(all.length / PAGE_SIZE));
-  const asked = Math.trunc(Number(ctx.query['page'] ?? 1)) || 1;
-  const page = Math.min(Math.max(1, asked), pages);
+  const page = Math.min(asked, Math.max(1, Math.ceil(all.length / PAGE_SIZE)));
   const to = (number: number): string => `${HISTORY_PATH}?page=${number}`;
   parts.render(ctx, 'my-history', {
     entries: all.slice((page - 1) * PAGE_SIZE, page * PAGE_SIZE).map((entry) => inWords(entry, language)),
     pager: {
-      label: language.say('my-history.page', { page, pages }),
+      label: language.say('choose-patient.page', { page }),
       ...(page > 1 ? { previous: to(page - 1) } : {}),
-      ...(page < pages ? { next: to(page + 1) } : {}),
+      ...(page * PAGE_SIZE < all.length ? { next: to(page + 1) } : {}),
     },
     ...(torn > 0 ? { notice: language.say('my-history.torn') } : {}),
     ...{ downloadHref: RECORDS_PATH, backHref: MY_APPS_PATH },

@@ -4,18 +4,33 @@ import type { AuditRecorder } from '../audit/index.ts';
 import type { ClientRegistry } from '../clients/index.ts';
 import type { Config } from '../config/index.ts';
 import type { ConsentMemory, GrantSummary } from '../consent/index.ts';
-import type { AccountStore } from '../identity/index.ts';
+import type {
+  Account,
+  AccountStore,
+  BreachLookup,
+  FactorStore,
+  Method,
+  SessionList,
+} from '../identity/index.ts';
 import type { SignInThrottle } from '../limits/index.ts';
-import type { AccountId, Clock, GrantId } from '../oauth/index.ts';
+import type { AccountId, Clock, EpochSeconds, GrantId } from '../oauth/index.ts';
 import type { DecisionRecords } from '../records/index.ts';
+import type { SecondStepParts } from '../second-step/index.ts';
 import type { Began, Question } from '../upstream/index.ts';
 import type { UsageStore } from '../usage/index.ts';
 
+interface Session {
+  readonly accountId: AccountId;
+  readonly id: string;
+  readonly methods: readonly Method[];
+  readonly at: EpochSeconds;
+}
+
 /** What these pages need from the rest of the house. */
 export interface MyAppsParts {
-  readonly config: Pick<Config, 'fhirServers' | 'issuer'>;
+  readonly config: Pick<Config, 'fhirServers' | 'issuer' | 'signIn'>;
   readonly clients: Pick<ClientRegistry, 'find'>;
-  readonly accounts: Pick<AccountStore, 'find' | 'findByUsername'>;
+  readonly accounts: Pick<AccountStore, 'find' | 'findByUsername' | 'change'>;
   readonly grantsOf: (accountId: AccountId) => Promise<readonly GrantSummary[]>;
   readonly usage: Pick<UsageStore, 'of'>;
   /** What is taken back is asked about anew. */
@@ -27,9 +42,19 @@ export interface MyAppsParts {
   /** `undefined`: nobody knows that patient, or the FHIR server is away. */
   readonly patientName: (fhirBaseUrl: string, id: string) => Promise<string | undefined>;
   readonly sessions: {
-    find(ctx: Context): Promise<{ readonly accountId: AccountId; readonly id: string } | undefined>;
-    begin(ctx: Context, accountId: AccountId): Promise<void>;
+    find(ctx: Context): Promise<Session | undefined>;
+    begin(ctx: Context, accountId: AccountId, method: Method): Promise<void>;
+    add(ctx: Context, method: Method): Promise<void>;
   };
+  readonly factors: FactorStore;
+  /** Where they are signed in. */
+  readonly sessionList: SessionList;
+  /** What the list calls a session of {@link sessions}. */
+  readonly sessionRef: (id: string) => string;
+  /** Absent: nobody is asked. */
+  readonly isBreached?: BreachLookup;
+  readonly mayMail: (account: Account) => boolean;
+  readonly secondStep: SecondStepParts;
   readonly records: Pick<DecisionRecords, 'keepIfPossible' | 'of'>;
   readonly throttle: SignInThrottle;
   /** The way to other identity providers. */
@@ -42,7 +67,15 @@ export interface MyAppsParts {
   };
   readonly render: (
     ctx: Context,
-    page: 'login' | 'to-provider' | 'my-apps' | 'my-app' | 'my-history',
+    page:
+      | 'login'
+      | 'to-provider'
+      | 'my-apps'
+      | 'my-app'
+      | 'my-history'
+      | 'account'
+      | 'change-password'
+      | 'new-codes',
     data: object,
     status?: number,
   ) => void;

@@ -1,26 +1,42 @@
 import Tokens from 'csrf';
 import type { Context } from 'koa';
 
-import type { Account } from '../identity/index.ts';
+import { factorsNeeded, type Account, type FactorsAsked, type FactorsNeeded } from '../identity/index.ts';
 import type { MyAppsParts } from './parts.ts';
 
 /** Who is signed in to this browser. */
 export interface Person {
   readonly account: Account;
   readonly formSecret: string;
+  readonly sessionId: string;
 }
 
 const tokens = new Tokens();
 
-export async function personAt(
-  ctx: Context,
-  { sessions, accounts, formSecret }: MyAppsParts,
-): Promise<Person | undefined> {
+/** How long ago, in seconds, they may have signed in. */
+export type Recency = Pick<FactorsAsked, 'maxAge'>;
+
+export interface Arrived {
+  /** `undefined`: nobody. */
+  readonly person: Person | undefined;
+  readonly needed: FactorsNeeded;
+}
+
+/** Who is at this browser, and what they have to show before they see anything. */
+export async function whoIsAt(ctx: Context, parts: MyAppsParts, wish: Recency = {}): Promise<Arrived> {
+  const { sessions, accounts, formSecret, factors, mayMail, config, clock } = parts;
   const session = await sessions.find(ctx);
   const account = session && (await accounts.find(session.accountId));
-  return session && account && !account.disabled
-    ? { account, formSecret: formSecret(session.id) }
-    : undefined;
+  if (!session || !account || account.disabled) return { person: undefined, needed: { need: 'first' } };
+  const asked = {
+    rule: config.signIn.mfa[account.role],
+    isRequiredByClient: false,
+    requestedAcr: [],
+    ...wish,
+  };
+  const owned = { ...(await factors.read(account.accountId)), mayMail: mayMail(account) };
+  const person = { account, formSecret: formSecret(session.id), sessionId: session.id };
+  return { person, needed: factorsNeeded(asked, owned, session, clock()) };
 }
 
 /** @param step says which form it is: one of another page means nothing */

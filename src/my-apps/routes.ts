@@ -2,13 +2,13 @@ import Router from '@koa/router';
 import { bodyParser } from '@koa/bodyparser';
 import type { Context } from 'koa';
 
+import { accountRoutes } from './account/routes.ts';
+import { letFormIn, letIn } from './door.ts';
 import { downloadRecords, showHistory } from './history.ts';
 import { showApp, takeApp } from './one-app.ts';
 import type { MyAppsParts } from './parts.ts';
 import { HISTORY_PATH, MY_APPS_PATH, RECORDS_PATH, backToList } from './path.ts';
-import { personAt, type Person } from './person.ts';
-import { takeProvider } from './provider.ts';
-import { showSignIn, takeSignIn } from './sign-in.ts';
+import { whoIsAt, type Person } from './person.ts';
 import { showApps, takeApps } from './all-apps.ts';
 
 type Show = (ctx: Context, person: Person, parts: MyAppsParts) => Promise<void>;
@@ -22,21 +22,16 @@ export function myAppsRoutes(parts: MyAppsParts): Router {
   const router = new Router();
   const parse = bodyParser({ enableTypes: ['form'], formLimit: '64kb' });
   const page = (path: string, show: Show, take: Take): void => {
-    router.get(path, async (ctx) => {
-      const person = await personAt(ctx, parts);
-      return person ? show(ctx, person, parts) : showSignIn(ctx, parts);
-    });
+    router.get(path, (ctx) => letIn(ctx, parts, (person) => show(ctx, person, parts)));
     router.post(path, parse, async (ctx) => {
       const fields = new URLSearchParams((ctx.request as { rawBody?: string }).rawBody ?? '');
-      const person = await personAt(ctx, parts);
-      if (person) return take(ctx, person, fields, parts);
-      return (await takeProvider(ctx, fields, parts)) ? undefined : takeSignIn(ctx, fields, parts);
+      await letFormIn(ctx, fields, parts, (person) => take(ctx, person, fields, parts));
     });
   };
   const read = (path: string, answer: Show): void => {
     router.get(path, async (ctx) => {
-      const person = await personAt(ctx, parts);
-      return person ? answer(ctx, person, parts) : backToList(ctx);
+      const { person, needed } = await whoIsAt(ctx, parts);
+      return person && needed.need === 'nothing' ? answer(ctx, person, parts) : backToList(ctx);
     });
   };
   page(MY_APPS_PATH, showApps, takeApps);
@@ -44,5 +39,6 @@ export function myAppsRoutes(parts: MyAppsParts): Router {
   read(HISTORY_PATH, showHistory);
   read(RECORDS_PATH, downloadRecords);
   page(`${MY_APPS_PATH}/:ref`, showApp, takeApp);
+  accountRoutes(router, parse, parts);
   return router;
 }

@@ -1,5 +1,6 @@
 import type { AccessToken, ClientCredentials, Configuration, KoaContextWithOIDC } from 'oidc-provider';
 
+import { ACR_VALUES } from '../identity/index.ts';
 import { inSigningOrder } from '../keys/index.ts';
 import { findAccount } from './accounts.ts';
 import { assertSmartAssertion } from './assertions.ts';
@@ -12,6 +13,7 @@ import type { ProviderParts } from './parts.ts';
 import { promptPolicy } from './prompts/index.ts';
 import { defaultResource, resourceServerInfo } from './resources.ts';
 import { mayRevoke } from './revocation.ts';
+import { idleCheck } from './session-limits.ts';
 import { OIDC_SCOPES } from './scope-policy.ts';
 import { bindToUpstream } from './carried-sign-in.ts';
 
@@ -44,7 +46,15 @@ export function providerConfiguration(parts: ProviderParts): Configuration {
       ui_locales_supported: [...config.languages.offered],
     },
     // With null: in every id token, whatever its scopes are.
-    claims: { aud: null, exp: null, iat: null, openid: ['sub'], fhirUser: ['fhirUser'], profile: ['name'] },
+    claims: {
+      aud: null,
+      exp: null,
+      iat: null,
+      openid: ['sub', 'auth_time', 'acr', 'amr'],
+      fhirUser: ['fhirUser'],
+      profile: ['name'],
+    },
+    acrValues: [...ACR_VALUES],
     responseTypes: ['code'],
     subjectTypes: ['public'],
     clientAuthMethods: [...AUTH_METHODS],
@@ -60,7 +70,10 @@ export function providerConfiguration(parts: ProviderParts): Configuration {
     pkce: { required: () => true },
     cookies: cookies(parts),
     extraParams: extraParameters(parts),
-    interactions: { policy: promptPolicy(), url: (_ctx, interaction) => `/interaction/${interaction.uid}` },
+    interactions: {
+      policy: promptPolicy(idleCheck(config, clock)),
+      url: (_ctx, interaction) => `/interaction/${interaction.uid}`,
+    },
     findAccount: findAccount(parts),
     loadExistingGrant,
     fetch: fetchNothing,

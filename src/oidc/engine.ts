@@ -2,17 +2,22 @@ import type { Context } from 'koa';
 import { errors, type Provider } from 'oidc-provider';
 
 import type { AuditRecorder } from '../audit/index.ts';
+import { acrOf, amrOf, methodsSaid, type Method } from '../identity/index.ts';
 import type { Clock } from '../oauth/index.ts';
 import type { LaunchContext } from '../smart/index.ts';
 import type { CarriedSignIn } from '../upstream/index.ts';
 import { endOfGrant } from './granted-context.ts';
 import { ownFirst, scopesOfGrant } from './grant-words.ts';
-import { loginOf } from './carried-sign-in.ts';
+
+interface SignedIn {
+  readonly methods: readonly Method[];
+  readonly at?: number;
+}
 
 /** A person's decision, ready to become a grant. */
 interface Approval {
   readonly accountId: string;
-  readonly signedIn: boolean;
+  readonly signedIn?: SignedIn;
   readonly carried?: CarriedSignIn;
   readonly clientId: string;
   readonly fhirBaseUrl: string;
@@ -37,9 +42,13 @@ interface Pending {
   readonly uiLocales?: string;
   /** The app wants the person to be asked, whatever was decided before (`prompt=consent`). */
   readonly asksConsent: boolean;
-  readonly sessionAccountId?: string;
-  readonly sessionProvider?: string;
   readonly maxAge?: number;
+  readonly acrValues: readonly string[];
+  readonly session?: {
+    readonly accountId: string;
+    readonly methods: readonly Method[];
+    readonly provider?: string;
+  };
 }
 
 /**
@@ -52,9 +61,12 @@ export function createEngine(provider: () => Provider, clock: Clock, audit: Audi
         const details = await provider().interactionDetails(ctx.req, ctx.res);
         const pending = asPending(details);
         const uid = details.session?.uid;
-        const session = uid === undefined ? undefined : await provider().Session.findByUid(uid);
-        const from = session?.upstream?.provider;
-        return from === undefined ? pending : { ...pending, sessionProvider: from };
+        const known = uid === undefined ? undefined : await provider().Session.findByUid(uid);
+        const from = known?.upstream?.provider;
+        const { session } = pending;
+        return session && from !== undefined
+          ? { ...pending, session: { ...session, provider: from } }
+          : pending;
       } catch (error) {
         if (error instanceof errors.SessionNotFound) return undefined;
         throw error;
@@ -75,10 +87,9 @@ export function createEngine(provider: () => Provider, clock: Clock, audit: Audi
         });
       }
       const grantId = await saveGrant(provider(), approval, clock);
-      const login = approval.signedIn ? { login: loginOf(approval.accountId, approval.carried) } : {};
+      const login = await loginOf(provider(), ctx, approval);
       const { returnTo } = await provider().interactionDetails(ctx.req, ctx.res);
-      const carried = approval.carried ? { carried: approval.carried } : {};
-      const result = { ...login, ...carried, consent: { grantId } };
+      const result = { ...login, consent: { grantId } };
       const [url] = await Promise.all([
         provider().interactionResult(ctx.req, ctx.res, result),
         finish(returnTo),
@@ -113,8 +124,23 @@ function asPending({ uid, prompt, params, session, cid }: Details): Pending {
     ...(launch === undefined ? {} : { launch }),
     ...(loginHint === undefined ? {} : { loginHint }),
     ...(uiLocales === undefined ? {} : { uiLocales }),
-    ...(session?.accountId === undefined ? {} : { sessionAccountId: session.accountId }),
+    acrValues: (text('acr_values') ?? '').split(' ').filter(Boolean),
+    ...(session?.accountId === undefined
+      ? {}
+      : { session: { accountId: session.accountId, methods: methodsSaid(session.amr) } }),
   };
+}
+
+/** Who showed a second factor on top of an earlier sign-in is signed in since then: it is as old as its oldest part. */
+async function loginOf(provider: Provider, ctx: Context, { accountId, signedIn, carried }: Approval) {
+  if (!signedIn) return {};
+  const { methods, at } = signedIn;
+  const before = at === undefined ? await provider.Session.get(ctx) : undefined;
+  const ts = at ?? before?.loginTs;
+  // On top of a sign-in elsewhere: it still hangs on that.
+  const upstream = carried?.upstream ?? before?.upstream;
+  const login = { accountId, amr: amrOf(methods), acr: acrOf(methods), ...(ts === undefined ? {} : { ts }) };
+  return { login, ...(upstream ? { upstream } : {}) };
 }
 
 /**

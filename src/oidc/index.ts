@@ -17,5 +17,6 @@ export { SIGN_OUT_PATH, createPersonSessions, type PersonSessions } from './pers
 export { createProvider } from './provider.ts';
 export { provenanceKeysRoutes } from './provenance-keys.ts';
 export { createRotatingProvider, type RotatingProvider } from './rotating-provider.ts';
+export { userAssertions, type VerifyUserAssertion } from './user-assertions.ts';
 export { SERVED_PATHS } from './served-paths.ts';
 export { styleDocument } from './style.ts';

@@ -164,6 +164,8 @@ async function readRequest(
 
   const app = await clients.find(client_id);
   if (!app || app.disabled) return no('client_id: there is no such app');
+  if (ehr.registration.launch_apps?.includes(client_id) === false)
+    return no('client_id: is not an app that this EHR may launch');
   if (!app.registration.scope.split(' ').includes('launch')) {
     return no('client_id: the app is not registered for the launch scope');
   }

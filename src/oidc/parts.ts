@@ -26,7 +26,7 @@ export interface ShownError {
 
 /** What the wiring needs from the rest of the house. */
 export interface ProviderParts {
-  readonly config: Pick<Config, 'issuer' | 'fhirServers' | 'tokens' | 'secrets' | 'languages'>;
+  readonly config: Pick<Config, 'issuer' | 'fhirServers' | 'tokens' | 'secrets' | 'signIn' | 'languages'>;
   readonly signingKeys: SigningKeySet;
   readonly adapter: (model: string) => Adapter;
   readonly clients: ClientRegistry;

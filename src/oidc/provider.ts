@@ -1,6 +1,7 @@
-import { Provider, type Grant } from 'oidc-provider';
+import { Provider, type Grant, type KoaContextWithOIDC } from 'oidc-provider';
 
 import { secretMatches } from '../clients/index.ts';
+import { acrOfSession, amrOfSession } from './carried-sign-in.ts';
 import { useFetchedKeys } from './client-key-store.ts';
 import { ROUTES, providerConfiguration } from './configuration.ts';
 import { auditProviderEvents } from './events.ts';
@@ -11,6 +12,7 @@ import { endOnlineAccessWithSessions } from './online-access.ts';
 import type { ProviderParts } from './parts.ts';
 import { noteProof } from './proof.ts';
 import { queryResponses } from './query-responses.ts';
+import { limitSessions } from './session-limits.ts';
 import { tokenEndpoints } from './token-endpoints.ts';
 import { writeTokenTexts } from './token-texts.ts';
 import { carryUpstream, signOutUpstream } from './upstream-session.ts';
@@ -26,11 +28,13 @@ export function createProvider(parts: ProviderParts): Provider {
   rememberContextWithGrants(provider);
   writeTokenTexts(provider, parts);
   narrowByMeaning(provider);
+  limitSessions(provider, parts);
   endOnlineAccessWithSessions(provider, parts);
   carryUpstream(provider, parts);
   useAssertionsOnce(provider, parts);
   pinAudiences(provider);
   compareHashedSecrets(provider);
+  sayWhatWasAskedFor(provider);
   useFetchedKeys(provider, parts);
   auditProviderEvents(provider, parts);
   provider.use(queryResponses(ROUTES.authorization));
@@ -73,6 +77,25 @@ function pinAudiences(provider: Provider): void {
   Object.defineProperty(provider.OIDCContext.prototype, 'clientJwtAuthExpectedAudience', {
     configurable: true,
     value: () => new Set([provider.issuer, provider.urlFor('token')]),
+  });
+}
+
+/** An app is told what it asked for where what was shown includes it; the session knows what was shown. */
+function sayWhatWasAskedFor(provider: Provider): void {
+  Object.defineProperty(provider.OIDCContext.prototype, 'acr', {
+    configurable: true,
+    get(this: KoaContextWithOIDC['oidc']) {
+      const { session, params } = this;
+      if (session?.accountId === undefined) return undefined;
+      const asked = typeof params?.['acr_values'] === 'string' ? params['acr_values'].split(' ') : [];
+      return acrOfSession(session, asked);
+    },
+  });
+  Object.defineProperty(provider.OIDCContext.prototype, 'amr', {
+    configurable: true,
+    get(this: KoaContextWithOIDC['oidc']) {
+      return this.session && amrOfSession(this.session);
+    },
   });
 }
 

@@ -1,7 +1,7 @@
 import 'oidc-provider';
 
 import type { ClientRight } from '../clients/index.ts';
-import type { CarriedSignIn, UpstreamSession } from '../upstream/index.ts';
+import type { UpstreamSession } from '../upstream/index.ts';
 import type { GrantedContext } from './granted-context.ts';
 
 declare module 'oidc-provider' {
@@ -14,8 +14,8 @@ declare module 'oidc-provider' {
     upstream?: UpstreamSession;
   }
   interface InteractionResults {
-    /** How the person was recognised elsewhere. */
-    carried?: CarriedSignIn;
+    /** The session elsewhere that the person came from. */
+    upstream?: UpstreamSession;
   }
   interface Client {
     smart_scope?: string;

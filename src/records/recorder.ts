@@ -18,7 +18,10 @@ export interface Archived {
 export interface RecordArchive {
   /** Resolves once the record is on disk. @throws Error when it may not be there */
   append(accountId: AccountId, record: KeptRecord): Promise<void>;
-  of(accountId: AccountId): Promise<Archived>;
+  /** @param newest at least so many of the newest; default: all there are */
+  of(accountId: AccountId, newest?: number): Promise<Archived>;
+  /** The newest whose text has this in it, a reference; nothing else is read as far as it can be told apart. */
+  latestWith(accountId: AccountId, text: string): Promise<KeptRecord | undefined>;
   /** Keeps the public half of a key for as long as there are records; does nothing where it is there. */
   keepKey(publicKey: JWK): Promise<void>;
   keys(): Promise<readonly JWK[]>;
@@ -28,7 +31,8 @@ export interface RecordArchive {
 export interface Recorder {
   /** @throws Error when it could not be kept */
   keep(decision: Decision): Promise<void>;
-  of(accountId: AccountId): Promise<Archived>;
+  /** @param newest at least so many of the newest; default: all there are */
+  of(accountId: AccountId, newest?: number): Promise<Archived>;
 }
 
 export interface RecorderParts {
@@ -43,13 +47,16 @@ export interface RecorderParts {
 
 export function createRecorder({ archive, house, key, now, newId }: RecorderParts): Recorder {
   return {
-    of: (accountId) => archive.of(accountId),
+    of: (accountId, newest) => archive.of(accountId, newest),
     async keep(decision) {
       const { accountId } = decision.person;
       const signer = await key();
       // Before anything is signed with it: without its public half a record proves nothing once the store is lost.
       await archive.keepKey(publicHalf(signer));
-      const previous = latestOf((await archive.of(accountId)).records, decision.reference);
+      // A first decision has none before it, and need not wait for a look at all of them.
+      const isFirst = decision.kind === 'granted' || decision.kind === 'refused';
+      const latest = isFirst ? undefined : await archive.latestWith(accountId, decision.reference);
+      const previous = latest?.consent;
       const issue = {
         id: previous?.id ?? newId(),
         versionId: versionAfter(previous, newId()),
@@ -62,11 +69,6 @@ export function createRecorder({ archive, house, key, now, newId }: RecorderPart
       await archive.append(accountId, { consent, provenance: signed });
     },
   };
-}
-
-function latestOf(records: readonly KeptRecord[], reference: string): Consent | undefined {
-  return records.findLast(({ consent }) => consent.identifier.some(({ value }) => value === reference))
-    ?.consent;
 }
 
 /** Counts up; the rest tells apart what two processes make of the same version at the same moment. */

@@ -1,12 +1,14 @@
 import { canonicalUsername, type Account, type AccountStore } from '../identity/index.ts';
 import type { AccountId } from '../oauth/index.ts';
 import { inBatches } from './batches.ts';
+import { createChanges } from './change.ts';
 import { key } from './keys.ts';
 import type { Vault } from './vault.ts';
 
 /** Keeps accounts under a random id, found by a keyed hash of the user name. */
 export function createAccountStore(vault: Vault): AccountStore {
   const { driver, keys } = vault;
+  const changes = createChanges(vault);
   const loginKey = (username: string): string =>
     key.login(keys.keyedHash('login', canonicalUsername(username)));
   const find = (id: AccountId): Promise<Account | undefined> => vault.read<Account>(key.account(id));
@@ -37,5 +39,10 @@ export function createAccountStore(vault: Vault): AccountStore {
       await vault.write(name, account);
       await driver.assure(name);
     },
+    change: (id, edit) =>
+      changes<Account, Account | undefined>(key.account(id), (account) => {
+        const changed = account && edit(account);
+        return { result: changed, ...(changed ? { next: { record: changed } } : {}) };
+      }),
   };
 }

@@ -19,11 +19,13 @@ export {
 } from './driver.ts';
 export { makeFolder, openEmbeddedStore, openForCommand, openForServer } from './embedded/index.ts';
 export { adoptStore, readEpoch, type StoreEpoch } from './epoch.ts';
+export { createFactorStore } from './factors.ts';
 export { guardEpoch, type GuardedStore, type Trust } from './guard.ts';
 export { openKeyRing, type KeyRing } from './key-ring.ts';
 export { createGrantIndex, type GrantIndex } from './grants.ts';
 export { createGrantList } from './grant-list.ts';
 export { createLaunchStore } from './launches.ts';
+export { createChallengeStore, createOneTimeCodeStore } from './one-time.ts';
 export { createPostedRequestStore } from './posted-requests.ts';
 export { createProgressStore, type ProgressStore } from './progress.ts';
 export { createProviderAdapter } from './provider-adapter.ts';
@@ -33,6 +35,7 @@ export { remembersReads } from './request-reads.ts';
 export { runInRequestScope, type RequestScope, type ScopeOutcome } from './request-scope.ts';
 export { SealBroken, createStoreKeys, type StoreKeys } from './sealing.ts';
 export { createRecordKeyStore, createSigningKeyStore } from './signing-keys.ts';
+export { createSessionList } from './sessions.ts';
 export {
   disguiseJwt,
   grantIdOf,

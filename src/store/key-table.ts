@@ -1,4 +1,5 @@
 import { MEMORY_SECONDS } from './consent-memory.ts';
+import { CHALLENGE_SECONDS } from '../identity/index.ts';
 import { LAUNCH_TTL_SECONDS } from '../launch/index.ts';
 import { LIMIT_WINDOW_SECONDS } from '../limits/index.ts';
 
@@ -124,6 +125,20 @@ export const KEY_TABLE: readonly KeyRow[] = [
     sealed: true,
   },
   {
+    key: 'gh:{o.<hash>}:challenge',
+    holds: 'what a passkey has to sign',
+    keptFor: CHALLENGE_SECONDS,
+    bytes: 400,
+    sealed: true,
+  },
+  {
+    key: 'gh:{o.<hash>}:code',
+    holds: 'a code that somebody was sent or told',
+    keptFor: '10 or 15 minutes, at most until it is used',
+    bytes: 400,
+    sealed: true,
+  },
+  {
     key: 'gh:{j.<hash>}:jti',
     holds: 'marker: an assertion was seen',
     keptFor: 'until the assertion expires',
@@ -169,6 +184,19 @@ export const KEY_TABLE: readonly KeyRow[] = [
     keptFor: 'until removed',
     bytes: 500,
     sealed: true,
+  },
+  {
+    key: 'gh:{a.<account>}:factors',
+    holds: 'what somebody signs in with beside the password',
+    keptFor: 'until removed',
+    bytes: 3000,
+    sealed: true,
+  },
+  {
+    key: 'gh:{a.<account>}:sessions',
+    holds: 'index: sessions of the account',
+    keptFor: 'entries: as the session',
+    sealed: false,
   },
   {
     key: 'gh:{a.<account>}:grants',

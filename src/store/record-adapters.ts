@@ -11,12 +11,18 @@ import { beforeTheAnswer } from './page-request.ts';
 export function sessionAdapter({ vault }: AdapterParts): Adapter {
   const { driver, keys } = vault;
   const byId = (id: string): string => key.session(keys.keyedHash('session', id));
-  const byUid = (uid: string): string => key.sessionByUid(keys.keyedHash('session-uid', uid));
+  const uidHash = (uid: string): string => keys.keyedHash('session-uid', uid);
+  const byUid = (uid: string): string => key.sessionByUid(uidHash(uid));
+  const noteSession = (accountId: string, uid: string, seconds = 1): Promise<void> =>
+    driver.addMember(key.accountSessions(accountId), uidHash(uid), Math.ceil(Date.now() / 1000) + seconds);
   return {
     ...unsupported('Session'),
     async upsert(id, payload, expiresIn) {
       const writes = [byId(id), ...(payload.uid ? [byUid(payload.uid)] : [])];
-      await Promise.all(writes.map((name) => vault.write(name, payload, expiresIn)));
+      await Promise.all([
+        ...writes.map((name) => vault.write(name, payload, expiresIn)),
+        ...(payload.uid && payload.accountId ? [noteSession(payload.accountId, payload.uid, expiresIn)] : []),
+      ]);
     },
     find: (id) => vault.read<AdapterPayload>(byId(id)),
     findByUid: (uid) => vault.read<AdapterPayload>(byUid(uid)),
@@ -25,7 +31,10 @@ export function sessionAdapter({ vault }: AdapterParts): Adapter {
       if (!session?.uid) return;
       // A session that moved to a new id wrote its uid anew; only the copy of this id goes.
       const current = await vault.read<AdapterPayload>(byUid(session.uid));
-      if (current?.jti === id) await driver.remove([byUid(session.uid)]);
+      if (current?.jti !== id) return;
+      await driver.remove([byUid(session.uid)]);
+      if (session.accountId)
+        await driver.removeMember(key.accountSessions(session.accountId), uidHash(session.uid));
     },
   };
 }

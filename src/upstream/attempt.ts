@@ -4,7 +4,9 @@ import type { EpochSeconds } from '../oauth/index.ts';
 export const ATTEMPT_SECONDS = 600;
 
 /** Where a sign-in began, and goes on. */
-export type Began = { readonly page: 'interaction'; readonly uid: string } | { readonly page: 'my-apps' };
+export type Began =
+  | { readonly page: 'interaction'; readonly uid: string }
+  | { readonly page: 'my-apps'; readonly path: string };
 
 /** A sign-in that is under way elsewhere. */
 export interface SignInAttempt {

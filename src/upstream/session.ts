@@ -9,14 +9,20 @@ export interface UpstreamSession {
   readonly sid?: string;
   /** To be shown when signing out there; lives as long as our session. */
   readonly idToken: string;
+  /** When the person came from there; they may have been asked long before. */
+  readonly since: EpochSeconds;
+  /** How they were recognised there, where its word counts. */
+  readonly amr?: readonly string[];
+  readonly acr?: string;
 }
 
 /** How somebody was recognised elsewhere, as far as it counts here. */
 export interface CarriedSignIn {
   readonly upstream: UpstreamSession;
-  readonly amr?: readonly string[];
-  readonly acr?: string;
-  readonly authTime?: EpochSeconds;
+  /** When they were last asked who they are. */
+  readonly at: EpochSeconds;
+  /** What that is worth here. */
+  readonly method: 'vouched' | 'vouched-several';
 }
 
 /** Which of our sessions hang on which elsewhere; a hint: a session says itself what it hangs on. `store/` implements it. */

@@ -1,6 +1,6 @@
 import type { Config, IdentityProviderConfig } from '../config/index.ts';
 import type { Account } from '../identity/index.ts';
-import type { AccountId, Clock } from '../oauth/index.ts';
+import type { AccountId, Clock, EpochSeconds } from '../oauth/index.ts';
 import { accountOf, type AccountParts } from './account.ts';
 import { ATTEMPT_SECONDS, type Began, type SignInAttempt, type SignInAttempts } from './attempt.ts';
 import type { SignInProblem } from './problems.ts';
@@ -96,7 +96,7 @@ async function resultOf(
     bases.map(({ url: base }) => base),
     parts,
   );
-  return found.ok ? { ...found, carried: carriedFrom(provider, claims, idToken) } : found;
+  return found.ok ? { ...found, carried: carriedFrom(provider, claims, idToken, parts.clock()) } : found;
 }
 
 /** It says itself that the person was asked before we asked. */
@@ -108,12 +108,17 @@ function carriedFrom(
   { id, trustMfa }: IdentityProviderConfig,
   { sub, sid, auth_time: authTime, amr, acr }: Claims,
   idToken: string,
+  now: EpochSeconds,
 ): CarriedSignIn {
   const methods = Array.isArray(amr) ? amr.filter((one) => typeof one === 'string') : [];
   return {
-    upstream: { provider: id, sub, idToken, ...(typeof sid === 'string' ? { sid } : {}) },
-    ...(typeof authTime === 'number' ? { authTime } : {}),
-    ...(trustMfa && methods.length > 0 ? { amr: methods } : {}),
-    ...(trustMfa && typeof acr === 'string' ? { acr } : {}),
+    upstream: {
+      ...{ provider: id, sub, idToken, since: now },
+      ...(typeof sid === 'string' ? { sid } : {}),
+      ...(trustMfa && methods.length > 0 ? { amr: methods } : {}),
+      ...(trustMfa && typeof acr === 'string' ? { acr } : {}),
+    },
+    at: typeof authTime === 'number' ? Math.min(authTime, now) : now,
+    method: trustMfa && methods.includes('mfa') ? 'vouched-several' : 'vouched',
   };
 }

@@ -2,7 +2,6 @@
 // and the whole of Gatehouse. On both, passwords are hashed next to nothing, nothing is throttled, and the FHIR server
 // answers from memory.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { randomBytes } from 'node:crypto';
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -10,27 +9,21 @@ import path from 'node:path';
 import { exportJWK, generateKeyPair } from 'jose';
 import { Redis } from 'ioredis';
 import { Provider, type ClientMetadata, type Configuration } from 'oidc-provider';
-import phc from '@phc/format';
 import { pino } from 'pino';
 
 import { createGatehouse } from '../../src/app.ts';
 import { configSchema } from '../../src/config/index.ts';
 import { createAccount, verifyPassword } from '../../src/identity/index.ts';
-import {
-  createAccountStore,
-  createVault,
-  openKeyRing,
-  openRedisStore,
-  type StoreDriver,
-} from '../../src/store/index.ts';
+import { createAccountStore, createVault, openKeyRing, openRedisStore } from '../../src/store/index.ts';
 import { freePort } from '../support/ports.ts';
 import { beMeasured } from './measured-server.ts';
+import { cheapHash, unthrottled } from './next-to-nothing.ts';
 import { stockAdapter } from './stock.ts';
 import { FHIR, PASSWORD, REDIRECT, SCOPES, type TokenOrders } from './token-orders.ts';
 
 const SECRET = 'a store secret for measuring, of no use to anybody';
 const COOKIE_KEY = 'only-for-this-bench-0123456789-abcdefghijkl';
-const HASH = await cheapHash();
+const HASH = await cheapHash(PASSWORD);
 
 const orders = JSON.parse(process.argv[2] ?? '') as TokenOrders;
 globalThis.fetch = async () =>
@@ -39,23 +32,6 @@ globalThis.fetch = async () =>
     { headers: { 'content-type': 'application/fhir+json' } },
   );
 beMeasured(await (orders.variant === 'stock' ? stock(orders) : ours(orders)));
-
-/** Checked as any other, at next to no cost. */
-async function cheapHash(): Promise<string> {
-  const { passwordHash } = await createAccount({ username: 'x', name: 'x', role: 'practitioner' }, PASSWORD);
-  const { salt } = phc.deserialize(passwordHash);
-  const parameters = { m: 8, t: 1, p: 1 };
-  const { argon2Sync } = await import('node:crypto');
-  const hash = argon2Sync('argon2id', {
-    message: PASSWORD,
-    nonce: salt ?? randomBytes(16),
-    parallelism: 1,
-    tagLength: 32,
-    memory: 8,
-    passes: 1,
-  });
-  return phc.serialize({ id: 'argon2id', version: 19, params: parameters, salt: salt!, hash });
-}
 
 async function ours({ redisUrl, backends }: TokenOrders): Promise<{ issuer: string }> {
   const port = await freePort();
@@ -104,16 +80,6 @@ async function ours({ redisUrl, backends }: TokenOrders): Promise<{ issuer: stri
   });
   await gatehouse.listen();
   return { issuer };
-}
-
-function unthrottled(driver: StoreDriver): StoreDriver {
-  return new Proxy(driver, {
-    get(target, name) {
-      if (name === 'count') return async () => 1;
-      const member: unknown = Reflect.get(target, name, target);
-      return typeof member === 'function' ? member.bind(target) : member;
-    },
-  });
 }
 
 async function stock({ redisUrl, backends }: TokenOrders): Promise<{ issuer: string }> {

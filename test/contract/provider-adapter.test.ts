@@ -466,7 +466,7 @@ describe.each(PLACES)('the provider adapter on %s', (_name, makePlace) => {
     const ids = ['CANARY-session', 'CANARY-uid', 'CANARY-interaction', 'CANARY-other'] as const;
     await adapter('Session').upsert(
       ids[0],
-      { jti: ids[0], uid: ids[1], accountId: 'CANARY-x' },
+      { jti: ids[0], uid: ids[1], accountId: owner.accountId, state: { name: 'CANARY-x' } },
       LIFETIME_SECONDS,
     );
     await adapter('Interaction').upsert(

@@ -111,12 +111,22 @@ const MISTAKES: readonly (readonly [string, readonly string[], RegExp])[] = [
   [
     'user add, short password',
     [...PERSON, 'practitioner', '--password-file', 'FILES/short'],
-    /^gatehouse: the password needs 8 characters or more$/,
+    /^gatehouse: the password needs 15 characters or more$/,
   ],
   [
     'user add, long password',
     [...PERSON, 'practitioner', '--password-file', 'FILES/long'],
-    /^gatehouse: a password has at most \d+ characters$/,
+    /^gatehouse: the password may have 128 characters at most$/,
+  ],
+  [
+    'user add, an address that is none',
+    [...PERSON, 'practitioner', '--email', 'amy at example'],
+    /email: must be an e-mail address/,
+  ],
+  [
+    'user set-password, of nobody',
+    ['user', 'set-password', 'nobody'],
+    /^gatehouse: there is no user nobody$/,
   ],
   [
     'user add, unreadable password',

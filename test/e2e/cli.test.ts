@@ -199,13 +199,43 @@ describe.each(DRIVERS)('people and keys on the command line while the demo runs,
     ];
     const add = (text: string) =>
       withFile(text, (file) => suite.demo.cli('user', 'add', ...options, '--password-file', file));
-    const first = await add('correct horse\n');
+    const first = await add('correct horse battery\n');
     expect(first).toMatchObject({ code: 0, stdout: 'user Frank was added\n' });
-    expect(`${first.stdout}${first.stderr}`).not.toContain('correct horse');
-    expectRefusal(await add('another horse'), /^gatehouse: user Frank exists already\n$/);
-    expect((await suite.launch({ username: 'frank', password: 'correct horse' })).status).toBe(200);
-    await expect(suite.launch({ username: 'frank', password: 'another horse' })).rejects.toThrow(
+    expect(`${first.stdout}${first.stderr}`).not.toContain('correct horse battery');
+    expectRefusal(await add('another horse battery'), /^gatehouse: user Frank exists already\n$/);
+    expect((await suite.launch({ username: 'frank', password: 'correct horse battery' })).status).toBe(200);
+    await expect(suite.launch({ username: 'frank', password: 'another horse battery' })).rejects.toThrow(
       'answered 422',
+    );
+  });
+
+  test('[A080] set-password: the old one is no longer taken, the new one is, and none that is easily guessed', async () => {
+    const set = (text: string) =>
+      withFile(text, (file) => suite.demo.cli('user', 'set-password', 'frank', '--password-file', file));
+    expectRefusal(await set('frankfrankfrankfrank'), /^gatehouse: the password is one of the first/);
+    const done = await set('another horse battery');
+    expect(done).toMatchObject({ code: 0, stdout: 'user frank has another password\n' });
+    const { status } = await suite.launch({ username: 'frank', password: 'another horse battery' });
+    expect(status).toBe(200);
+    await expect(suite.launch({ username: 'frank', password: 'correct horse battery' })).rejects.toThrow(
+      'answered 422',
+    );
+  });
+
+  test('factors, reset-factors, reset-code: what there is, refused where there is nothing, and a code that is shown once', async () => {
+    expect(await suite.cli('user', 'factors', 'carla')).toBe('FACTOR  NAME  SINCE  LAST USED\n');
+    expectRefusal(
+      await suite.demo.cli('user', 'reset-factors', 'carla'),
+      /^gatehouse: user carla has no other factor than the password\n$/,
+    );
+    const { stdout, stderr } = await suite.demo.cli('user', 'reset-code', 'carla');
+    const code = shownOnce(stdout);
+    expect(code).toMatch(/^\d{8}$/);
+    expect(stderr).toContain('"change":"reset-code"');
+    expect(`${stdout}${stderr}${suite.demo.output()}`.split(code)).toHaveLength(2);
+    expectRefusal(
+      await suite.demo.cli('user', 'reset-code', 'nobody'),
+      /^gatehouse: there is no user nobody\n$/,
     );
   });
 

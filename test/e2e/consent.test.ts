@@ -17,7 +17,7 @@ describe.each(DRIVERS)('records on the command line while the demo runs, on %s',
     await suite.cli('grant', 'revoke', '--user', 'amy', `--id=${id}`);
     await suite.launch();
     const files = await readdir(inDemo('records'), { recursive: true });
-    archived = inDemo(`records/${files.find((name) => name.includes('/')) ?? ''}`);
+    archived = inDemo(`records/${files.find((name) => /\d.jsonl$/.test(name)) ?? ''}`);
   });
 
   test('[CONS-16] [SEC-9] what a person decided is listed, and what an operator stopped', async () => {

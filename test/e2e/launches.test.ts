@@ -71,6 +71,44 @@ describe.each(DRIVERS)('the demo in a browser, on %s', (driver) => {
       expect(demo.output()).toContain(name);
   });
 
+  test('[LCH-07] the EHR answers for its user: no second sign-in, and inside the EHR’s own page', async () => {
+    await freshPage();
+    await page.goto(`${demo.apps}/`);
+    await page.getByLabel('Signed in as').selectOption('carla');
+    await page.getByLabel('App', { exact: true }).selectOption('growth-chart');
+    await page.getByLabel('Answer for this user').check();
+    await page.getByText('Launch inside this page').click();
+    await page.getByRole('button', { name: 'Launch app here' }).click();
+    const frame = page.frameLocator('iframe[name=app-frame]');
+    await frame.getByRole('heading', { name: /^Allow Growth Chart/ }).waitFor();
+    expect(await frame.getByRole('main').innerText()).toContain('Dr Carla Reyes');
+    await frame.getByRole('button', { name: 'Allow access' }).click();
+    await frame.locator('#status', { hasText: 'ready' }).waitFor();
+  });
+
+  test('a whole launch in Spanish, by keyboard alone', async () => {
+    context = await browser.newContext({ locale: 'es-MX' });
+    page = await context.newPage();
+    page.setDefaultTimeout(10_000);
+    await page.goto(`${demo.apps}/apps/my-health/launch.html`);
+    await page.getByRole('heading', { name: 'Iniciar sesión' }).waitFor();
+    expect(await page.locator('html').getAttribute('lang')).toBe('es');
+    await page.getByLabel('Usuario').focus();
+    for (const typed of ['amy', 'demo-amy-1']) {
+      await page.keyboard.type(typed);
+      await page.keyboard.press(typed === 'amy' ? 'Tab' : 'Enter');
+    }
+    await page.getByRole('heading', { name: '¿Deja que My Health vea datos de salud?' }).waitFor();
+    for (let presses = 0; presses < 60; presses += 1) {
+      const name = await page.evaluate(() => document.activeElement?.textContent.trim());
+      if (name === 'Dar acceso') break;
+      await page.keyboard.press('Tab');
+    }
+    expect(await page.evaluate(() => document.activeElement?.textContent.trim())).toBe('Dar acceso');
+    await page.keyboard.press('Enter');
+    await isReady();
+  });
+
   test('[CAP-23] [USC-02] a patient opens a standalone app, leaves one kind of data out, and sees the rest', async () => {
     await freshPage();
     await page.goto(`${demo.apps}/apps/my-health/launch.html`);

@@ -51,6 +51,7 @@ export function memoryArchive(): MemoryArchive {
     published,
     append: async (_accountId, record) => void rows.push(JSON.parse(JSON.stringify(record)) as KeptRecord),
     of: async (): Promise<Archived> => ({ records: rows, torn: 0 }),
+    latestWith: async (_accountId, text) => rows.findLast((row) => JSON.stringify(row).includes(text)),
     keepKey: async (key) => {
       if (!published.some(({ kid }) => kid === key.kid)) published.push(key);
     },

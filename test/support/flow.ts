@@ -18,6 +18,10 @@ export interface FlowOptions {
   readonly duration?: string;
   readonly patient?: string;
   readonly encounter?: string;
+  /** What is typed where a second factor is asked for. */
+  readonly code?: () => string;
+  /** What an authenticator answers to the page. */
+  readonly passkey?: (html: string) => unknown;
 }
 
 export const SCOPE =
@@ -136,7 +140,8 @@ async function walkFrom(issuer: string, start: string, options: FlowOptions, unt
     if (!ok) throw new Error(`the page answered ${status}: ${textOf(html)}`);
     const fields = formFields(html);
     if (fields['step']?.[0] === until) return { screen: { browser, url, status, html, fields } };
-    response = await browser.post(url, fill(fields, options));
+    const passkey = html.includes('data-passkey=') ? [JSON.stringify(options.passkey?.(html))] : undefined;
+    response = await browser.post(url, fill(passkey ? { ...fields, passkey } : fields, options));
   }
   throw new Error('too many steps');
 }
@@ -147,6 +152,7 @@ function fill(fields: Record<string, string[]>, options: FlowOptions): Record<st
     const { username = 'amy', password = PASSWORD } = options;
     return { ...fields, username: [username], password: [password] };
   }
+  if (step === 'second') return { ...fields, code: [options.code?.() ?? ''] };
   if (step === 'patient') return { ...fields, patient: [options.patient ?? ''] };
   if (step === 'encounter') return { ...fields, encounter: [options.encounter ?? ''] };
   const scope = fields['scope'] ?? [];

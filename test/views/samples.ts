@@ -1,15 +1,7 @@
 /** What the server hands to each template. One ordinary example per page; tests vary them. */
 
-const page = (title: string) => ({
-  lang: 'en',
-  dir: 'ltr',
-  title,
-  brandName: 'Riverside Health',
-  cssHref: '/assets/gatehouse.css',
-  reference: 'kq7h-3mzt-9w2c',
-});
-
-const form = (step: string) => ({ action: '/interaction/4f1c', csrf: 'csrf-5Zq1', step });
+import { factorScreens } from './factor-samples.ts';
+import { form, page } from './sample-page.ts';
 
 const app = {
   name: 'Growth Chart',
@@ -185,7 +177,11 @@ export const consent = {
 
 export const consentRefused = {
   ...consent,
-  app: { ...app, verified: false, kind: 'confidential' },
+  page: { ...page('Allow access'), logoHref: '/assets/logo.svg' },
+  app: {
+    ...{ ...app, verified: false, kind: 'confidential' },
+    about: 'Our own app for growth charts. Ask at the desk if you have questions.',
+  },
   error: 'Tick at least one item, or choose Cancel.',
 };
 
@@ -222,6 +218,7 @@ const myApps = {
   all: 'all',
   signOutHref: '/logout',
   historyHref: '/apps/history',
+  accountHref: '/account',
   apps: [
     {
       ref: 'ref-1',
@@ -301,7 +298,7 @@ const myHistory = {
 const myHistoryNone = {
   ...myHistory,
   entries: [],
-  pager: { label: 'Page 1 of 1' },
+  pager: { label: 'Page 1' },
   notice: 'Some entries could not be read, and are not shown here.',
 };
 const signInForApps = {
@@ -346,4 +343,5 @@ export const screens: readonly {
   { screen: 'my history', template: 'my-history', data: myHistory },
   { screen: 'my history, none', template: 'my-history', data: myHistoryNone },
   { screen: 'login, for my apps', template: 'login', data: signInForApps },
+  ...factorScreens,
 ];

@@ -28,6 +28,8 @@ export interface EhrChoices {
   readonly app: EhrApp;
   readonly fhirBaseUrl: string;
   readonly needPatientBanner: boolean;
+  /** The EHR answers for its user, who then need not sign in again. */
+  readonly vouches: boolean;
 }
 
 /** An app the EHR can open; one with several launch URLs is there several times. */
@@ -84,6 +86,7 @@ export function readChoices(
     app: oneOf(known.apps, form.get('app'), appKey),
     fhirBaseUrl: oneOf(known.endpoints, form.get('endpoint'), ({ url }) => url).url,
     needPatientBanner: form.size === 0 || form.get('need_patient_banner') === 'true',
+    vouches: form.get('vouch') === 'true',
   };
   const problem =
     'That encounter belongs to another patient. The newest one of the chosen patient is selected now.';

@@ -6,6 +6,7 @@ import { DEMO_APPS } from '../clients.ts';
 import type { DemoPatient } from '../data/demo-data.ts';
 import type { DemoPerson } from '../people.ts';
 import { readForm } from '../read-body.ts';
+import { rememberUser, vouchFor, type VouchForUser } from './vouch.ts';
 import { loadAssets } from './assets.ts';
 import {
   INTENTS,
@@ -18,6 +19,7 @@ import {
 } from './ehr-form.ts';
 
 export type { LaunchRequest } from './ehr-form.ts';
+export type { VouchForUser } from './vouch.ts';
 
 /** Where to send the browser, or why there is no launch (shown to the person at the EHR). */
 export type LaunchResult = { readonly launchUrl: string } | { readonly error: string };
@@ -37,6 +39,7 @@ export interface DemoAppsOptions {
   /** Apps of others, which the EHR can launch too. */
   readonly otherApps?: EhrPeople['apps'];
   readonly launchEhr: LaunchEhr;
+  readonly vouch: VouchForUser;
 }
 
 interface Parts extends Omit<DemoAppsOptions, 'endpoints'>, EhrPeople {
@@ -56,6 +59,7 @@ export function createDemoApps(options: DemoAppsOptions): Koa {
   const router = new Router();
   router.get('/', (ctx) => showEhr(ctx, parts));
   router.post('/launch', (ctx) => launch(ctx, parts));
+  router.get('/sign-in', (ctx) => vouchFor(ctx, parts));
   router.get('/apps/config.json', (ctx) => {
     ctx.body = { fhirBaseUrl: options.fhirBaseUrl };
   });
@@ -73,7 +77,7 @@ function pageHeaders({ fhirBaseUrl, issuer }: DemoAppsOptions): Middleware {
   const reachable = [...new Set([new URL(fhirBaseUrl).origin, new URL(issuer).origin])].join(' ');
   const policy = [
     `default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self' ${reachable}`,
-    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    `form-action 'self'; base-uri 'none'; frame-ancestors 'self'; frame-src 'self' ${new URL(issuer).origin}`,
   ].join('; ');
   return async function pageHeaders(ctx: Context, next: Next) {
     ctx.set('Content-Security-Policy', policy);
@@ -151,6 +155,7 @@ async function launch(ctx: Context, parts: Parts): Promise<void> {
     sendEhr(ctx, parts, 422, { choices, problem });
     return;
   }
+  rememberUser(ctx, choices.vouches ? choices.person.username : undefined);
   const result = await parts.launchEhr(launchRequest(choices));
   if ('error' in result) {
     sendFailure(ctx, parts, 502, result.error);

@@ -37,6 +37,10 @@ export const errors = {
   'problem.fhir-away.message': 'The health record system did not answer.',
   'problem.fhir-away.advice': 'Nothing is lost. Wait a moment, then try again.',
 
+  'problem.no-cookies.heading': 'This does not work inside another page',
+  'problem.no-cookies.message':
+    'Your browser keeps no cookies for pages that are shown inside others, so we cannot tell that it is you.',
+  'problem.no-cookies.advice': 'Open the app in a window or tab of its own.',
   'problem.not-recorded.heading': 'Your choice could not be recorded',
   'problem.not-recorded.message':
     'We keep a record of everything people allow. It could not be written right now, so nothing was shared.',

@@ -1,5 +1,7 @@
+import { account } from './account.ts';
 import { consent } from './consent.ts';
 import { errors } from './errors.ts';
+import { factors } from './factors.ts';
 import { kinds } from './kinds.ts';
 import { myApps } from './my-apps.ts';
 import { screens } from './screens.ts';
@@ -9,5 +11,5 @@ export const en = {
   tag: 'en',
   locale: 'en-GB',
   name: 'English',
-  messages: { ...screens, ...consent, ...errors, ...myApps, ...kinds },
+  messages: { ...screens, ...consent, ...errors, ...myApps, ...factors, ...account, ...kinds },
 } as const;

@@ -54,7 +54,6 @@ export const myApps = {
   'my-history.about': 'What it was about',
   'my-history.kept': 'What the app got',
   'my-history.not-kept': 'What the app did not get, or no longer has',
-  'my-history.page': 'Page {page} of {pages}',
   'my-history.more': 'More decisions',
   'my-history.download': 'Download all records',
 

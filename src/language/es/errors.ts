@@ -39,6 +39,10 @@ export const errors: Translated<typeof english> = {
   'problem.fhir-away.message': 'El sistema de datos de salud no ha respondido.',
   'problem.fhir-away.advice': 'No se ha perdido nada. Espere un momento y pruebe otra vez.',
 
+  'problem.no-cookies.heading': 'Esto no funciona dentro de otra página',
+  'problem.no-cookies.message':
+    'Su navegador no guarda cookies de páginas que se ven dentro de otras, y así no sabemos que es usted.',
+  'problem.no-cookies.advice': 'Abra la app en una ventana o pestaña propia.',
   'problem.not-recorded.heading': 'Su elección no se pudo anotar',
   'problem.not-recorded.message':
     'Guardamos una nota de todo lo que se permite. Ahora no se pudo escribir, así que no se ha dado nada.',

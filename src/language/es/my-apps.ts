@@ -56,7 +56,6 @@ export const myApps: Translated<typeof english> = {
   'my-history.about': 'De qué se trataba',
   'my-history.kept': 'Lo que recibió la app',
   'my-history.not-kept': 'Lo que la app no recibió, o ya no tiene',
-  'my-history.page': 'Página {page} de {pages}',
   'my-history.more': 'Más decisiones',
   'my-history.download': 'Descargar todas las notas',
 

@@ -23,6 +23,7 @@ beforeAll(async () => {
       issuer: ISSUER,
       people: DEMO_PEOPLE,
       patients: DEMO_PATIENTS,
+      vouch: async () => 'not asked for here',
       launchEhr: async (request) => {
         launched.push(request);
         return result;

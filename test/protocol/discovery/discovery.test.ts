@@ -105,7 +105,7 @@ describe('discovery', () => {
   test('[OIDC-10] [OIDC-11] claims: those of every id token and what scopes bring', async () => {
     const { claims_supported: claims } = (await read(OIDC_PATH)) as { claims_supported: string[] };
     expect(claims.sort()).toEqual(
-      ['aud', 'auth_time', 'exp', 'fhirUser', 'iat', 'iss', 'name', 'sid', 'sub'].sort(),
+      ['acr', 'amr', 'aud', 'auth_time', 'exp', 'fhirUser', 'iat', 'iss', 'name', 'sid', 'sub'].sort(),
     );
   });
 

@@ -68,6 +68,7 @@ export const DEVIATIONS: readonly Deviation[] = [
     of: ['openid-configuration'],
     how: 'extra',
     at: [
+      ...['$.acr_values_supported', '$.ui_locales_supported'],
       ...['$.authorization_response_iss_parameter_supported', '$.claim_types_supported'],
       ...['$.claims_parameter_supported', '$.end_session_endpoint', '$.grant_types_supported'],
       ...['$.introspection_endpoint', '$.introspection_signing_alg_values_supported'],
@@ -81,6 +82,12 @@ export const DEVIATIONS: readonly Deviation[] = [
     how: 'extra',
     at: ['$.scopes_supported*', '$.claims_supported*'],
     reason: 'profile, online_access and their claims; auth_time and sid of OpenID Connect',
+  },
+  {
+    of: ['id token claims'],
+    how: 'extra',
+    at: ['$.acr', '$.amr'],
+    reason: 'how the person signed in (OpenID Connect Core §2, RFC 8176)',
   },
   {
     of: ['id token header'],

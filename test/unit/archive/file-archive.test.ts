@@ -31,14 +31,41 @@ describe('records in files', () => {
     expect(await archive.of('nobody')).toEqual({ records: [], torn: 0 });
   });
 
+  test('months are put together in order, and no more of them are read than are asked for', async () => {
+    const numbered = (id: string) => ({ ...record, consent: { ...record.consent, id } });
+    for (const [month, id] of [
+      ['2025-12', 'a'],
+      ['2026-01', 'b'],
+      ['2026-01', 'c'],
+      ['2026-11', 'd'],
+    ] as const) {
+      const now = () => Date.parse(`${month}-15T12:00:00Z`);
+      const nameOf = (accountId: string) => `file-of-${accountId}`;
+      await createFileArchive({ dataDir, nameOf, now }).append('amy', numbered(id));
+    }
+    const archive = archiveAt();
+    const idsOf = async (newest?: number) =>
+      (await archive.of('amy', newest)).records.map(({ consent }) => consent.id).join('');
+    expect([await idsOf(), await idsOf(1), await idsOf(2), await idsOf(3)]).toEqual([
+      'abcd',
+      'd',
+      'bcd',
+      'bcd',
+    ]);
+    expect((await archive.latestWith('amy', '"id":"b"'))?.consent.id).toBe('b');
+    expect(await archive.latestWith('amy', 'nowhere in there')).toBeUndefined();
+  });
+
   test('[SEC-11] nobody else may read them, and no name says whose they are', async () => {
     await archiveAt().append('amy', record);
     const names = await readdir(dataDir, { recursive: true });
-    expect(names.toSorted()).toEqual(['records', 'records/fi', 'records/fi/file-of-amy.jsonl']);
+    const month = new Date().toISOString().slice(0, 7);
+    const folder = 'records/fi/file-of-amy';
+    expect(names.toSorted()).toEqual(['records', 'records/fi', folder, `${folder}/${month}.jsonl`]);
     const modes = await Promise.all(
       names.map(async (name) => (await stat(path.join(dataDir, name))).mode & 0o777),
     );
-    expect(modes.toSorted()).toEqual([0o600, 0o700, 0o700]);
+    expect(modes.toSorted()).toEqual([0o600, 0o700, 0o700, 0o700]);
   });
 
   test.each([

@@ -1,0 +1,58 @@
+import type { Context } from 'koa';
+
+import { checkPassword, hashPassword, passwordRulesOf } from '../../identity/index.ts';
+import { languageOf } from '../../language/index.ts';
+import type { MyAppsParts } from '../parts.ts';
+import { ACCOUNT_PATH } from '../path.ts';
+import { formOf, isOwnForm, type Person } from '../person.ts';
+import { done } from './overview.ts';
+import { signOutElsewhere } from './sessions.ts';
+
+const STEP = 'password';
+
+export async function showPassword(
+  ctx: Context,
+  person: Person,
+  parts: MyAppsParts,
+  error?: string,
+): Promise<void> {
+  const { username } = person.account;
+  const data = {
+    ...{ username, rules: languageOf(ctx).say('password.rules', { min: rulesOf(person, parts).minLength }) },
+    form: formOf(person, `${ACCOUNT_PATH}/password`, STEP),
+    ...{ backHref: ACCOUNT_PATH, ...(error === undefined ? {} : { error }) },
+  };
+  parts.render(ctx, 'change-password', data, error === undefined ? 200 : 422);
+}
+
+/** Another password; every other browser is signed out. */
+export async function takePassword(
+  ctx: Context,
+  person: Person,
+  fields: URLSearchParams,
+  parts: MyAppsParts,
+): Promise<void> {
+  const { say } = languageOf(ctx);
+  const password = fields.get('password') ?? '';
+  if (!isOwnForm(person, fields, STEP)) return showPassword(ctx, person, parts, say('my-apps.expired'));
+  if (password !== fields.get('again')) return showPassword(ctx, person, parts, say('password.differs'));
+  const checked = await checkPassword(password, rulesOf(person, parts));
+  if (!checked.ok) {
+    const { problem } = checked;
+    const values = 'at' in problem ? { at: problem.at } : {};
+    return showPassword(ctx, person, parts, say(`password.${problem.code}`, values));
+  }
+  const passwordHash = await hashPassword(password);
+  const { accountId } = person.account;
+  await parts.accounts.change(accountId, (current) => ({ ...current, passwordHash }));
+  await signOutElsewhere(person, parts);
+  await parts.audit.record({
+    ...{ type: 'account.changed', outcome: 'success', change: 'password', accountId },
+    ...{ reference: parts.referenceOf(ctx), address: ctx.ip },
+  });
+  done(ctx, 'password');
+}
+
+function rulesOf({ account }: Person, { config, isBreached }: MyAppsParts) {
+  return passwordRulesOf(account, config.signIn.mfa[account.role], isBreached);
+}
