@@ -57,7 +57,7 @@ export function hospitalOn(
     const others = more.signIn?.providers ?? [];
     server = await startGatehouse(
       store,
-      { ...overrides, signIn: { providers: [hospital, ...others] } },
+      { ...overrides, signIn: { ...more.signIn, providers: [hospital, ...others] } },
       port,
     );
   });
