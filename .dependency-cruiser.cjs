@@ -21,6 +21,7 @@ const DOMAIN = [
   'language',
   'records',
   'notices',
+  'upstream',
 ];
 
 /** Of the domain, what may import other parts of it. */
@@ -31,6 +32,7 @@ const IMPORTS = {
   identity: ['language'],
   introspection: ['clients'],
   notices: ['consent', 'identity', 'language'],
+  upstream: ['config', 'identity', 'language'],
 };
 
 /** Imports point one way; see docs/architecture.md. */
@@ -53,6 +55,8 @@ module.exports = {
     only('fhir', 'smart', 'oauth', ...DOMAIN),
     only('archive', 'smart', 'oauth', ...DOMAIN),
     only('oidc', 'smart', 'oauth', ...DOMAIN),
+    only('relying-party', 'smart', 'oauth', ...DOMAIN),
+    only('sign-in', 'smart', 'oauth', ...DOMAIN),
     only('second-step', 'smart', 'oauth', ...DOMAIN),
     only('interaction', 'second-step', 'smart', 'oauth', ...DOMAIN),
     only('my-apps', 'second-step', 'smart', 'oauth', ...DOMAIN),
@@ -77,6 +81,13 @@ module.exports = {
       severity: 'error',
       from: { pathNot: '^src/store/redis/' },
       to: { path: 'node_modules/ioredis/' },
+    },
+    {
+      name: 'asks-providers-in-one-folder',
+      severity: 'error',
+      comment: 'only relying-party/ speaks OpenID Connect to others',
+      from: { pathNot: '^src/relying-party/' },
+      to: { path: 'node_modules/openid-client/' },
     },
     {
       name: 'enter-by-index',

@@ -27,6 +27,8 @@ import { createPages } from './interaction/index.ts';
 import { createTeller } from './introspection/index.ts';
 import { checkKeys } from './keys/index.ts';
 import { createLanguages } from './language/index.ts';
+import { createRelyingParty } from './relying-party/index.ts';
+import { callbackPath, signedOutPath } from './sign-in/index.ts';
 import { createRequestLimits } from './limits/index.ts';
 import { createRevocationFeed, type RevocationFeed } from './revocations/index.ts';
 import { createMailSender, createOutbox, type ClosableOutbox } from './mail/index.ts';
@@ -122,10 +124,12 @@ export async function createGatehouse(options: GatehouseOptions): Promise<Gateho
   });
   const { trust } = store;
   const outbox = config.mail && openOutbox(config.mail, log);
-  const protocol = {
-    ...{ config, log, clock, vault, trust, clients, clientKeys, audit, pages, counters, limits },
-    ...(outbox ? { outbox } : {}),
-  };
+  const relyingParty = createRelyingParty({
+    callback: (id) => config.issuer + callbackPath(id),
+    signedOut: (id) => config.issuer + signedOutPath(id),
+  });
+  const shared = { config, log, clock, vault, trust, clients, clientKeys, audit, pages, counters, limits };
+  const protocol = { ...shared, relyingParty, ...(outbox ? { outbox } : {}) };
   const keyStore = createSigningKeyStore(vault);
   const engine = await createRotatingProvider({
     clock,

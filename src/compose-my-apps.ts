@@ -19,6 +19,7 @@ type Shared = Pick<
   | 'usage'
   | 'usernameHash'
   | 'sessions'
+  | 'providers'
   | 'factors'
   | 'mayMail'
   | 'secondStep'

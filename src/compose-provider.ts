@@ -20,6 +20,7 @@ import {
   saidOfTokens,
   scopesOfGrant,
 } from './oidc/index.ts';
+import { leadToSignOut } from './sign-in/index.ts';
 import {
   createAccountStore,
   createAssertionMemory,
@@ -27,6 +28,7 @@ import {
   createGrantList,
   createLaunchStore,
   createProviderAdapter,
+  createUpstreamSessions,
   disguiseJwt,
   grantIdOf,
   grantRefOf,
@@ -41,6 +43,7 @@ import {
   type Trust,
   type Vault,
 } from './store/index.ts';
+import type { RelyingParty } from './upstream/index.ts';
 
 /** What the protocol engine and the endpoints in front of it share. */
 export interface ProtocolParts {
@@ -57,11 +60,24 @@ export interface ProtocolParts {
   readonly limits: RequestLimits;
   /** Absent: no mail is configured. */
   readonly outbox?: Outbox;
+  readonly relyingParty: RelyingParty;
 }
 
 /** Joins oidc-provider with store, clients and pages. Part of the composition root: see app.ts. */
 export function buildProvider(
-  { config, clock, vault, trust, clients, clientKeys, audit, pages, log, limits }: ProtocolParts,
+  {
+    config,
+    clock,
+    vault,
+    trust,
+    clients,
+    clientKeys,
+    audit,
+    pages,
+    log,
+    limits,
+    relyingParty,
+  }: ProtocolParts,
   signingKeys: SigningKeySet,
 ): Provider {
   const { driver, keys } = vault;
@@ -84,6 +100,11 @@ export function buildProvider(
     unsureBefore: trust.unsureBefore,
     findAccount: (id) => accounts.find(id),
     grantsOf: (accountId) => grantList({ accountId }),
+    upstreamSessions: createUpstreamSessions(vault),
+    signOutUpstream: leadToSignOut({
+      ...{ config, relyingParty, log },
+      handOver: (ctx, provider, url) => pages.render(ctx, 'to-provider', { provider, url }),
+    }),
     adapter: createProviderAdapter({
       vault,
       trust,

@@ -7,6 +7,7 @@ import { composeGrantNotice } from './compose-notices.ts';
 import { composeMyApps } from './compose-my-apps.ts';
 import { referenceOf, type ProtocolParts } from './compose-provider.ts';
 import { composeRecords } from './compose-records.ts';
+import { composeSignIn } from './compose-sign-in.ts';
 import { createFhirDirectory } from './fhir/index.ts';
 import type { serveAssets } from './http/index.ts';
 import {
@@ -107,6 +108,9 @@ export function createPublicApp(parts: PublicAppParts): Koa {
   const recordKeys = provenanceKeysRoutes(publicKeys);
   const composed = composeFactors(parts);
   const { factors, secondStep, mayMail } = composed;
+  const progress = createProgressStore<Progress>(vault);
+  const sessions = createPersonSessions(engine.current, config, clock);
+  const signIn = composeSignIn(parts, { accounts, sessions, progress, directory, grantTtlSeconds });
   const screens = interactionRoutes({
     ...{ factors, secondStep, mayMail },
     config,
@@ -122,7 +126,8 @@ export function createPublicApp(parts: PublicAppParts): Koa {
     log,
     clock,
     engine: createEngine(engine.current, clock, audit),
-    progress: createProgressStore<Progress>(vault),
+    progress,
+    providers: signIn.door,
     throttle,
     accounts,
     verifyUserAssertion: userAssertions(parts.clientKeys),
@@ -138,8 +143,7 @@ export function createPublicApp(parts: PublicAppParts): Koa {
   });
   const myApps = composeMyApps(parts, {
     ...{ accounts, records, memory, throttle, usage, usernameHash, directory, grantTtlSeconds },
-    ...composed,
-    sessions: createPersonSessions(engine.current, config, clock),
+    ...{ ...composed, sessions, providers: signIn.door },
   });
 
   app.use(
@@ -169,7 +173,7 @@ export function createPublicApp(parts: PublicAppParts): Koa {
   app.use(
     knownPaths([
       ...SERVED_PATHS,
-      ...[assets, style.router, discovery, recordKeys, screens, myApps].flatMap(pathsOf),
+      ...[assets, style.router, discovery, recordKeys, screens, myApps, signIn.routes].flatMap(pathsOf),
     ]),
   );
   app.use(takeLanguage(languages));
@@ -213,6 +217,7 @@ export function createPublicApp(parts: PublicAppParts): Koa {
   app.use(sameSiteForms(config.issuer, ['/interaction/', MY_APPS_PATH, ACCOUNT_PATH]));
   app.use(screens.routes());
   app.use(myApps.routes());
+  app.use(signIn.routes.routes());
   app.use(engine.middleware);
   return app;
 }

@@ -40,11 +40,13 @@ export type AuditEvent =
       Subject &
         Reason & {
           readonly usernameHash?: string;
-          /** `ehr`: the EHR said who is at the browser. Absent: a password. */
+          /** `ehr`: the EHR said who is at the browser. Absent: a password, or `provider`. */
           readonly method?: 'ehr' | 'totp' | 'recovery-code' | 'mailed-code' | 'passkey' | 'synced-passkey';
+          /** Who signed the person in, where it was not we. */
+          readonly provider?: string;
         }
     >
-  | Event<'sign-out', Subject>
+  | Event<'sign-out', Subject & { readonly provider?: string }>
   | Event<'launch.created', Subject & { readonly launchHash: string; readonly ehrClientId: ClientId }>
   | Event<'launch.used', Subject & { readonly launchHash: string }>
   | Event<'authorize', Subject & Reason>
@@ -98,11 +100,18 @@ export type AuditEvent =
           | 'added'
           | 'disabled'
           | 'enabled'
+          | 'linked'
+          | 'unlinked'
+          | 'updated'
           | 'password'
           | 'email'
           | 'factors'
           | 'factors-removed'
           | 'reset-code';
+        /** On whose word, where it was not an operator's. */
+        readonly provider?: string;
+        /** What was updated: `name role fhirUser`. */
+        readonly fields?: string;
         /** Which factor: `totp`, `passkey`, `recovery-codes`; `reset`: a password set with a code. */
         readonly what?: string;
       }

@@ -9,6 +9,7 @@ import type { Account, AccountStore, FactorStore, OneTimeCodeStore, SessionList 
 import type { SigningKeyStore } from '../keys/index.ts';
 import { systemClock } from '../oauth/index.ts';
 import {
+  createAccountLinks,
   createAccountStore,
   createClientStore,
   createFactorStore,
@@ -26,6 +27,7 @@ import {
   type StoreDriver,
   type StoreKeys,
 } from '../store/index.ts';
+import type { AccountLinks } from '../upstream/index.ts';
 import type { UsageStore } from '../usage/index.ts';
 import { configOption } from './config-command.ts';
 import { DEFAULT_DEMO_DIR, demoConfig } from './demo-config.ts';
@@ -41,6 +43,7 @@ export interface Office {
   readonly clients: ClientRegistry;
   readonly clientStore: ClientStore;
   readonly accounts: AccountStore;
+  readonly links: AccountLinks;
   readonly factors: FactorStore;
   readonly codes: OneTimeCodeStore;
   readonly sessions: SessionList;
@@ -97,6 +100,7 @@ export async function inOffice(
       clientStore,
       clients: createClientRegistry(config.clients, clientStore),
       accounts: createAccountStore(vault),
+      links: createAccountLinks(vault),
       factors: createFactorStore(vault),
       codes: createOneTimeCodeStore(vault),
       signingKeys: createSigningKeyStore(vault),

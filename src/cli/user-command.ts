@@ -13,6 +13,7 @@ import {
 import { table } from './table.ts';
 import { listFactors, printResetCode, resetFactors } from './user-factors.ts';
 import { passwordFor, setPassword, showPassword } from './user-password.ts';
+import { linkUser, type LinkOptions } from './user-link.ts';
 
 const PASSWORD_FILE = 'file with the password; - reads standard input';
 
@@ -58,6 +59,17 @@ export function userCommand(): Command {
   withStoreOptions(user.command('list'))
     .description('list people')
     .action((options: OfficeOptions) => inOffice(options, list));
+  withStoreOptions(user.command('link'))
+    .argument('<username>')
+    .description(
+      'let an identity provider sign this person in; --remove takes it back, and ends their grants',
+    )
+    .requiredOption('--provider <id>', 'one of signIn.providers')
+    .requiredOption('--sub <sub>', 'what the provider calls this person, to the letter')
+    .option('--remove', 'it signs them in no more')
+    .action((username: string, options: LinkOptions) =>
+      inOffice(options, (office) => linkUser(username, options, office)),
+    );
   for (const [name, description, work] of FACTOR_COMMANDS) {
     withStoreOptions(user.command(name))
       .argument('<username>')

@@ -7,7 +7,13 @@ import type { Config } from './schema.ts';
 export { basePathOf, sharedBasePaths, warningsAbout } from './fhir-paths.ts';
 export { ConfigProblems, loadConfig, type ConfigSources } from './load.ts';
 export { Secret } from './secret.ts';
-export { configSchema, type Config, type ConfigInput, type FhirServerConfig } from './schema.ts';
+export {
+  configSchema,
+  type Config,
+  type ConfigInput,
+  type FhirServerConfig,
+  type IdentityProviderConfig,
+} from './schema.ts';
 
 /** What the store is sealed under: the current secret first. */
 export function storeSecrets({ secrets }: Pick<Config, 'secrets'>): readonly Uint8Array[] {

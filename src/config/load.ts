@@ -34,6 +34,8 @@ const FILE_SETTINGS: Readonly<Record<string, string>> = {
   client_secret_file: 'client_secret',
   certificateFile: 'certificate',
   keyFile: 'key',
+  clientSecretFile: 'clientSecret',
+  clientKeyFile: 'clientKey',
 };
 
 /** Of these, the ones that are lists: in a file one a line. */

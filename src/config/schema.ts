@@ -10,7 +10,7 @@ import { records } from './records.ts';
 import { mail } from './mail.ts';
 import { Secret } from './secret.ts';
 import { secureUrl } from './secure-url.ts';
-import { signIn } from './sign-in.ts';
+import { checkSignIn, signIn } from './sign-in.ts';
 import { store } from './store.ts';
 import { tls } from './tls.ts';
 
@@ -53,6 +53,10 @@ const fhirServer = z.strictObject({
     .enum(SIGNING_ALGORITHMS)
     .default('ES256')
     .describe('what signs its access tokens where they are JWTs; RS256 for software that knows nothing else'),
+  localPasswords: z
+    .enum(['allowed', 'off'])
+    .default('allowed')
+    .describe('off: people sign in through a provider of signIn.providers, and with no password of ours'),
 });
 
 /** An origin as browsers know it. */
@@ -264,7 +268,8 @@ export const configSchema = z
       .strictObject({ level: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info') })
       .prefault({}),
   })
-  .superRefine(refuseUnknownServers);
+  .superRefine(refuseUnknownServers)
+  .superRefine(checkSignIn);
 
 /** A client that names a FHIR server we do not have could use none. */
 function refuseUnknownServers(
@@ -287,4 +292,5 @@ function refuseUnknownServers(
 
 export type ConfigInput = z.input<typeof configSchema>;
 export type Config = z.output<typeof configSchema>;
+export type IdentityProviderConfig = Config['signIn']['providers'][number];
 export type FhirServerConfig = Config['fhirServers'][number];

@@ -38,6 +38,11 @@ export interface FhirDirectory {
   searchPatients(query: string, page?: string): Promise<PatientPage>;
   /** `undefined` when there is no such patient. */
   readPatient(id: string): Promise<PatientSummary | undefined>;
+  /** Ids of who has this identifier: two at most, which is as good as many. */
+  findPeople(
+    type: 'Patient' | 'Practitioner',
+    identifier: { readonly system: string; readonly value: string },
+  ): Promise<readonly string[]>;
   /** Newest first, ten at most. */
   encountersOf(patientId: string): Promise<readonly EncounterSummary[]>;
 }
@@ -72,6 +77,7 @@ const patient = z.looseObject({
     )
     .optional(),
 });
+const person = z.looseObject({ id });
 const concept = z.looseObject({
   text: text.optional(),
   coding: z.array(z.looseObject({ display: text.optional(), code: text.optional() })).optional(),
@@ -123,12 +129,22 @@ export function createFhirDirectory(
       const resource = await get(`Patient/${encodeURIComponent(id)}`);
       return resource === undefined ? undefined : summarise(read(patient, resource));
     },
+    async findPeople(type, { system, value }) {
+      const identifier = `${escaped(system)}|${escaped(value)}`;
+      const found = read(bundle, await get(`${type}?${new URLSearchParams({ identifier, _count: '2' })}`));
+      return resourcesOf(found, type).map((resource) => read(person, resource).id);
+    },
     async encountersOf(patientId) {
       const search = new URLSearchParams({ patient: patientId, _count: String(PAGE_SIZE), _sort: '-date' });
       const found = read(bundle, await get(`Encounter?${search}`));
       return resourcesOf(found, 'Encounter').map((resource) => summariseEncounter(read(encounter, resource)));
     },
   };
+}
+
+/** What has a meaning of its own in a search value says nothing but itself (FHIR R4, 3.1.1.6.6). */
+function escaped(value: string): string {
+  return value.replaceAll(/[\\,$|]/g, String.raw`\$&`);
 }
 
 async function fetchFhir(url: string, token: string, fetchImpl: typeof fetch): Promise<Response> {

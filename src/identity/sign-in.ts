@@ -21,7 +21,10 @@ export async function signIn(
 }
 
 /** Makes an account with a fresh random id, and no meaning in it. */
-export async function createAccount(input: NewAccount, password: string): Promise<Account> {
+export async function createAccount(
+  input: NewAccount,
+  password: string,
+): Promise<Account & { readonly passwordHash: string }> {
   if (password.length > MAX_PASSWORD_LENGTH)
     throw new RangeError(`a password has at most ${MAX_PASSWORD_LENGTH} characters`);
   return {

@@ -3,6 +3,7 @@ import type { Context } from 'koa';
 import type { Method } from '../identity/index.ts';
 import type { AccountId, ClientId, EpochSeconds, ErrorCode } from '../oauth/index.ts';
 import type { LaunchContext } from '../smart/index.ts';
+import type { CarriedSignIn } from '../upstream/index.ts';
 
 /** An authorization request that waits for a person. */
 export interface PendingAuthorization {
@@ -22,10 +23,17 @@ export interface PendingAuthorization {
   readonly uiLocales?: string;
   /** The app wants the person to be asked, whatever was decided before (`prompt=consent`). */
   readonly asksConsent: boolean;
+  /** How long ago, in seconds, the person may have been asked who they are. */
+  readonly maxAge?: number;
   /** How sure the app would like to be, the best first. */
   readonly acrValues: readonly string[];
   /** Who is signed in to this browser already, and what they showed for it. */
-  readonly session?: { readonly accountId: AccountId; readonly methods: readonly Method[] };
+  readonly session?: {
+    readonly accountId: AccountId;
+    readonly methods: readonly Method[];
+    /** Which identity provider signed them in; absent: we did. */
+    readonly provider?: string;
+  };
 }
 
 /** What a person decided. */
@@ -33,6 +41,8 @@ export interface Approval {
   readonly accountId: AccountId;
   /** What was shown, where the person showed any of it just now; `at` absent: the first of it in an earlier session. */
   readonly signedIn?: { readonly methods: readonly Method[]; readonly at?: EpochSeconds };
+  /** Where an identity provider signed them in just now: how. */
+  readonly carried?: CarriedSignIn;
   readonly clientId: ClientId;
   readonly fhirBaseUrl: string;
   /** Everything granted, as one scope parameter. */

@@ -46,6 +46,7 @@ export async function giveAccess(
     ...(endsAt === undefined ? {} : { endsAt }),
     accountId: account.accountId,
     ...(visit.progress.methods === undefined ? {} : { signedIn: signedInOf(visit) }),
+    ...(visit.progress.carried ? { carried: visit.progress.carried } : {}),
     clientId: pending.clientId,
     fhirBaseUrl: fhirServer.url,
     scope,

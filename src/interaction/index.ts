@@ -9,5 +9,6 @@ export { speakLanguages, takeLanguage } from './other-languages.ts';
 export { wordsFor } from './page-words.ts';
 export { createPages, type ErrorPage, type Pages } from './pages.ts';
 export type { InteractionParts, ProgressStore } from './parts.ts';
-export type { Progress } from './progress.ts';
+export { PROGRESS_SECONDS, unsigned, type Progress } from './progress.ts';
+export { showProblem } from './problems.ts';
 export { interactionRoutes } from './routes.ts';

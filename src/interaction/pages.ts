@@ -28,6 +28,7 @@ export type PageName =
   | 'choose-encounter'
   | 'consent'
   | 'handover'
+  | 'to-provider'
   | 'error'
   | 'home'
   | 'my-apps'

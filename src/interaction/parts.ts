@@ -13,6 +13,7 @@ import type { LaunchStore } from '../launch/index.ts';
 import type { AccountId, Clock } from '../oauth/index.ts';
 import type { DecisionRecords } from '../records/index.ts';
 import type { SecondStepParts } from '../second-step/index.ts';
+import type { Began, Question } from '../upstream/index.ts';
 import type { Directory } from './directory.ts';
 import type { AuthorizationEngine } from './engine.ts';
 import type { Pages } from './pages.ts';
@@ -24,6 +25,7 @@ export interface InteractionParts {
   readonly engine: AuthorizationEngine;
   readonly progress: ProgressStore;
   readonly throttle: SignInThrottle;
+  readonly providers: ProviderDoor;
   readonly accounts: AccountStore;
   readonly factors: Pick<FactorStore, 'read'>;
   readonly secondStep: SecondStepParts;
@@ -63,6 +65,19 @@ export interface InteractionParts {
 export interface RecentPatients {
   of(accountId: AccountId, fhirBaseUrl: string): Promise<readonly string[]>;
   note(accountId: AccountId, fhirBaseUrl: string, id: string): Promise<void>;
+}
+
+/** The way to other identity providers; `sign-in/` has it. */
+export interface ProviderDoor {
+  /** @param fhirServer id of the one people sign in for */
+  choices(
+    fhirServer: string,
+  ): readonly { readonly id: string; readonly name: string; readonly silent: boolean }[];
+  /** Whose address somebody typed as user name. */
+  ofAddress(typed: string, fhirServer: string): string | undefined;
+  takesPasswords(fhirServer: string): boolean;
+  /** Where the browser goes on; `undefined`: the provider is away. */
+  open(ctx: Context, provider: string, from: Began, question: Question): Promise<string | undefined>;
 }
 
 /** Where a person's progress is kept; `store/` implements it. */

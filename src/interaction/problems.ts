@@ -7,7 +7,7 @@ import type { VisitProblem } from './visit.ts';
 /** Says why it cannot go on, whoever is in front of it. */
 export function showProblem(
   ctx: Context,
-  problem: VisitProblem | 'fhir-away' | 'not-recorded' | 'no-cookies',
+  problem: VisitProblem | 'fhir-away' | 'not-recorded' | 'sign-in-lost' | 'no-cookies',
   { pages }: Pick<InteractionParts, 'pages'>,
   more: { readonly status: number; readonly code?: string; readonly restartHref?: string },
 ): void {

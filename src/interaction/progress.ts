@@ -1,5 +1,6 @@
 import type { Method } from '../identity/index.ts';
 import type { AccountId, EpochSeconds } from '../oauth/index.ts';
+import type { CarriedSignIn, SignInProblem } from '../upstream/index.ts';
 import type { EncounterSummary, PatientSummary } from './directory.ts';
 
 /** As long as an interaction may take. */
@@ -19,6 +20,12 @@ export interface Progress {
   readonly methods?: readonly Method[];
   /** When the person signed in within this interaction. */
   readonly signedInAt?: EpochSeconds;
+  /** How, where an identity provider did it. */
+  readonly carried?: CarriedSignIn;
+  /** Why one did not. */
+  readonly notSignedIn?: { readonly provider: string; readonly problem: SignInProblem };
+  /** A provider was asked already whether somebody is signed in there. */
+  readonly askedSilently?: true;
   /** The person asked to sign in as somebody else than the session says. */
   readonly switchAccount?: true;
   /** The EHR was asked who is at this browser; with the nonce until it has answered. */
@@ -29,4 +36,16 @@ export interface Progress {
   readonly search?: { readonly query: string; readonly pages: readonly string[] };
   /** Where the browser was sent at the end, so that a form sent twice ends in the same place. */
   readonly finishedAt?: string;
+}
+
+/** What is left of it when somebody signs in anew: nothing that another person chose, nor how they signed in. */
+export function unsigned({
+  patient: _patient,
+  encounter: _encounter,
+  search: _search,
+  carried: _carried,
+  notSignedIn: _problem,
+  ...kept
+}: Progress): Progress {
+  return kept;
 }

@@ -13,6 +13,7 @@ import { fieldsOf, isOwnForm } from './forms.ts';
 import type { InteractionParts } from './parts.ts';
 import { showProblem } from './problems.ts';
 import { showSignIn, takeSignIn } from './sign-in-step.ts';
+import { askSilently, takeProvider } from './provider-step.ts';
 import { showFactor, showPasskey, takeFactor, takePasskey, wantsPasskey } from './second-step.ts';
 import { showRefusal } from './refusals.ts';
 import { SHOWN, patientOn } from './shown-page.ts';
@@ -71,7 +72,8 @@ async function show(visit: Visit, step: Step, parts: InteractionParts): Promise<
   if (step.name !== 'done' && mayVouch(visit)) return askEhr(visit, parts);
   switch (step.name) {
     case 'login':
-      return wantsPasskey(visit) ? showPasskey(visit, parts) : showSignIn(visit, parts);
+      if (await askSilently(visit, parts)) return;
+      return wantsPasskey(visit, parts) ? showPasskey(visit, parts) : showSignIn(visit, parts);
     case 'second':
     case 'enrol':
       return showFactor(visit, step, parts);
@@ -122,6 +124,7 @@ async function obey(
 ): Promise<string> {
   switch (step.name) {
     case 'login':
+      if ((await takeProvider(visit, fields, parts)) === 'shown') return 'shown';
       if (fields.has('passkey')) return takePasskey(visit, fields, parts);
       return (await takeSignIn(visit, fields, parts, throttle)) === 'shown' ? 'shown' : 'next';
     case 'second':

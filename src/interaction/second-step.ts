@@ -42,9 +42,9 @@ export async function takeFactor(
   return 'shown';
 }
 
-/** Signing in with a passkey alone: another page of the first step. */
-export function wantsPasskey({ ctx }: Visit): boolean {
-  return ctx.query['way'] === 'passkey';
+/** Signing in with a passkey alone: another page of the first step, where it may be ours. */
+export function wantsPasskey({ ctx, fhirServer }: Visit, { providers }: InteractionParts): boolean {
+  return ctx.query['way'] === 'passkey' && providers.takesPasswords(fhirServer.id);
 }
 
 export function showPasskey(visit: Visit, { secondStep }: InteractionParts): Promise<void> {

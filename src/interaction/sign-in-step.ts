@@ -12,17 +12,22 @@ import type { SignInThrottle } from '../limits/index.ts';
 import { appView } from './app-view.ts';
 import { formOf } from './forms.ts';
 import type { InteractionParts } from './parts.ts';
+import { unsigned } from './progress.ts';
+import { problemOn, providersOn } from './provider-buttons.ts';
 import { saveProgress, type Visit } from './visit.ts';
 
 export function showSignIn(visit: Visit, parts: InteractionParts, error?: string, username?: string): void {
+  const { providers } = parts;
   const hint = username ?? visit.pending.loginHint ?? visit.launch?.loginHint;
   const data = {
     app: appView(visit),
     form: formOf(visit, 'login'),
-    passkeyHref: `/interaction/${visit.pending.uid}?way=passkey`,
-    forgottenHref: parts.forgottenPath,
+    ...providersOn(visit, providers),
+    ...(providers.takesPasswords(visit.fhirServer.id)
+      ? { passkeyHref: `/interaction/${visit.pending.uid}?way=passkey`, forgottenHref: parts.forgottenPath }
+      : {}),
     ...(hint === undefined ? {} : { username: hint.slice(0, MAX_FIELD_LENGTH) }),
-    ...(error === undefined ? {} : { error }),
+    ...(error === undefined ? problemOn(visit, providers) : { error }),
     ...(visit.launch ? { launchedBy: languageOf(visit.ctx).say('login.launched') } : {}),
   };
   parts.pages.render(visit.ctx, 'login', data, error === undefined ? 200 : 422);
@@ -62,7 +67,6 @@ export async function noteSignIn(
   method: Method,
   parts: InteractionParts,
 ): Promise<void> {
-  const { patient: _patient, encounter: _encounter, search: _search, ...kept } = visit.progress;
   const signedIn = { accountId, methods: [method], signedInAt: parts.clock() };
-  await saveProgress({ ...visit, progress: kept }, signedIn, parts);
+  await saveProgress({ ...visit, progress: unsigned(visit.progress) }, signedIn, parts);
 }

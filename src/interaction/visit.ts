@@ -13,6 +13,7 @@ import {
 } from '../identity/index.ts';
 import { checkLaunch, type LaunchRecord } from '../launch/index.ts';
 import { contextTypesOf, decideOffer, type GrantDecision } from '../smart/index.ts';
+import { sessionCounts } from '../upstream/index.ts';
 import type { PendingAuthorization } from './engine.ts';
 import { speakTo } from './other-languages.ts';
 import type { InteractionParts } from './parts.ts';
@@ -62,7 +63,7 @@ export async function openVisit(ctx: Context, parts: InteractionParts): Promise<
   const finished = known.finishedAt !== undefined;
   const launch = finished ? undefined : await openLaunch(pending, fhirServer, parts);
   if (launch === 'gone') return { ok: false, problem: 'launch-gone' };
-  const account = await accountOf(pending, known, parts);
+  const account = await accountOf(pending, known, fhirServer, parts);
   const shown = shownIn(pending, known);
   const needed = await neededOf(account, shown, { pending, client: client.registration }, parts);
   const remembers = account !== undefined && client.registration.consent === 'remember';
@@ -117,9 +118,12 @@ async function vouchingEhr(
 async function accountOf(
   { prompt, session }: PendingAuthorization,
   progress: Progress,
-  { accounts }: InteractionParts,
+  { id: fhirServer }: FhirServerConfig,
+  { accounts, config }: InteractionParts,
 ): Promise<Account | undefined> {
-  const fromSession = prompt.name === 'login' || progress.switchAccount ? undefined : session?.accountId;
+  const isAsked = prompt.name === 'login' || progress.switchAccount;
+  const counts = !isAsked && sessionCounts(config, fhirServer, session?.provider);
+  const fromSession = counts ? session?.accountId : undefined;
   const id = progress.accountId ?? fromSession;
   const account = id === undefined ? undefined : await accounts.find(id);
   return account?.disabled ? undefined : account;

@@ -4,6 +4,7 @@ import type { ClientRegistration } from '../clients/index.ts';
 import type { Account } from '../identity/index.ts';
 import { readVouch, vouchUrl } from '../launch/index.ts';
 import type { InteractionParts } from './parts.ts';
+import { unsigned } from './progress.ts';
 import { saveProgress, type Visit } from './visit.ts';
 
 const NONCE_BYTES = 24;
@@ -49,7 +50,7 @@ export async function takeVouch(visit: Visit, parts: InteractionParts): Promise<
     if ('account' in result) {
       const { accountId } = result.account;
       const signedIn = { accountId, methods: ['vouched'], signedInAt: parts.clock() } as const;
-      await saveProgress({ ...visit, progress: asked }, signedIn, parts);
+      await saveProgress({ ...visit, progress: unsigned(asked) }, signedIn, parts);
     }
   }
   ctx.redirect(`/interaction/${pending.uid}`);

@@ -11,6 +11,7 @@ import {
 import type { MyAppsParts } from './parts.ts';
 import { goTo, homeOf } from './path.ts';
 import { formOf, isOwnForm, whoIsAt, type Arrived, type Person, type Recency } from './person.ts';
+import { takeProvider } from './provider.ts';
 import { showSignIn, takeSignIn } from './sign-in.ts';
 
 /** Lets in who has shown all they need, and asks everybody else for the rest of it. */
@@ -34,7 +35,8 @@ export async function letFormIn(
   wish: Recency = {},
 ): Promise<void> {
   const { person, needed } = await whoIsAt(ctx, parts, wish);
-  if (!person || needed.need === 'first') return takeSignIn(ctx, fields, parts);
+  if (!person || needed.need === 'first')
+    return (await takeProvider(ctx, fields, parts, person)) ? undefined : takeSignIn(ctx, fields, parts);
   if (needed.need === 'nothing') return take(person);
   const step = needed.need;
   if (!isOwnForm(person, fields, step)) return ask(ctx, { person, needed }, parts);

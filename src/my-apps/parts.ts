@@ -18,6 +18,7 @@ import type { SignInThrottle } from '../limits/index.ts';
 import type { AccountId, Clock, EpochSeconds, GrantId } from '../oauth/index.ts';
 import type { DecisionRecords } from '../records/index.ts';
 import type { SecondStepParts } from '../second-step/index.ts';
+import type { Began, Question } from '../upstream/index.ts';
 import type { UsageStore } from '../usage/index.ts';
 
 interface Session {
@@ -64,10 +65,19 @@ export interface MyAppsParts {
   readonly secondStep: SecondStepParts;
   readonly records: Pick<DecisionRecords, 'keepIfPossible' | 'of'>;
   readonly throttle: SignInThrottle;
+  /** The way to other identity providers. */
+  readonly providers: {
+    choices(): readonly { readonly id: string; readonly name: string }[];
+    ofAddress(typed: string): string | undefined;
+    takesPasswords(): boolean;
+    /** Where the browser goes on; `undefined`: the provider is away. */
+    open(ctx: Context, provider: string, from: Began, question: Question): Promise<string | undefined>;
+  };
   readonly render: (
     ctx: Context,
     page:
       | 'login'
+      | 'to-provider'
       | 'my-apps'
       | 'my-app'
       | 'my-history'

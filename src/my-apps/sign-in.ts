@@ -12,8 +12,9 @@ import type { MyAppsParts } from './parts.ts';
 import { showPasskeySignIn, takePasskeySignIn } from '../second-step/index.ts';
 import { browserOf } from './browser.ts';
 import { FORGOTTEN_PATH, goTo, homeOf, isAccount } from './path.ts';
+import { providersOn } from './provider-buttons.ts';
 
-const STEP = 'sign-in';
+export const STEP = 'sign-in';
 
 /** @param said what was wrong with the last try, and the user name of it */
 export async function showSignIn(
@@ -21,17 +22,16 @@ export async function showSignIn(
   parts: MyAppsParts,
   said: { readonly error?: string; readonly username?: string } = {},
 ): Promise<void> {
-  if (ctx.query['way'] === 'passkey') return showPasskeySignIn(placeOf(ctx, parts), parts.secondStep);
+  if (ctx.query['way'] === 'passkey' && parts.providers.takesPasswords())
+    return showPasskeySignIn(placeOf(ctx, parts), parts.secondStep);
   // A form that another site sends is refused in front of us; there is no session yet to bind a token to.
   const form = { action: homeOf(ctx), step: STEP };
   const lead = languageOf(ctx).say(isAccount(ctx.path) ? 'login.for-account' : 'login.for-my-apps');
-  const passkeyHref = `${homeOf(ctx)}?way=passkey`;
-  parts.render(
-    ctx,
-    'login',
-    { lead, form, passkeyHref, forgottenHref: FORGOTTEN_PATH, ...said },
-    said.error === undefined ? 200 : 422,
-  );
+  const own = parts.providers.takesPasswords()
+    ? { passkeyHref: `${homeOf(ctx)}?way=passkey`, forgottenHref: FORGOTTEN_PATH }
+    : {};
+  const data = { lead, form, ...own, ...providersOn(ctx, parts.providers), ...said };
+  parts.render(ctx, 'login', data, said.error === undefined ? 200 : 422);
 }
 
 /** Signs in this browser and shows the page anew. A form without a user name, from a page of before, asks again. */

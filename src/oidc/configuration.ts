@@ -15,6 +15,7 @@ import { defaultResource, resourceServerInfo } from './resources.ts';
 import { mayRevoke } from './revocation.ts';
 import { idleCheck } from './session-limits.ts';
 import { OIDC_SCOPES } from './scope-policy.ts';
+import { bindToUpstream } from './carried-sign-in.ts';
 
 export const ROUTES = {
   authorization: '/authorize',
@@ -170,6 +171,7 @@ function lifetimes({ config, clock }: ProviderParts): NonNullable<Configuration[
  * to another patient. The request is then for what was granted, so that narrowed scopes survive letter-by-letter checks.
  */
 async function loadExistingGrant(ctx: KoaContextWithOIDC) {
+  bindToUpstream(ctx);
   const grantId = ctx.oidc.result?.consent?.grantId;
   if (grantId === undefined) return undefined;
   const grant = await ctx.oidc.provider.Grant.find(grantId);

@@ -5,6 +5,7 @@ import type { AuditRecorder } from '../audit/index.ts';
 import { acrOf, amrOf, methodsSaid, type Method } from '../identity/index.ts';
 import type { Clock } from '../oauth/index.ts';
 import type { LaunchContext } from '../smart/index.ts';
+import type { CarriedSignIn } from '../upstream/index.ts';
 import { endOfGrant } from './granted-context.ts';
 import { ownFirst, scopesOfGrant } from './grant-words.ts';
 
@@ -17,6 +18,7 @@ interface SignedIn {
 interface Approval {
   readonly accountId: string;
   readonly signedIn?: SignedIn;
+  readonly carried?: CarriedSignIn;
   readonly clientId: string;
   readonly fhirBaseUrl: string;
   readonly scope: string;
@@ -40,8 +42,13 @@ interface Pending {
   readonly uiLocales?: string;
   /** The app wants the person to be asked, whatever was decided before (`prompt=consent`). */
   readonly asksConsent: boolean;
+  readonly maxAge?: number;
   readonly acrValues: readonly string[];
-  readonly session?: { readonly accountId: string; readonly methods: readonly Method[] };
+  readonly session?: {
+    readonly accountId: string;
+    readonly methods: readonly Method[];
+    readonly provider?: string;
+  };
 }
 
 /**
@@ -52,7 +59,14 @@ export function createEngine(provider: () => Provider, clock: Clock, audit: Audi
     async pending(ctx: Context): Promise<Pending | undefined> {
       try {
         const details = await provider().interactionDetails(ctx.req, ctx.res);
-        return asPending(details);
+        const pending = asPending(details);
+        const uid = details.session?.uid;
+        const known = uid === undefined ? undefined : await provider().Session.findByUid(uid);
+        const from = known?.upstream?.provider;
+        const { session } = pending;
+        return session && from !== undefined
+          ? { ...pending, session: { ...session, provider: from } }
+          : pending;
       } catch (error) {
         if (error instanceof errors.SessionNotFound) return undefined;
         throw error;
@@ -93,6 +107,7 @@ type Details = Awaited<ReturnType<Provider['interactionDetails']>>;
 function asPending({ uid, prompt, params, session, cid }: Details): Pending {
   const text = (name: string): string | undefined =>
     typeof params[name] === 'string' ? params[name] : undefined;
+  const { max_age: maxAge } = params;
   const launch = text('launch');
   const loginHint = text('login_hint');
   const uiLocales = text('ui_locales');
@@ -105,6 +120,7 @@ function asPending({ uid, prompt, params, session, cid }: Details): Pending {
     scope: text('scope') ?? '',
     aud: text('aud') ?? '',
     asksConsent: (text('prompt') ?? '').split(' ').includes('consent'),
+    ...(maxAge === undefined || Number.isNaN(Number(maxAge)) ? {} : { maxAge: Number(maxAge) }),
     ...(launch === undefined ? {} : { launch }),
     ...(loginHint === undefined ? {} : { loginHint }),
     ...(uiLocales === undefined ? {} : { uiLocales }),
@@ -116,12 +132,15 @@ function asPending({ uid, prompt, params, session, cid }: Details): Pending {
 }
 
 /** Who showed a second factor on top of an earlier sign-in is signed in since then: it is as old as its oldest part. */
-async function loginOf(provider: Provider, ctx: Context, { accountId, signedIn }: Approval) {
+async function loginOf(provider: Provider, ctx: Context, { accountId, signedIn, carried }: Approval) {
   if (!signedIn) return {};
   const { methods, at } = signedIn;
-  const ts = at ?? (await provider.Session.get(ctx)).loginTs;
+  const before = at === undefined ? await provider.Session.get(ctx) : undefined;
+  const ts = at ?? before?.loginTs;
+  // On top of a sign-in elsewhere: it still hangs on that.
+  const upstream = carried?.upstream ?? before?.upstream;
   const login = { accountId, amr: amrOf(methods), acr: acrOf(methods), ...(ts === undefined ? {} : { ts }) };
-  return { login };
+  return { login, ...(upstream ? { upstream } : {}) };
 }
 
 /**

@@ -13,7 +13,7 @@ export { failIntrospection, introspectAtOnce } from './introspection-route.ts';
 export { OWN_CLIENT, createOwnTokens } from './own-token.ts';
 export { answerPreflights } from './preflight.ts';
 export type { ProviderPages, ProviderParts, ShownError, UnitOfWork } from './parts.ts';
-export { SIGN_OUT_PATH, createPersonSessions } from './person-session.ts';
+export { SIGN_OUT_PATH, createPersonSessions, type PersonSessions } from './person-session.ts';
 export { createProvider } from './provider.ts';
 export { provenanceKeysRoutes } from './provenance-keys.ts';
 export { createRotatingProvider, type RotatingProvider } from './rotating-provider.ts';

@@ -13,7 +13,7 @@ export const OWN_CLIENT: ClientRegistration = {
   launch_uris: [],
   token_endpoint_auth_method: 'none',
   grant_types: [],
-  scope: 'system/Patient.rs system/Encounter.rs',
+  scope: 'system/Patient.rs system/Encounter.rs system/Practitioner.rs',
   application_type: 'web',
   rights: [],
   consent: 'always',

@@ -8,6 +8,7 @@ import type { SigningKeySet } from '../keys/index.ts';
 import type { RequestLimits } from '../limits/index.ts';
 import type { LaunchStore } from '../launch/index.ts';
 import type { AccountId, Clock, EpochSeconds, GrantId } from '../oauth/index.ts';
+import type { UpstreamSession, UpstreamSessions } from '../upstream/index.ts';
 import type { ClientKeys } from './client-keys.ts';
 
 /** A page the provider asks us to draw. */
@@ -32,6 +33,9 @@ export interface ProviderParts {
   readonly clientKeys: ClientKeys;
   readonly launches: LaunchStore;
   readonly findAccount: (id: AccountId) => Promise<Account | undefined>;
+  readonly upstreamSessions: UpstreamSessions;
+  /** Leads on to sign out there, too; `false`: it cannot. */
+  readonly signOutUpstream: (ctx: KoaContextWithOIDC, upstream: UpstreamSession) => Promise<boolean>;
   /** What lives of a person's grants. */
   readonly grantsOf: (
     id: AccountId,

@@ -4,7 +4,9 @@ import type { Provider, Session } from 'oidc-provider';
 import type { Config } from '../config/index.ts';
 import { acrOf, amrOf, methodsSaid, type Method } from '../identity/index.ts';
 import type { AccountId, Clock, EpochSeconds } from '../oauth/index.ts';
+import type { CarriedSignIn, UpstreamSession } from '../upstream/index.ts';
 import { ROUTES, cookieOptions } from './configuration.ts';
+import { bindSession } from './carried-sign-in.ts';
 import { aboutOf, hasSlept } from './session-limits.ts';
 
 /** Where a person ends the session of this browser. */
@@ -30,10 +32,14 @@ export interface PersonSessions {
   /**
    * From now on this browser is theirs. A session of somebody else ends, and with it what was granted for its time; one of
    * their own goes on, as new.
+   *
+   * @param shown what they showed here, or how another provider signed them in
    */
-  begin(ctx: Context, accountId: AccountId, method: Method): Promise<void>;
+  begin(ctx: Context, accountId: AccountId, shown: Method | CarriedSignIn): Promise<void>;
   /** They have shown this, too. Whoever knew the cookie of before does not know the one after it. */
   add(ctx: Context, method: Method): Promise<void>;
+  /** Ends the session of this uid, where it hangs on one like that, with what was granted for its time. */
+  end(uid: string, on: Partial<UpstreamSession>): Promise<AccountId | undefined>;
 }
 
 /**
@@ -70,14 +76,19 @@ export function createPersonSessions(
       const { amr, loginTs = 0 } = session;
       return { accountId, id: uid, methods: methodsSaid(amr), at: loginTs };
     },
-    async begin(ctx, accountId, method) {
+    async begin(ctx, accountId, shown) {
       const { Session: sessions } = provider();
       const before = await sessions.get(ctx);
       const isOwn = before.accountId === accountId;
       if (before.accountId !== undefined && !isOwn) await before.destroy();
       // With an id of its own: nobody who knew the cookie of before signing in knows the one after it.
       if (isOwn) before.resetIdentifier();
-      await signIn(ctx, isOwn ? before : new sessions(), accountId, { methods: [method] });
+      const session = isOwn ? before : new sessions();
+      const carried = typeof shown === 'string' ? undefined : shown;
+      bindSession(session, carried?.upstream);
+      const how =
+        typeof shown === 'string' ? { methods: [shown] } : { methods: [shown.method], at: shown.at };
+      await signIn(ctx, session, accountId, how);
     },
     async add(ctx, method) {
       const session = await provider().Session.get(ctx);
@@ -85,6 +96,14 @@ export function createPersonSessions(
       if (accountId === undefined) return;
       session.resetIdentifier();
       await signIn(ctx, session, accountId, { methods: [...methodsSaid(amr), method], at });
+    },
+    async end(uid, { provider: by, sub, sid }) {
+      const session = await provider().Session.findByUid(uid);
+      const hangsOn = session?.upstream;
+      if (!session || hangsOn === undefined || hangsOn.provider !== by) return undefined;
+      if ((sub ?? hangsOn.sub) !== hangsOn.sub || (sid ?? hangsOn.sid) !== hangsOn.sid) return undefined;
+      await session.destroy();
+      return session.accountId;
     },
   };
 }

@@ -1,7 +1,7 @@
 import { Provider, type Grant, type KoaContextWithOIDC } from 'oidc-provider';
 
 import { secretMatches } from '../clients/index.ts';
-import { acrOf, acrToSay, methodsSaid } from '../identity/index.ts';
+import { acrOfSession, amrOfSession } from './carried-sign-in.ts';
 import { useFetchedKeys } from './client-key-store.ts';
 import { ROUTES, providerConfiguration } from './configuration.ts';
 import { auditProviderEvents } from './events.ts';
@@ -15,6 +15,7 @@ import { queryResponses } from './query-responses.ts';
 import { limitSessions } from './session-limits.ts';
 import { tokenEndpoints } from './token-endpoints.ts';
 import { writeTokenTexts } from './token-texts.ts';
+import { carryUpstream, signOutUpstream } from './upstream-session.ts';
 
 /**
  * Builds oidc-provider for SMART. Six of its defaults are unsafe here and are changed below or in the configuration:
@@ -29,6 +30,7 @@ export function createProvider(parts: ProviderParts): Provider {
   narrowByMeaning(provider);
   limitSessions(provider, parts);
   endOnlineAccessWithSessions(provider, parts);
+  carryUpstream(provider, parts);
   useAssertionsOnce(provider, parts);
   pinAudiences(provider);
   compareHashedSecrets(provider);
@@ -36,6 +38,7 @@ export function createProvider(parts: ProviderParts): Provider {
   useFetchedKeys(provider, parts);
   auditProviderEvents(provider, parts);
   provider.use(queryResponses(ROUTES.authorization));
+  provider.use(signOutUpstream(parts));
   provider.use(limitClients(parts.limits));
   provider.use(tokenEndpoints(parts));
   provider.use(preparedForms(provider, parts));
@@ -85,7 +88,13 @@ function sayWhatWasAskedFor(provider: Provider): void {
       const { session, params } = this;
       if (session?.accountId === undefined) return undefined;
       const asked = typeof params?.['acr_values'] === 'string' ? params['acr_values'].split(' ') : [];
-      return acrToSay(acrOf(methodsSaid(session.amr)), asked);
+      return acrOfSession(session, asked);
+    },
+  });
+  Object.defineProperty(provider.OIDCContext.prototype, 'amr', {
+    configurable: true,
+    get(this: KoaContextWithOIDC['oidc']) {
+      return this.session && amrOfSession(this.session);
     },
   });
 }

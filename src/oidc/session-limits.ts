@@ -5,6 +5,7 @@ import type { Config } from '../config/index.ts';
 import { browserName, type BrowserName } from '../identity/index.ts';
 import { networkOf } from '../limits/index.ts';
 import type { Clock, EpochSeconds } from '../oauth/index.ts';
+import type { UpstreamSession } from '../upstream/index.ts';
 
 const { Check } = interactionPolicy;
 
@@ -13,6 +14,7 @@ export interface OwnSession {
   loginTs?: EpochSeconds | undefined;
   /** When its person was last here. */
   seenAt?: EpochSeconds | undefined;
+  upstream?: Pick<UpstreamSession, 'since'>;
   about?: BrowserName & { readonly network?: string };
 }
 
@@ -30,8 +32,14 @@ type Limits = Pick<Config, 'tokens' | 'signIn'>;
  * yet. Only signing in wakes a session that has slept.
  */
 export function hasSlept(session: OwnSession, { signIn, tokens }: Limits, now: EpochSeconds): boolean {
-  const { loginTs = 0, seenAt = 0 } = session;
-  return now - Math.max(seenAt, loginTs) > signIn.idleSeconds || now - loginTs >= tokens.sessionSeconds;
+  const began = beganAt(session) ?? 0;
+  const { seenAt = 0 } = session;
+  return now - Math.max(seenAt, began) > signIn.idleSeconds || now - began >= tokens.sessionSeconds;
+}
+
+/** A provider may have asked the person long before it sent them here. */
+function beganAt({ loginTs, upstream }: OwnSession): EpochSeconds | undefined {
+  return upstream?.since ?? loginTs;
 }
 
 /**
@@ -53,7 +61,7 @@ export function limitSessions(
       const { ctx } = Provider;
       if (!hasSlept(this, config, now)) this.seenAt = now;
       if (ctx) this.about = aboutOf(ctx);
-      const left = (this.loginTs ?? now) + config.tokens.sessionSeconds - now;
+      const left = (beganAt(this) ?? now) + config.tokens.sessionSeconds - now;
       return save.call(this, Math.max(1, Math.min(ttl, left)));
     },
   });

@@ -94,7 +94,7 @@ export async function takeSecond(
 
 interface Looked {
   readonly said: string;
-  readonly method: Exclude<Method, 'password' | 'vouched'>;
+  readonly method: Exclude<Method, 'password' | 'vouched' | 'vouched-several'>;
 }
 
 async function lookAt(

@@ -53,6 +53,7 @@ export type { GrantWords } from './grant-words.ts';
 export { createTokenReader } from './token-reader.ts';
 export { grantOfTombstone, key, type KeyedTokenKind } from './keys.ts';
 export { exportStore, importStore, type ImportSummary } from './transfer/index.ts';
+export { createAccountLinks, createSignInAttempts, createUpstreamSessions } from './upstream.ts';
 export { createUsageStore } from './usage.ts';
 export { allTakenBack } from './unsettled.ts';
 export { createVault, type Vault } from './vault.ts';

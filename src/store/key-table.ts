@@ -226,6 +226,19 @@ export const KEY_TABLE: readonly KeyRow[] = [
     bytes: 220,
     sealed: true,
   },
+  {
+    key: 'gh:{f.<hash>}:link',
+    holds: 'somebody at another identity provider → account id',
+    keptFor: 'until removed',
+    bytes: 220,
+    sealed: true,
+  },
+  {
+    key: 'gh:{f.<hash>}:sessions',
+    holds: 'index: sessions that hang on one at another identity provider',
+    keptFor: 'entries: as the session',
+    sealed: false,
+  },
   { key: 'gh:{clients}:all', holds: 'index of ids', keptFor: 'until removed', sealed: false },
   { key: 'gh:{accounts}:all', holds: 'index of ids', keptFor: 'until removed', sealed: false },
   {

@@ -42,6 +42,8 @@ export const key = {
   accountSessions: (accountId: AccountId) => `gh:{a.${accountId}}:sessions`,
   accountGrants: (accountId: AccountId) => `gh:{a.${accountId}}:grants`,
   login: (hash: string) => `gh:{n.${hash}}:login`,
+  link: (hash: string) => `gh:{f.${hash}}:link`,
+  upstreamSessions: (hash: string) => `gh:{f.${hash}}:sessions`,
   allClients: 'gh:{clients}:all',
   allAccounts: 'gh:{accounts}:all',
   signingKeys: 'gh:{keys}:signing',

@@ -25,6 +25,26 @@ const loginWithLanguages = {
   },
 };
 
+export const loginWithProviders = {
+  ...login,
+  providers: [
+    { id: 'hospital', name: 'Riverside Hospital' },
+    { id: 'clinic', name: 'Klinik am Fluß & Söhne' },
+  ],
+};
+
+const loginAtProviderOnly = {
+  ...loginWithProviders,
+  noPasswords: true,
+  error: 'Riverside Hospital does not answer now. Nothing is lost: wait a moment and try again.',
+};
+
+export const toProvider = {
+  page: page('Going to another page'),
+  provider: { name: 'Riverside Hospital' },
+  url: 'https://login.riverside.example/auth?client_id=gatehouse&state=5Zq1',
+};
+
 export const loginRefused = {
   ...login,
   app: { ...app, verified: false },
@@ -303,6 +323,9 @@ export const screens: readonly {
 }[] = [
   { screen: 'login', template: 'login', data: login },
   { screen: 'login, with languages', template: 'login', data: loginWithLanguages },
+  { screen: 'login, with providers', template: 'login', data: loginWithProviders },
+  { screen: 'login, at a provider only', template: 'login', data: loginAtProviderOnly },
+  { screen: 'to a provider', template: 'to-provider', data: toProvider },
   { screen: 'login, refused', template: 'login', data: loginRefused },
   { screen: 'choose patient', template: 'choose-patient', data: choosePatient },
   { screen: 'choose patient, refused', template: 'choose-patient', data: choosePatientRefused },

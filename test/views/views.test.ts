@@ -272,6 +272,19 @@ describe('accessible names', () => {
     });
   });
 
+  test('login: a button for each provider, and no password where there is none', async () => {
+    await open('login', samples.loginWithProviders, async ({ page }) => {
+      const sent = await submit(page, () => button(page, 'Sign in with Riverside Hospital').click());
+      expect(Object.fromEntries(sent)).toEqual({ _csrf: 'csrf-5Zq1', step: 'login', provider: 'hospital' });
+      expect(await page.getByRole('heading', { name: 'Or with a user name' }).count()).toBe(1);
+    });
+    await open('login', { ...samples.loginWithProviders, noPasswords: true }, async ({ page }) => {
+      expect(await page.getByLabel('Password', { exact: true }).count()).toBe(0);
+      const sent = await submit(page, () => button(page, 'Cancel').click());
+      expect(Object.fromEntries(sent)).toEqual({ _csrf: 'csrf-5Zq1', step: 'login', cancel: 'yes' });
+    });
+  });
+
   test('login: Enter signs in, and Cancel needs no field filled', async () => {
     await open('login', samples.login, async ({ page }) => {
       const cancelled = await submit(page, () => button(page, 'Cancel').click());
@@ -464,7 +477,8 @@ describe('every screen', () => {
       expect(await page.locator('.primary').count()).toBeLessThanOrEqual(1);
       expect(await page.content()).not.toMatch(/undefined|\[object/);
       expect(complaints).toEqual([]);
-      expect(elsewhere.filter((url) => template !== 'handover' || url !== samples.handover.url)).toEqual([]);
+      const onward: readonly string[] = [samples.handover.url, samples.toProvider.url];
+      expect(elsewhere.filter((url) => !onward.includes(url))).toEqual([]);
     });
   });
 

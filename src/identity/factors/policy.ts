@@ -4,10 +4,17 @@ import type { Factors, Passkey } from './record.ts';
 
 /**
  * What somebody has shown. A passkey says whether it may be on several devices; `vouched`: somebody else has signed them in
- * and says who they are, by what we do not know.
+ * and says who they are, by what we do not know; `vouched-several`: and says that it was by several factors.
  */
 export type Method =
-  'password' | 'vouched' | 'totp' | 'recovery-code' | 'mailed-code' | 'passkey' | 'synced-passkey';
+  | 'password'
+  | 'vouched'
+  | 'vouched-several'
+  | 'totp'
+  | 'recovery-code'
+  | 'mailed-code'
+  | 'passkey'
+  | 'synced-passkey';
 
 /**
  * How sure we are who it is, as `acr` says it: one factor and several in the names of REFEDS, which federations know, and a
@@ -25,6 +32,7 @@ const [ONE, SEVERAL, PASSKEY] = ACR_VALUES;
 const AMR: Readonly<Record<Method, readonly string[]>> = {
   password: ['pwd'],
   vouched: [],
+  'vouched-several': ['mfa'],
   totp: ['otp'],
   'recovery-code': ['otp'],
   'mailed-code': ['otp'],
@@ -41,18 +49,20 @@ export function methodsSaid(amr: readonly string[] = []): readonly Method[] {
   if (amr.includes('hwk')) return ['passkey'];
   if (amr.includes('swk')) return ['synced-passkey'];
   const first = amr.includes('pwd') ? 'password' : 'vouched';
+  if (first === 'vouched' && amr.includes('mfa') && !amr.includes('otp')) return ['vouched-several'];
   return amr.includes('otp') ? [first, 'totp'] : [first];
 }
 
 /** The `amr` of an id token. */
 export function amrOf(methods: readonly Method[]): string[] {
   const said = methods.flatMap((method) => AMR[method]);
-  return [...new Set(said), ...(acrOf(methods) === SEVERAL ? ['mfa'] : [])];
+  return [...new Set([...said, ...(acrOf(methods) === SEVERAL ? ['mfa'] : [])])];
 }
 
 /** The most that these show. A code alone shows nothing but that somebody has a telephone. */
 export function acrOf(methods: readonly Method[]): Acr {
   if (methods.some(isPasskey)) return PASSKEY;
+  if (methods.includes('vouched-several')) return SEVERAL;
   return methods.some(isFirst) && methods.length > 1 ? SEVERAL : ONE;
 }
 

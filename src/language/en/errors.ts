@@ -47,6 +47,30 @@ export const errors = {
   'problem.not-recorded.advice':
     'Nothing is lost. Wait a moment, then start again from here and choose once more.',
 
+  'problem.sign-in.away': '{provider} does not answer now. Nothing is lost: wait a moment and try again.',
+  'problem.sign-in.denied':
+    '{provider} did not sign you in, because it was stopped there. You can try again.',
+  'problem.sign-in.failed': '{provider} could not sign you in. You can try again.',
+  'problem.sign-in.not-trusted':
+    'The answer from {provider} was not as it should be, so you are not signed in. Try again, or ask the organisation.',
+  'problem.sign-in.not-fresh':
+    'The app wants you to sign in anew, and {provider} did not ask you to. Sign out there and try again.',
+  'problem.sign-in.unknown-account':
+    '{provider} knows you, but you have no account here. Ask the organisation to add one.',
+  'problem.sign-in.disabled': 'Your account here is switched off. Ask the organisation.',
+  'problem.sign-in.no-role': '{provider} does not say what you may do here. Ask the organisation.',
+  'problem.sign-in.no-fhir-user':
+    '{provider} does not say which health record is yours. Ask the organisation to add it to your account.',
+  'problem.sign-in.person-not-found':
+    'We cannot tell who you are in the health record system from what {provider} says. Ask the organisation.',
+  'problem.sign-in.fhir-away':
+    'The health record system does not answer now. Nothing is lost: wait a moment and try again.',
+  'problem.sign-in.username':
+    'No account could be made for you: {provider} gives no user name that is free here. Ask the organisation.',
+  'problem.sign-in-lost.heading': 'This sign-in cannot go on',
+  'problem.sign-in-lost.message': 'It took too long, has ended already, or began in another browser.',
+  'problem.sign-in-lost.advice': 'Go back to the app, or to the page you came from, and start again there.',
+
   'refusal.other-user.heading': 'This app was opened for somebody else',
   'refusal.other-user.message':
     'It was opened for another user of the health record system than the one signed in here.',

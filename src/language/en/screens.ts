@@ -32,6 +32,14 @@ export const screens = {
   'login.wait': 'Too many tries. Wait {minutes, plural, one {one minute} other {# minutes}} and try again.',
   'login.for-my-apps': 'Sign in to see which apps can use health records, and to stop them.',
 
+  'login.with': 'Sign in with <bdi>{provider}</bdi>',
+  'login.or': 'Or with a user name',
+  'login.no-passwords': 'You cannot sign in with a password here. Use one of the buttons.',
+
+  'to-provider.title': 'Going to another page',
+  'to-provider.heading': 'Taking you to <bdi>{provider}</bdi>…',
+  'to-provider.go': 'Continue to <bdi>{provider}</bdi>',
+
   'choose-patient.title': 'Choose a patient',
   'choose-patient.lead':
     '<bdi>{app}</bdi> will open for the patient you choose. Signed in as <bdi>{user}</bdi>.',

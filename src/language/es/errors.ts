@@ -49,6 +49,31 @@ export const errors: Translated<typeof english> = {
   'problem.not-recorded.advice':
     'No se ha perdido nada. Espere un momento, empiece otra vez desde aquí y vuelva a elegir.',
 
+  'problem.sign-in.away':
+    '{provider} no responde ahora. No se ha perdido nada: espere un momento y pruebe otra vez.',
+  'problem.sign-in.denied': '{provider} no inició su sesión, porque allí se canceló. Puede probar otra vez.',
+  'problem.sign-in.failed': '{provider} no pudo iniciar su sesión. Puede probar otra vez.',
+  'problem.sign-in.not-trusted':
+    'La respuesta de {provider} no era como debe ser, así que no ha iniciado sesión. Pruebe otra vez o pregunte a la organización.',
+  'problem.sign-in.not-fresh':
+    'La app quiere que inicie sesión de nuevo, y {provider} no se lo pidió. Cierre allí la sesión y pruebe otra vez.',
+  'problem.sign-in.unknown-account':
+    '{provider} le conoce, pero aquí no tiene cuenta. Pida una a la organización.',
+  'problem.sign-in.disabled': 'Su cuenta aquí está desactivada. Pregunte a la organización.',
+  'problem.sign-in.no-role': '{provider} no dice qué puede hacer usted aquí. Pregunte a la organización.',
+  'problem.sign-in.no-fhir-user':
+    '{provider} no dice qué datos de salud son los suyos. Pida a la organización que lo añada a su cuenta.',
+  'problem.sign-in.person-not-found':
+    'Con lo que dice {provider} no sabemos quién es usted en el sistema de datos de salud. Pregunte a la organización.',
+  'problem.sign-in.fhir-away':
+    'El sistema de datos de salud no responde ahora. No se ha perdido nada: espere un momento y pruebe otra vez.',
+  'problem.sign-in.username':
+    'No se pudo crear una cuenta: {provider} no da un nombre de usuario que aquí esté libre. Pregunte a la organización.',
+  'problem.sign-in-lost.heading': 'Este inicio de sesión no puede seguir',
+  'problem.sign-in-lost.message': 'Tardó demasiado, ya terminó o empezó en otro navegador.',
+  'problem.sign-in-lost.advice':
+    'Vuelva a la app o a la página de la que venía y empiece otra vez desde allí.',
+
   'refusal.other-user.heading': 'Esta app se abrió para otra persona',
   'refusal.other-user.message':
     'La abrió en el sistema de salud alguien distinto de quien tiene aquí la sesión.',

@@ -35,6 +35,14 @@ export const screens: Translated<typeof english> = {
     'Demasiados intentos. Espere {minutes, plural, one {un minuto} other {# minutos}} y pruebe otra vez.',
   'login.for-my-apps': 'Inicie sesión para ver qué apps pueden usar datos de salud y para pararlas.',
 
+  'login.with': 'Iniciar sesión con <bdi>{provider}</bdi>',
+  'login.or': 'O con un nombre de usuario',
+  'login.no-passwords': 'Aquí no se puede iniciar sesión con una contraseña. Use uno de los botones.',
+
+  'to-provider.title': 'Pasando a otra página',
+  'to-provider.heading': 'Le llevamos a <bdi>{provider}</bdi>…',
+  'to-provider.go': 'Seguir a <bdi>{provider}</bdi>',
+
   'choose-patient.title': 'Elegir paciente',
   'choose-patient.lead':
     '<bdi>{app}</bdi> se abrirá para el paciente que usted elija. Cuenta en uso: <bdi>{user}</bdi>.',

@@ -124,7 +124,11 @@ describe('discovery', () => {
   test('[CAP-09] context-style is advertised exactly where a style document is served', async () => {
     const { issuer } = server;
     const fhir = { id: 'main', name: 'FHIR', url: FHIR };
-    const tokens = { accessTokenFormat: 'opaque', accessTokenAlgorithm: 'ES256' } as const;
+    const tokens = {
+      accessTokenFormat: 'opaque',
+      accessTokenAlgorithm: 'ES256',
+      localPasswords: 'allowed',
+    } as const;
     const fhirServers = [{ ...fhir, smartVersion: '2.2.0', ...tokens } as const];
     const style = styleDocument(issuer);
     for (const mounted of [style, undefined]) {

@@ -7,6 +7,7 @@ import {
   amrOf,
   factorsNeeded,
   methodOf,
+  methodsSaid,
   type FactorsAsked,
   type FactorsOwned,
   type Method,
@@ -111,12 +112,25 @@ describe('factorsNeeded', () => {
 test.each<[readonly Method[], readonly string[], string]>([
   [['password'], ['pwd'], SFA],
   [['password', 'totp'], ['pwd', 'otp', 'mfa'], MFA],
+  [['vouched'], [], SFA],
+  [['vouched-several'], ['mfa'], MFA],
   [['password', 'recovery-code'], ['pwd', 'otp', 'mfa'], MFA],
   [['password', 'mailed-code'], ['pwd', 'otp', 'mfa'], MFA],
   [[methodOf({ isSynced: false })], ['hwk', 'user', 'mfa'], PHR],
   [['password', methodOf({ isSynced: true })], ['pwd', 'swk', 'user', 'mfa'], PHR],
 ])('[rfc8176§2] %j are said as %j, %s', (methods, amr, acr) => {
   expect([amrOf(methods), acrOf(methods)]).toEqual([amr, acr]);
+});
+
+test.each<Method[]>([
+  ['password'],
+  ['password', 'totp'],
+  ['vouched'],
+  ['vouched', 'totp'],
+  ['vouched-several'],
+  ['passkey'],
+])('%s %s is read again from what was said', (...methods) => {
+  expect(methodsSaid(amrOf(methods))).toEqual(methods);
 });
 
 test.each([
