@@ -184,7 +184,15 @@ describe('hostile data', () => {
   test.each(screens)('[A081] $screen shows hostile text as text', async ({ template, data }) => {
     const ordinary = await open(template, data, ({ page }) => skeleton(page));
     // Values the server writes itself keep their meaning; everything else carries the attacks.
-    const fixed = new Set(['', 'public', 'confidential', '/assets/gatehouse.css', '/assets/passkey.js']);
+    const fixed = new Set([
+      '',
+      'public',
+      'confidential',
+      'granted',
+      'stopped',
+      '/assets/gatehouse.css',
+      '/assets/passkey.js',
+    ]);
     const hostile = mapStrings(data, (text) => (fixed.has(text) ? text : `${text} ${attack}`));
     await open(template, hostile as object, async ({ page, complaints }) => {
       expect(await skeleton(page)).toEqual(ordinary);
@@ -219,11 +227,12 @@ describe('languages', () => {
       .render(`./${template}`, { ...data, ...dots })
       .replaceAll(/<(head|style)[^>]*>[\s\S]*?<\/\1>/g, '')
       .replaceAll(/<[^>]*>/g, '\n')
-      .split(/\n|…|: |, /)
-      .map((text) => text.trim())
-      .filter((text) => /\p{L}{2}/u.test(text));
-    const known = new Set(stringsIn(data).map((text) => escaped(text)));
-    expect(texts.filter((text) => !known.has(text))).toEqual([]);
+      .split('\n');
+    const known = stringsIn(data)
+      .map((text) => escaped(text))
+      .toSorted((one, other) => other.length - one.length);
+    const rests = texts.map((text) => known.reduce((rest, one) => rest.replaceAll(one, ''), text));
+    expect(rests.filter((rest) => /\p{L}{2}/u.test(rest))).toEqual([]);
   });
 
   test('[WCAG] right to left, nothing sticks out and axe is content', async () => {
