@@ -80,7 +80,16 @@ describe.each(PLACES)('what people sign in with beside the password, on %s', (_n
       const { secret, url, qr } = offer;
       expect(secret).toMatch(/^[A-Z2-7]{32}$/);
       expect(url).toContain(`otpauth://totp/Clinic:dora?secret=${secret}`);
-      expect(qr).toMatch(/^<svg [^]*<\/svg>$/);
+      // The corners that a camera looks for, and nothing outside of the square.
+      for (const corner of [
+        [4, 4, 7],
+        [qr.size - 11, 4, 7],
+        [4, qr.size - 5, 7],
+      ])
+        expect(qr.runs).toContainEqual(corner);
+      expect(
+        qr.runs.every(([x, y, width]) => x >= 4 && y >= 4 && x + width <= qr.size - 4 && y < qr.size - 4),
+      ).toBe(true);
       expect(await offerTotp(partsOn(elsewhere), owner(), 'Clinic')).toEqual(offer);
       expect(hasSecondFactor(await here().factors.read(accountId))).toBe(false);
       expect(await takeTotp(here(), accountId, codeAt(secret, now))).toBe('wrong');
