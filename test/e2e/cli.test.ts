@@ -77,6 +77,7 @@ describe.each(DRIVERS)('clients on the command line while the demo runs, on %s',
       grant_types: ['authorization_code', 'refresh_token'],
       scope: SCOPE,
       application_type: 'web',
+      consent: 'always',
       rights: [],
     });
     expect((await suite.launch({ clientId: 'file-app', redirectUri: REDIRECT })).status).toBe(200);
