@@ -105,8 +105,11 @@ export async function arrive(issuer: string, browser: CookieBrowser, first: Resp
     const onward = location ?? refresh;
     if (onward === undefined) return { response, html };
     const next = new URL(onward, issuer);
-    if (next.origin !== issuer) return { callback: next, response, html };
-    response = await browser.get(next.href);
+    const back = next.searchParams.get('return_to');
+    // An EHR is asked who is at the browser; this one answers for nobody.
+    const isQuestion = next.origin !== issuer && back?.startsWith(`${issuer}/`);
+    if (next.origin !== issuer && !isQuestion) return { callback: next, response, html };
+    response = await browser.get(isQuestion ? `${back}?error=login_required` : next.href);
   }
   throw new Error('too many redirects');
 }
