@@ -3,7 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import type { JWK } from 'jose';
 
 import { createFileArchive, readKeysFile } from '../archive/index.ts';
-import { bundleOf, historyOf, inspect, type Archived, type Problem } from '../records/index.ts';
+import { bundleOf, historyOf, inspect, type Archived, type Finding, type Problem } from '../records/index.ts';
 import { UserError } from './explain.ts';
 import { configOf, inOffice, withStoreOptions, type Office, type OfficeOptions } from './office.ts';
 import { table } from './table.ts';
@@ -32,7 +32,7 @@ export function consentCommand(): Command {
     .action((options: PersonOptions) => inOffice(options, (office) => exportRecords(options, office)));
   withStoreOptions(consent.command('verify'))
     .description('check each record of a Bundle or of an archive file; needs no store')
-    .argument('<file>')
+    .argument('<files...>')
     .option('--keys <file>', 'a JWKS, or a keys.jsonl; else the keys in the data directory')
     .action(verify);
   return consent;
@@ -91,13 +91,18 @@ const PROBLEMS: Readonly<Record<Problem, string>> = {
   signature: 'the signature is not one over this record',
 };
 
-async function verify(file: string, options: VerifyOptions): Promise<void> {
-  const text = await readFile(file, 'utf8');
-  const findings = await inspect(text, await keysFor(options));
-  for (const { at, problem } of findings)
-    process.stdout.write(`${at}: ${problem === undefined ? 'valid' : `NOT VALID, ${PROBLEMS[problem]}`}\n`);
+async function verify(files: readonly string[], options: VerifyOptions): Promise<void> {
+  const keys = await keysFor(options);
+  const findings: Finding[] = [];
+  for (const file of files) {
+    const found = await inspect(await readFile(file, 'utf8'), keys);
+    if (found.length === 0) throw new UserError(`there are no records in ${file}`);
+    if (files.length > 1) process.stdout.write(`${file}\n`);
+    for (const { at, problem } of found)
+      process.stdout.write(`${at}: ${problem === undefined ? 'valid' : `NOT VALID, ${PROBLEMS[problem]}`}\n`);
+    findings.push(...found);
+  }
   const bad = findings.filter(({ problem }) => problem !== undefined).length;
-  if (findings.length === 0) throw new UserError(`there are no records in ${file}`);
   if (bad > 0) throw new UserError(`${bad} of ${findings.length} record(s) are not valid`);
   process.stdout.write(`all ${findings.length} record(s) are valid\n`);
 }

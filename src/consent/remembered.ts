@@ -1,4 +1,5 @@
 import type { AccountId, ClientId, EpochSeconds } from '../oauth/index.ts';
+import { endOf } from './duration.ts';
 import { formatScopeList, parseScopeList, type Scope } from '../smart/index.ts';
 
 /** Whether people are asked each time, only about what they did not decide before, or never. */
@@ -32,25 +33,26 @@ export interface AskedAgain {
   readonly fhirBaseUrl: string;
   readonly patient?: string | undefined;
   readonly offer: readonly Scope[];
+  /** The app's own limit today; `undefined`: none. */
+  readonly mostDays?: number | undefined;
 }
 
 /**
  * What was decided about exactly this before; `undefined` when anything of it was not on the screen then, was about another
- * record, or has ended since. A remembered consent never widens.
+ * record, or has ended since. A remembered consent never widens, and lasts no longer than the app may be allowed to today.
  */
 export function recall(
   decisions: readonly RememberedDecision[],
-  { fhirBaseUrl, patient, offer }: AskedAgain,
+  { fhirBaseUrl, patient, offer, mostDays }: AskedAgain,
   now: EpochSeconds,
 ): RememberedDecision | undefined {
-  return decisions.find((decision) => {
-    const offered = new Set(parseScopeList(decision.offered).scopes.map(({ text }) => text));
-    return (
-      isAbout(decision, { fhirBaseUrl, patient }) &&
-      (decision.endsAt ?? Infinity) > now &&
-      offer.every(({ text }) => offered.has(text))
-    );
-  });
+  const found = decisions.find((decision) => isAbout(decision, { fhirBaseUrl, patient }));
+  if (!found) return undefined;
+  const offered = new Set(parseScopeList(found.offered).scopes.map(({ text }) => text));
+  const limit = endOf(mostDays === undefined ? {} : { days: mostDays }, found.decidedAt) ?? Infinity;
+  const endsAt = Math.min(found.endsAt ?? Infinity, limit);
+  if (endsAt <= now || !offer.every(({ text }) => offered.has(text))) return undefined;
+  return endsAt === Infinity ? found : { ...found, endsAt };
 }
 
 /** The newest first; of one record the newest alone. */

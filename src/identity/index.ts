@@ -19,6 +19,7 @@ export { MFA_RULES, type MfaRule } from './mfa-rule.ts';
 export {
   checkPassword,
   passwordRulesOf,
+  safeLength,
   type PasswordCheck,
   type PasswordProblem,
   type PasswordRules,

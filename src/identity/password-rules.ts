@@ -34,6 +34,11 @@ function passwordNeeds(rule: MfaRule): Pick<PasswordRules, 'minLength' | 'streng
   return rule === 'required' ? BESIDE_ANOTHER : ALONE;
 }
 
+/** How long a password has to be that anybody may have, whose role we may not tell. */
+export function safeLength(rules: readonly MfaRule[]): number {
+  return Math.max(...rules.map((rule) => passwordNeeds(rule).minLength));
+}
+
 /** The rules for the password of one person. */
 export function passwordRulesOf(
   { username, name, email }: Pick<Account, 'username' | 'name' | 'email'>,

@@ -20,7 +20,8 @@ export function agreementFor(visit: Visit, account: Account, now: EpochSeconds):
   if (client.consent === 'skip') return { basis: 'skipped' };
   if (client.consent !== 'remember') return undefined;
   const { granted } = offerOf(visit, account);
-  const decision = recall(remembered, { ...recordOf(visit, account, granted), offer: granted }, now);
+  const about = { ...recordOf(visit, account, granted), offer: granted, mostDays: client.max_access_days };
+  const decision = recall(remembered, about, now);
   return decision && { basis: 'remembered', decision };
 }
 

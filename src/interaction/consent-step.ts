@@ -2,17 +2,17 @@ import { describeOffer, endOf } from '../consent/index.ts';
 import type { Account } from '../identity/index.ts';
 import { languageOf } from '../language/index.ts';
 import type { EpochSeconds } from '../oauth/index.ts';
+import { SHOWN, shownPage, type ShownPage } from '../records/index.ts';
 import { askedAbout, decideGrant, needsPatient, type Scope } from '../smart/index.ts';
 import { accessInWords, chosenDuration } from './access-time.ts';
 import { appView } from './app-view.ts';
 import { patientInWords } from './choose-steps.ts';
-import { decisionOf, isKept } from './decision-record.ts';
+import { decisionOf, isKept, patientOn } from './decision-record.ts';
 import { formOf } from './forms.ts';
 import { contextFor, giveAccess, lifetimeOf } from './give-access.ts';
 import type { InteractionParts } from './parts.ts';
 import { rememberDecision } from './agreements.ts';
 import { showRefusal } from './refusals.ts';
-import { SHOWN, patientOn, shownPage, type ShownPage } from './shown-page.ts';
 import { offerOf, patientOf, type Visit } from './visit.ts';
 
 export async function showConsent(
@@ -50,7 +50,9 @@ export async function consentPage(
     stopAt: parts.config.issuer.replace(/^https?:\/\//, '') + parts.myAppsPath,
     access: accessInWords(granted, visit, parts),
   };
-  return shownPage(visit, 'consent', data, parts.pages);
+  const form = { action: `/interaction/${visit.pending.uid}`, step: 'consent' };
+  const html = parts.pages.text(visit.ctx, 'consent', { ...data, form });
+  return shownPage(data, html, languageOf(visit.ctx).tag);
 }
 
 /** Whose record this is about, if anybody's. */

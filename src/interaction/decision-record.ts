@@ -1,9 +1,8 @@
 import type { Account } from '../identity/index.ts';
 import type { EpochSeconds } from '../oauth/index.ts';
-import type { Decision } from '../records/index.ts';
+import type { Decision, ShownPage } from '../records/index.ts';
 import type { InteractionParts } from './parts.ts';
 import { showProblem } from './problems.ts';
-import type { ShownPage } from './shown-page.ts';
 import type { Visit } from './visit.ts';
 
 interface Decided {
@@ -42,4 +41,10 @@ export async function isKept(decision: Decision, visit: Visit, parts: Interactio
     });
     return false;
   }
+}
+
+/** With the name that the page gives this patient. */
+export function patientOn({ data }: ShownPage, id: string): { readonly id: string; readonly name?: string } {
+  const { patient = {} } = data as { readonly patient?: { readonly name?: string } };
+  return { id, ...(patient.name === undefined ? {} : { name: patient.name }) };
 }

@@ -2,7 +2,7 @@ import path from 'node:path';
 import { Eta } from 'eta';
 import type { Context } from 'koa';
 
-import { languageOf } from '../language/index.ts';
+import { languageOf, type PageName } from '../language/index.ts';
 import { otherLanguages } from './other-languages.ts';
 import { wordsFor } from './page-words.ts';
 
@@ -16,33 +16,6 @@ export interface Pages {
   signOut(ctx: Context, form: { readonly action: string; readonly xsrf: string }): void;
   signedOut(ctx: Context): void;
 }
-
-export type PageName =
-  | 'login'
-  | 'second-step'
-  | 'passkey'
-  | 'new-passkey'
-  | 'set-up-app'
-  | 'printed-codes'
-  | 'choose-patient'
-  | 'choose-encounter'
-  | 'consent'
-  | 'handover'
-  | 'to-provider'
-  | 'error'
-  | 'home'
-  | 'my-apps'
-  | 'my-app'
-  | 'my-history'
-  | 'account'
-  | 'change-password'
-  | 'new-codes'
-  | 'forgotten'
-  | 'forgotten-code'
-  | 'password-set'
-  | 'email-address'
-  | 'sign-out'
-  | 'signed-out';
 
 export interface ErrorPage {
   readonly status: number;

@@ -1,3 +1,4 @@
+import { MAX_FIELD_LENGTH } from '../identity/index.ts';
 import { languageOf } from '../language/index.ts';
 import { signInProblemInWords, type Question } from '../upstream/index.ts';
 import type { InteractionParts } from './parts.ts';
@@ -38,10 +39,9 @@ export async function takeProvider(
  * `false`: there is nobody to ask, or they were asked.
  */
 export async function askSilently(visit: Visit, parts: InteractionParts): Promise<boolean> {
-  const { ctx, progress, pending, launch, fhirServer } = visit;
+  const { ctx, progress, launch, fhirServer } = visit;
   const provider = parts.providers.choices(fhirServer.id).find(({ silent }) => silent);
-  const wantsPerson = progress.switchAccount ?? pending.prompt.reasons.includes('login_prompt');
-  if (!launch || !provider || progress.askedSilently || wantsPerson) return false;
+  if (!launch || !provider || progress.askedSilently || wantsPerson(visit)) return false;
   await saveProgress(visit, { askedSilently: true }, parts);
   const url = await open(visit, provider.id, { ...questionOf(visit, ''), prompt: 'none' }, parts);
   if (url === undefined) return false;
@@ -50,18 +50,21 @@ export async function askSilently(visit: Visit, parts: InteractionParts): Promis
   return true;
 }
 
-/** What the app asked of us is asked of the provider. */
-function questionOf({ pending, progress, launch }: Visit, typed: string): Question {
-  const wantsPerson = progress.switchAccount ?? pending.prompt.reasons.includes('login_prompt');
-  const hint = typed === '' ? (pending.loginHint ?? launch?.loginHint) : typed;
-  return {
-    ...(wantsPerson ? { prompt: 'login' } : {}),
-    ...(pending.maxAge === undefined ? {} : { maxAge: pending.maxAge }),
-    ...(hint === undefined ? {} : { loginHint: hint.slice(0, MAX_HINT) }),
-  };
+/** Whoever is known already, the person is to say it themselves. */
+function wantsPerson({ pending, progress }: Visit): boolean {
+  return progress.switchAccount ?? pending.prompt.reasons.includes('login_prompt');
 }
 
-const MAX_HINT = 200;
+/** What the app asked of us is asked of the provider. */
+function questionOf(visit: Visit, typed: string): Question {
+  const { pending, launch } = visit;
+  const hint = typed === '' ? (pending.loginHint ?? launch?.loginHint) : typed;
+  return {
+    ...(wantsPerson(visit) ? { prompt: 'login' } : {}),
+    ...(pending.maxAge === undefined ? {} : { maxAge: pending.maxAge }),
+    ...(hint === undefined ? {} : { loginHint: hint.slice(0, MAX_FIELD_LENGTH) }),
+  };
+}
 
 function open(
   { ctx, pending }: Visit,

@@ -68,7 +68,8 @@ export async function openVisit(ctx: Context, parts: InteractionParts): Promise<
   const needed = await neededOf(account, shown, { pending, client: client.registration }, parts);
   const remembers = account !== undefined && client.registration.consent === 'remember';
   const remembered = remembers ? await parts.memory.of(account.accountId, pending.clientId) : undefined;
-  const isSettled = known.accountId !== undefined || (account && account.fhirUser === launch?.fhirUser);
+  const isTheirs = launch?.fhirUser !== undefined && launch.fhirUser === account?.fhirUser;
+  const isSettled = known.accountId !== undefined || isTheirs;
   const vouching = isSettled ? undefined : await vouchingEhr(launch, parts);
   const formSecret = parts.formSecret(pending.uid);
   const base = {

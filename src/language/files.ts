@@ -29,13 +29,13 @@ export function checkMessages(own: Readonly<Record<string, string>>, ours: Messa
     } catch (error) {
       return [`${key}: ${error instanceof Error ? error.message : String(error)}`];
     }
-    const known = new Set([...placeholdersIn(original), ...marksIn(original)]);
-    const unknown = [...placeholdersIn(text), ...marksIn(text)].find((one) => !known.has(one));
+    const known = new Set([...valuesIn(original), ...marksIn(original)]);
+    const unknown = [...valuesIn(text), ...marksIn(text)].find((one) => !known.has(one));
     return unknown === undefined ? [] : [`${key}: ${unknown} is not in our own message`];
   });
 }
 
-function placeholdersIn(text: string): string[] {
+function valuesIn(text: string): string[] {
   return [...text.matchAll(/\{(\w+)(?=[,}])/g)].map(([, name]) => `{${name ?? ''}}`);
 }
 

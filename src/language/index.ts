@@ -6,5 +6,5 @@
 export { LANGUAGES, builtIn, checkMessages, filesOf } from './files.ts';
 export { createLanguage, type Language, type Mark } from './language.ts';
 export { createLanguages, type Languages, type Wishes } from './languages.ts';
-export type { MessageFile, MessageKey, Values } from './messages.ts';
+export type { MessageFile, MessageKey, PageName, Values } from './messages.ts';
 export { languageOf, speak } from './spoken.ts';

@@ -2,12 +2,12 @@ import type { Context } from 'koa';
 
 import type { GrantSummary } from '../consent/index.ts';
 import { languageOf } from '../language/index.ts';
+import { SHOWN, shownPage, type ShownPage } from '../records/index.ts';
 import { recordDecision } from './decision-record.ts';
 import { patientNameOf, serverNameOf, whatChanged } from './grants.ts';
 import { choicesOf, choose, type Choice } from './narrow.ts';
 import type { MyAppsParts } from './parts.ts';
 import { CHANGED, MY_APPS_PATH, STOPPED, backToList } from './path.ts';
-import { SHOWN, shownPage, type ShownPage } from './shown-page.ts';
 import { stop } from './stop.ts';
 import { formOf, isOwnForm, type Person } from './person.ts';
 
@@ -66,7 +66,8 @@ async function appPage(ctx: Context, grant: GrantSummary, parts: MyAppsParts): P
     ...(patient === undefined ? {} : { patient }),
     backHref: MY_APPS_PATH,
   };
-  return shownPage(ctx, data, { action: `${MY_APPS_PATH}/${grant.ref}`, step: STEP }, parts);
+  const form = { action: `${MY_APPS_PATH}/${grant.ref}`, step: STEP };
+  return shownPage(data, parts.text(ctx, 'my-app', { ...data, form }), language.tag);
 }
 
 export async function takeApp(

@@ -14,6 +14,7 @@ import type {
   Method,
   SessionList,
 } from '../identity/index.ts';
+import type { PageName } from '../language/index.ts';
 import type { SignInThrottle } from '../limits/index.ts';
 import type { AccountId, Clock, EpochSeconds, GrantId } from '../oauth/index.ts';
 import type { DecisionRecords } from '../records/index.ts';
@@ -73,26 +74,9 @@ export interface MyAppsParts {
     /** Where the browser goes on; `undefined`: the provider is away. */
     open(ctx: Context, provider: string, from: Began, question: Question): Promise<string | undefined>;
   };
-  readonly render: (
-    ctx: Context,
-    page:
-      | 'login'
-      | 'to-provider'
-      | 'my-apps'
-      | 'my-app'
-      | 'my-history'
-      | 'account'
-      | 'change-password'
-      | 'new-codes'
-      | 'forgotten'
-      | 'forgotten-code'
-      | 'password-set'
-      | 'email-address',
-    data: object,
-    status?: number,
-  ) => void;
+  readonly render: (ctx: Context, page: PageName, data: object, status?: number) => void;
   /** What {@link render} would answer with. */
-  readonly text: (ctx: Context, page: 'my-app', data: object) => string;
+  readonly text: (ctx: Context, page: PageName, data: object) => string;
   readonly audit: AuditRecorder;
   readonly clock: Clock;
   /** A secret of our own for the forms of one session. */

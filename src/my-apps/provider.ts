@@ -1,5 +1,6 @@
 import type { Context } from 'koa';
 
+import { MAX_FIELD_LENGTH } from '../identity/index.ts';
 import { languageOf } from '../language/index.ts';
 import { signInProblemInWords } from '../upstream/index.ts';
 import type { MyAppsParts } from './parts.ts';
@@ -29,7 +30,7 @@ export async function takeProvider(
     await showSignIn(ctx, parts, { error: say('login.no-passwords') });
     return true;
   }
-  const hint = typed === '' ? {} : { loginHint: typed.slice(0, MAX_HINT) };
+  const hint = typed === '' ? {} : { loginHint: typed.slice(0, MAX_FIELD_LENGTH) };
   const question = { ...hint, ...(person ? ({ prompt: 'login' } as const) : {}) };
   const url = await door.open(ctx, provider.id, { page: 'my-apps', path: homeOf(ctx) }, question);
   if (url === undefined)
@@ -37,5 +38,3 @@ export async function takeProvider(
   else render(ctx, 'to-provider', { provider, url });
   return true;
 }
-
-const MAX_HINT = 200;

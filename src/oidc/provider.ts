@@ -1,4 +1,4 @@
-import { Provider, type Grant, type KoaContextWithOIDC } from 'oidc-provider';
+import { Provider, type KoaContextWithOIDC } from 'oidc-provider';
 
 import { secretMatches } from '../clients/index.ts';
 import { acrOfSession, amrOfSession } from './carried-sign-in.ts';
@@ -10,6 +10,7 @@ import { limitClients } from './limited.ts';
 import { narrowByMeaning } from './narrowing.ts';
 import { endOnlineAccessWithSessions } from './online-access.ts';
 import type { ProviderParts } from './parts.ts';
+import { keepInPayload } from './payload.ts';
 import { noteProof } from './proof.ts';
 import { queryResponses } from './query-responses.ts';
 import { limitSessions } from './session-limits.ts';
@@ -25,7 +26,7 @@ import { carryUpstream, signOutUpstream } from './upstream-session.ts';
 export function createProvider(parts: ProviderParts): Provider {
   const provider = new Provider(parts.config.issuer, providerConfiguration(parts));
   provider.proxy = true;
-  rememberContextWithGrants(provider);
+  keepInPayload(provider.Grant, ['smart']);
   writeTokenTexts(provider, parts);
   narrowByMeaning(provider);
   limitSessions(provider, parts);
@@ -43,23 +44,6 @@ export function createProvider(parts: ProviderParts): Provider {
   provider.use(tokenEndpoints(parts));
   provider.use(preparedForms(provider, parts));
   return provider;
-}
-
-/** Must run before the first grant is made: the provider remembers each model's members on first use. */
-function rememberContextWithGrants(provider: Provider): void {
-  const base = getterOf(provider.Grant, 'IN_PAYLOAD');
-  Object.defineProperty(provider.Grant, 'IN_PAYLOAD', {
-    configurable: true,
-    get(this: typeof Grant) {
-      return [...base(this), 'smart'];
-    },
-  });
-}
-
-function getterOf(object: object, name: string): (self: object) => string[] {
-  const descriptor = Object.getOwnPropertyDescriptor(object, name);
-  if (!descriptor?.get) throw new TypeError(`oidc-provider no longer has ${name}; see its changelog`);
-  return (self) => descriptor.get?.call(self) as string[];
 }
 
 /** The provider looks, then writes: all of twenty parallel replays pass. Ours is one write that one caller wins. */

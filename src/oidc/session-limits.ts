@@ -6,6 +6,7 @@ import { browserName, type BrowserName } from '../identity/index.ts';
 import { networkOf } from '../limits/index.ts';
 import type { Clock, EpochSeconds } from '../oauth/index.ts';
 import type { UpstreamSession } from '../upstream/index.ts';
+import { keepInPayload } from './payload.ts';
 
 const { Check } = interactionPolicy;
 
@@ -50,7 +51,7 @@ export function limitSessions(
   provider: Provider,
   { config, clock }: { readonly config: Limits; readonly clock: Clock },
 ): void {
-  keepWithSessions(provider);
+  keepInPayload(provider.Session, ['seenAt', 'about']);
   const { prototype } = provider.Session;
   const save: (this: Session, ttl: number) => Promise<string> = Reflect.get(prototype, 'save');
   Object.defineProperty(prototype, 'save', {
@@ -78,16 +79,4 @@ export function idleCheck(config: Limits, clock: Clock): interactionPolicy.Check
 
 export function aboutOf(ctx: Pick<Context, 'get' | 'ip'>): NonNullable<OwnSession['about']> {
   return { ...browserName(ctx.get('user-agent')), network: networkOf(ctx.ip) };
-}
-
-/** Must run before the first session is made: the provider remembers each model's members on first use. */
-function keepWithSessions(provider: Provider): void {
-  const descriptor = Object.getOwnPropertyDescriptor(provider.Session, 'IN_PAYLOAD');
-  if (!descriptor?.get) throw new TypeError('oidc-provider no longer has IN_PAYLOAD; see its changelog');
-  Object.defineProperty(provider.Session, 'IN_PAYLOAD', {
-    configurable: true,
-    get(this: typeof Session) {
-      return [...(descriptor.get?.call(this) as string[]), 'seenAt', 'about'];
-    },
-  });
 }

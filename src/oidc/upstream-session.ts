@@ -3,6 +3,7 @@ import type { KoaContextWithOIDC, Provider, Session } from 'oidc-provider';
 
 import { ROUTES } from './configuration.ts';
 import type { ProviderParts } from './parts.ts';
+import { keepInPayload } from './payload.ts';
 
 /**
  * Keeps with a session what it hangs on, and notes it whenever the session is written, so that who ends that one finds
@@ -14,14 +15,7 @@ export function carryUpstream(
 ): void {
   const { prototype } = sessions;
   const save: (this: Session, ttl: number) => Promise<string> = Reflect.get(prototype, 'save');
-  const names = Object.getOwnPropertyDescriptor(sessions, 'IN_PAYLOAD');
-  if (!names?.get) throw new TypeError('oidc-provider no longer has IN_PAYLOAD; see its changelog');
-  Object.defineProperty(sessions, 'IN_PAYLOAD', {
-    configurable: true,
-    get(this: typeof Session) {
-      return [...(names.get?.call(this) as string[]), 'upstream'];
-    },
-  });
+  keepInPayload(sessions, ['upstream']);
   Object.defineProperty(prototype, 'save', {
     configurable: true,
     async value(this: Session, ttl: number) {

@@ -17,3 +17,4 @@ export {
 } from './recorder.ts';
 export { isKeptRecord, type KeptRecord } from './resources.ts';
 export type { RecordKey } from './seal.ts';
+export { SHOWN, shownPage, type ShownPage } from './shown-text.ts';

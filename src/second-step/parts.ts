@@ -10,6 +10,7 @@ import type {
   MailedCodeParts,
   PasskeyParts,
 } from '../identity/index.ts';
+import type { PageName } from '../language/index.ts';
 import type { ClientId, Clock } from '../oauth/index.ts';
 
 /** What these pages need from the rest of the house. */
@@ -27,12 +28,7 @@ export interface SecondStepParts {
   readonly notice: (ctx: Context, account: Account) => void;
   readonly audit: AuditRecorder;
   readonly clock: Clock;
-  readonly render: (
-    ctx: Context,
-    page: 'second-step' | 'passkey' | 'set-up-app' | 'new-passkey' | 'printed-codes',
-    data: object,
-    status?: number,
-  ) => void;
+  readonly render: (ctx: Context, page: PageName, data: object, status?: number) => void;
 }
 
 /** Who is asked, and where. */

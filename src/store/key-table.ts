@@ -1,21 +1,13 @@
-import { RECENT_SECONDS } from './recent-patients.ts';
-import { MEMORY_SECONDS } from './consent-memory.ts';
-import { CHALLENGE_SECONDS } from '../identity/index.ts';
 import { LAUNCH_TTL_SECONDS } from '../launch/index.ts';
 import { LIMIT_WINDOW_SECONDS } from '../limits/index.ts';
+import type { KeyRow } from './key-row.ts';
+import { PEOPLE_KEYS } from './people-keys.ts';
 
-/** One kind of key, for people: `npm run store-table` writes docs/store.md from these. */
-export interface KeyRow {
-  /** `<hash>` is a keyed hash of what would say too much. */
-  readonly key: string;
-  readonly holds: string;
-  /** A number: seconds, always the same; a test compares it with what a real store says. */
-  readonly keptFor: string | number;
-  /** In Redis, at most, for a grant of eight scopes; of an index each entry takes about 130. */
-  readonly bytes?: number;
-  /** AES-256-GCM under the name of the key; markers and indexes hold nothing to seal. */
-  readonly sealed: boolean;
-}
+const UNITS = [
+  ['day', 86_400],
+  ['hour', 3600],
+  ['minute', 60],
+] as const;
 
 /** Every key Gatehouse writes. A test runs the flows and finds no other in the store. */
 export const KEY_TABLE: readonly KeyRow[] = [
@@ -112,46 +104,11 @@ export const KEY_TABLE: readonly KeyRow[] = [
     sealed: true,
   },
   {
-    key: 'gh:{a.<account>}:recent:<hash>',
-    holds: 'whom a clinician chose lately',
-    keptFor: RECENT_SECONDS,
-    bytes: 400,
-    sealed: true,
-  },
-  {
-    key: 'gh:{a.<account>}:agreed:<hash>',
-    holds: 'what a person decided about an app that need not ask twice',
-    keptFor: MEMORY_SECONDS,
-    bytes: 900,
-    sealed: true,
-  },
-  {
     key: 'gh:{l.<hash>}:launch',
     holds: 'an EHR launch',
     keptFor: LAUNCH_TTL_SECONDS,
     bytes: 400,
     sealed: true,
-  },
-  {
-    key: 'gh:{o.<hash>}:challenge',
-    holds: 'what a passkey has to sign',
-    keptFor: CHALLENGE_SECONDS,
-    bytes: 400,
-    sealed: true,
-  },
-  {
-    key: 'gh:{o.<hash>}:code',
-    holds: 'a code that somebody was sent or told',
-    keptFor: '10 or 15 minutes, at most until it is used',
-    bytes: 400,
-    sealed: true,
-  },
-  {
-    key: 'gh:{j.<hash>}:first',
-    holds: 'marker: a reminder was sent, or today was looked for who needs one',
-    keptFor: 'notices.remindEveryDays; 2 days',
-    bytes: 140,
-    sealed: false,
   },
   {
     key: 'gh:{j.<hash>}:jti',
@@ -193,52 +150,7 @@ export const KEY_TABLE: readonly KeyRow[] = [
     keptFor: 'entries: as the grant',
     sealed: false,
   },
-  {
-    key: 'gh:{a.<account>}:account',
-    holds: 'an account',
-    keptFor: 'until removed',
-    bytes: 500,
-    sealed: true,
-  },
-  {
-    key: 'gh:{a.<account>}:factors',
-    holds: 'what somebody signs in with beside the password',
-    keptFor: 'until removed',
-    bytes: 3000,
-    sealed: true,
-  },
-  {
-    key: 'gh:{a.<account>}:sessions',
-    holds: 'index: sessions of the account',
-    keptFor: 'entries: as the session',
-    sealed: false,
-  },
-  {
-    key: 'gh:{a.<account>}:grants',
-    holds: 'index: grants of the account',
-    keptFor: 'entries: as the grant',
-    sealed: false,
-  },
-  {
-    key: 'gh:{n.<hash>}:login',
-    holds: 'user name → account id',
-    keptFor: 'until removed',
-    bytes: 220,
-    sealed: true,
-  },
-  {
-    key: 'gh:{f.<hash>}:link',
-    holds: 'somebody at another identity provider → account id',
-    keptFor: 'until removed',
-    bytes: 220,
-    sealed: true,
-  },
-  {
-    key: 'gh:{f.<hash>}:sessions',
-    holds: 'index: sessions that hang on one at another identity provider',
-    keptFor: 'entries: as the session',
-    sealed: false,
-  },
+  ...PEOPLE_KEYS,
   { key: 'gh:{clients}:all', holds: 'index of ids', keptFor: 'until removed', sealed: false },
   { key: 'gh:{accounts}:all', holds: 'index of ids', keptFor: 'until removed', sealed: false },
   {
@@ -303,9 +215,9 @@ export function keyTableText(): string {
   );
 }
 
-/** As people say it: `1 hour`, `10 minutes`. */
+/** As people say it: `30 days`, `1 hour`, `10 minutes`. */
 function spoken(seconds: number): string {
-  const [unit, size] = seconds % 3600 === 0 ? (['hour', 3600] as const) : (['minute', 60] as const);
+  const [unit, size] = UNITS.find(([, one]) => seconds % one === 0) ?? ['second', 1];
   const count = seconds / size;
   return `${count} ${unit}${count === 1 ? '' : 's'}`;
 }

@@ -1,7 +1,7 @@
 import type Router from '@koa/router';
 import type { Context, Middleware } from 'koa';
 
-import { finishReset, requestReset } from '../../identity/index.ts';
+import { finishReset, requestReset, safeLength } from '../../identity/index.ts';
 import { languageOf } from '../../language/index.ts';
 import { codeMail } from '../../second-step/index.ts';
 import type { MyAppsParts } from '../parts.ts';
@@ -53,11 +53,11 @@ async function send(ctx: Context, username: string, parts: MyAppsParts): Promise
 
 function askForCode(
   ctx: Context,
-  { render, mailed }: MyAppsParts,
+  { render, mailed, config }: MyAppsParts,
   said: { readonly error?: string; readonly username?: string; readonly status?: number } = {},
 ): void {
   const { status = 200, ...shown } = said;
-  const rules = languageOf(ctx).say('password.rules', { min: 15 });
+  const rules = languageOf(ctx).say('password.rules', { min: safeLength(Object.values(config.signIn.mfa)) });
   const data = { form: { action: CODE_PATH }, sent: mailed !== undefined, rules, backHref: FORGOTTEN_PATH };
   render(ctx, 'forgotten-code', { ...data, ...shown }, status);
 }

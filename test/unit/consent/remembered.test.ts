@@ -32,8 +32,16 @@ describe('what was decided before', () => {
 
   test('it ends with what was granted', () => {
     const ends = { ...decision, endsAt: NOW + 1 };
-    expect(recall([ends], asked('patient/Patient.rs', 'p1'), NOW)).toBe(ends);
+    expect(recall([ends], asked('patient/Patient.rs', 'p1'), NOW)).toEqual(ends);
     expect(recall([ends], asked('patient/Patient.rs', 'p1'), NOW + 1)).toBeUndefined();
+  });
+
+  test('a limit that the app was given later holds from when it was decided', () => {
+    const again = { ...asked('patient/Patient.rs', 'p1'), mostDays: 7 };
+    const limit = decision.decidedAt + 7 * 86_400;
+    expect(recall([decision], again, NOW)).toEqual({ ...decision, endsAt: limit });
+    expect(recall([{ ...decision, endsAt: NOW + 5 }], again, NOW)?.endsAt).toBe(NOW + 5);
+    expect(recall([decision], again, limit)).toBeUndefined();
   });
 
   test('a newer decision about the same record takes its place, and no more than fifty are kept', () => {

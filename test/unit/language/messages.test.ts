@@ -8,7 +8,7 @@ const files = filesOf(LANGUAGES);
 const [english, spanish] = files as [MessageFile, MessageFile];
 const others = files.slice(1);
 
-const placeholders = (text: string) => [...new Set(text.match(/\{\w+(?=[,}])/g) ?? [])].sort();
+const valuesIn = (text: string) => [...new Set(text.match(/\{\w+(?=[,}])/g) ?? [])].sort();
 const marks = (text: string) => (text.match(/<\/?\w+>/g) ?? []).toSorted();
 
 describe.each(others.map((file) => [file.name, file] as const))('%s', (_name, { messages }) => {
@@ -16,7 +16,7 @@ describe.each(others.map((file) => [file.name, file] as const))('%s', (_name, { 
     expect(Object.keys(messages).sort()).toEqual(Object.keys(english.messages).sort());
     for (const [key, text] of Object.entries(english.messages)) {
       const translated = messages[key as keyof typeof messages];
-      expect({ key, filled: placeholders(translated) }).toEqual({ key, filled: placeholders(text) });
+      expect({ key, filled: valuesIn(translated) }).toEqual({ key, filled: valuesIn(text) });
       expect({ key, marked: marks(translated) }).toEqual({ key, marked: marks(text) });
     }
   });
@@ -35,7 +35,7 @@ test.each(files)(
     const language = createLanguage(file);
     const drawn = { b: String, bdi: String, ltr: String, hidden: String };
     for (const [key, text] of Object.entries(file.messages)) {
-      const values = Object.fromEntries(placeholders(text).map((name) => [name.slice(1), 2]));
+      const values = Object.fromEntries(valuesIn(text).map((name) => [name.slice(1), 2]));
       expect(language.draw(key as keyof typeof file.messages, values, drawn)).not.toMatch(/[{}<>&]/);
     }
   },
