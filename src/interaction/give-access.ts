@@ -72,7 +72,8 @@ export async function giveAccess(
     ...(endsAt === undefined ? {} : { until: new Date(endsAt * 1000).toISOString() }),
     dropped: describeDropped(dropped),
   });
-  if (granted.some(({ text }) => text === 'offline_access'))
+  // Who decided nothing just now has been told before.
+  if (basis === 'asked' && granted.some(({ text }) => text === 'offline_access'))
     parts.tellOfGrant?.(account, { app: visit.client.client_name, endsAt }, languageOf(visit.ctx));
   return { given: true, url };
 }

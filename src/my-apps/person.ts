@@ -11,6 +11,15 @@ export interface Person {
   readonly sessionId: string;
 }
 
+/** Draws a page for somebody, or takes a form of theirs. */
+export type Show = (ctx: Context, person: Person, parts: MyAppsParts) => Promise<void>;
+export type Take = (
+  ctx: Context,
+  person: Person,
+  fields: URLSearchParams,
+  parts: MyAppsParts,
+) => Promise<void>;
+
 const tokens = new Tokens();
 
 /** How long ago, in seconds, they may have signed in. */
@@ -37,6 +46,11 @@ export async function whoIsAt(ctx: Context, parts: MyAppsParts, wish: Recency = 
   const owned = { ...(await factors.read(account.accountId)), mayMail: mayMail(account) };
   const person = { account, formSecret: formSecret(session.id), sessionId: session.id };
   return { person, needed: factorsNeeded(asked, owned, session, clock()) };
+}
+
+/** The form as it was sent, which the parser in front has let through. */
+export function postedFields({ request }: Context): URLSearchParams {
+  return new URLSearchParams((request as { rawBody?: string }).rawBody ?? '');
 }
 
 /** @param step says which form it is: one of another page means nothing */

@@ -1,6 +1,5 @@
 import Router from '@koa/router';
 import { bodyParser } from '@koa/bodyparser';
-import type { Context } from 'koa';
 
 import { accountRoutes } from './account/routes.ts';
 import { letFormIn, letIn } from './door.ts';
@@ -8,11 +7,8 @@ import { downloadRecords, showHistory } from './history.ts';
 import { showApp, takeApp } from './one-app.ts';
 import type { MyAppsParts } from './parts.ts';
 import { HISTORY_PATH, MY_APPS_PATH, RECORDS_PATH, backToList } from './path.ts';
-import { whoIsAt, type Person } from './person.ts';
+import { postedFields, whoIsAt, type Show, type Take } from './person.ts';
 import { showApps, takeApps } from './all-apps.ts';
-
-type Show = (ctx: Context, person: Person, parts: MyAppsParts) => Promise<void>;
-type Take = (ctx: Context, person: Person, fields: URLSearchParams, parts: MyAppsParts) => Promise<void>;
 
 /**
  * Who is signed in sees which apps may use records through their account, and takes back a part of it, one or all; who is not
@@ -24,7 +20,7 @@ export function myAppsRoutes(parts: MyAppsParts): Router {
   const page = (path: string, show: Show, take: Take): void => {
     router.get(path, (ctx) => letIn(ctx, parts, (person) => show(ctx, person, parts)));
     router.post(path, parse, async (ctx) => {
-      const fields = new URLSearchParams((ctx.request as { rawBody?: string }).rawBody ?? '');
+      const fields = postedFields(ctx);
       await letFormIn(ctx, fields, parts, (person) => take(ctx, person, fields, parts));
     });
   };

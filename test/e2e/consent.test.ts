@@ -37,6 +37,9 @@ describe.each(DRIVERS)('records on the command line while the demo runs, on %s',
     expect(JSON.parse(printed)).toMatchObject({ resourceType: 'Bundle', type: 'collection' });
     expect(await suite.cli('consent', 'verify', out)).toMatch(/(^Consent\/.*: valid\n){3}all 3 record/m);
     expect(await suite.cli('consent', 'verify', archived)).toContain('all 3 record(s) are valid');
+    const both = await suite.cli('consent', 'verify', out, archived);
+    expect(both).toContain(`${archived}\nline `);
+    expect(both).toContain('all 6 record(s) are valid');
     const jwks = inDemo('jwks.json');
     const answer = await fetch(`${suite.demo.issuer}/.well-known/provenance-jwks.json`);
     await writeFile(jwks, await answer.text());

@@ -6,6 +6,7 @@ import { languageOf } from '../../language/index.ts';
 import { codeMail } from '../../second-step/index.ts';
 import type { MyAppsParts } from '../parts.ts';
 import { ACCOUNT_PATH, FORGOTTEN_PATH, goTo } from '../path.ts';
+import { postedFields } from '../person.ts';
 import { problemInWords } from './password.ts';
 
 const CODE_PATH = `${FORGOTTEN_PATH}/code`;
@@ -17,9 +18,7 @@ const DONE_PATH = `${FORGOTTEN_PATH}/done`;
  */
 export function forgottenRoutes(router: Router, parse: Middleware, parts: MyAppsParts): void {
   const post = (path: string, take: (ctx: Context, fields: URLSearchParams) => Promise<void>): void => {
-    router.post(path, parse, (ctx) =>
-      take(ctx, new URLSearchParams((ctx.request as { rawBody?: string }).rawBody ?? '')),
-    );
+    router.post(path, parse, (ctx) => take(ctx, postedFields(ctx)));
   };
   router.get(FORGOTTEN_PATH, (ctx) => ask(ctx, parts));
   post(FORGOTTEN_PATH, (ctx, fields) => send(ctx, fields.get('username') ?? '', parts));

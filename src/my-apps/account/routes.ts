@@ -1,10 +1,10 @@
 import type Router from '@koa/router';
-import type { Context, Middleware } from 'koa';
+import type { Middleware } from 'koa';
 
 import { letFormIn, letIn } from '../door.ts';
 import type { MyAppsParts } from '../parts.ts';
 import { ACCOUNT_PATH } from '../path.ts';
-import type { Person } from '../person.ts';
+import { postedFields, type Show, type Take } from '../person.ts';
 import {
   showNewAppPage,
   showNewCodesPage,
@@ -17,9 +17,6 @@ import { forgottenRoutes } from './forgotten.ts';
 import { showAccount, takeAccount } from './overview.ts';
 import { showPassword, takePassword } from './password.ts';
 
-type Show = (ctx: Context, person: Person, parts: MyAppsParts) => Promise<void>;
-type Take = (ctx: Context, person: Person, fields: URLSearchParams, parts: MyAppsParts) => Promise<void>;
-
 /** Whoever changes how they sign in has shown within so many seconds that it is them (attack row A092). */
 const RECENT_SECONDS = 300;
 const RECENT = { maxAge: RECENT_SECONDS };
@@ -29,7 +26,7 @@ export function accountRoutes(router: Router, parse: Middleware, parts: MyAppsPa
   forgottenRoutes(router, parse, parts);
   const take = (path: string, asked: (fields: URLSearchParams) => object, answer: Take): void => {
     router.post(path, parse, async (ctx) => {
-      const fields = new URLSearchParams((ctx.request as { rawBody?: string }).rawBody ?? '');
+      const fields = postedFields(ctx);
       await letFormIn(ctx, fields, parts, (person) => answer(ctx, person, fields, parts), asked(fields));
     });
   };

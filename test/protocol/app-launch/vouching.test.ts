@@ -2,6 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { SignJWT } from 'jose';
 
+import { createAccount } from '../../../src/identity/index.ts';
+import { createAccountStore } from '../../../src/store/index.ts';
 import { CookieBrowser } from '../../support/browser.ts';
 import { PUBLIC_APP, keyedClient, type KeyedClient } from '../../support/clients.ts';
 import { announce, backendToken } from '../../support/ehr.ts';
@@ -10,6 +12,7 @@ import { freePort } from '../../support/ports.ts';
 import {
   DRIVERS,
   FHIR,
+  PASSWORD,
   startGatehouse,
   testStore,
   type TestServer,
@@ -199,6 +202,12 @@ describe.each(DRIVERS)('EHR launch without a second sign-in, on %s', (driver) =>
     const seen = await sent(browser, await launched({ fhirUser: 'Practitioner/d1' }));
     expect(seen.to.host).toBe('localhost:4998');
     expect(await answer(seen, { assertion: await assertion(seen) })).toContain('Dr Dora Singh');
+    // Also where neither the account nor the launch names a person in FHIR.
+    const nora = await createAccount({ username: 'nora', name: 'Nora', role: 'practitioner' }, PASSWORD);
+    await createAccountStore(server.vault).add(nora);
+    const shared = new CookieBrowser();
+    await authorize(server.issuer, { browser: shared, username: 'nora', scope: 'user/Patient.rs' });
+    expect((await sent(shared, await launched())).to.host).toBe('localhost:4998');
     // Who is known here already is not asked about.
     const dora = new CookieBrowser();
     await authorize(server.issuer, { browser: dora, username: 'dora', scope: 'user/Patient.rs' });

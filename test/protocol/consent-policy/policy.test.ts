@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 
 import { CookieBrowser } from '../../support/browser.ts';
 import { PUBLIC_APP, RESOURCE_SERVER, SECRET, SECRET_APP, basic } from '../../support/clients.ts';
@@ -11,53 +11,41 @@ import {
   redeem,
   type FlowOptions,
 } from '../../support/flow.ts';
-import {
-  DRIVERS,
-  startGatehouse,
-  testStore,
-  type TestServer,
-  type TestStore,
-} from '../../support/gatehouse.ts';
+import { DRIVERS, startGatehouse } from '../../support/gatehouse.ts';
+import { gatehouseOn } from '../../support/suite.ts';
 
 const SCOPE = 'launch/patient offline_access patient/Patient.rs patient/Observation.rs';
 
 describe.each(DRIVERS)('whether people are asked, on %s', (driver) => {
-  let store: TestStore;
-  let server: TestServer;
-  beforeAll(async () => {
-    store = await testStore(driver);
+  const suite = gatehouseOn(driver, () => {
     const remembers = { ...SECRET_APP, client_id: 'remembers', consent: 'remember' as const };
     const own = { ...SECRET_APP, client_id: 'own-app', consent: 'skip' as const, max_access_days: 7 };
-    server = await startGatehouse(store, {
+    return {
       clients: [PUBLIC_APP, SECRET_APP, remembers, own, RESOURCE_SERVER],
-    });
-  });
-  afterAll(async () => {
-    await server.close();
-    await store.dispose();
+    };
   });
 
   /** Where somebody who is signed in comes to: the app, or the screen that asks. */
   async function again(browser: CookieBrowser, options: FlowOptions) {
     const { verifier, challenge } = pkce();
-    const first = await browser.get(authorizeUrl(server.issuer, options, challenge));
-    const { callback, html } = await arrive(server.issuer, browser, first);
+    const first = await browser.get(authorizeUrl(suite.server.issuer, options, challenge));
+    const { callback, html } = await arrive(suite.server.issuer, browser, first);
     const asked = /<h1>Allow/.test(html);
     if (!callback) return { asked };
     const code = { code: callback.searchParams.get('code') ?? '', verifier };
     const form = { client_id: options.clientId ?? '' };
-    const { body } = await redeem(server.issuer, code, form, basic(options.clientId ?? '', SECRET));
+    const { body } = await redeem(suite.server.issuer, code, form, basic(options.clientId ?? '', SECRET));
     return { asked, scope: body.scope, body };
   }
   const consents = () =>
-    server.audit.filter(({ type, outcome }) => type === 'consent' && outcome === 'success');
+    suite.server.audit.filter(({ type, outcome }) => type === 'consent' && outcome === 'success');
   const untilOf = (record: object | undefined) => String((record as { until?: string } | undefined)?.until);
   const sorted = (scope: string | undefined) => scope?.split(' ').sort().join(' ');
 
   test('always: each launch asks, also right after the last', async () => {
     const browser = new CookieBrowser();
     const options = { clientId: 'secret-app', scope: SCOPE, browser };
-    await authorize(server.issuer, options);
+    await authorize(suite.server.issuer, options);
     expect(await again(browser, options)).toEqual({ asked: true });
     expect(consents().at(-1)).toMatchObject({ basis: 'asked' });
   });
@@ -68,7 +56,7 @@ describe.each(DRIVERS)('whether people are asked, on %s', (driver) => {
     const kept = 'launch/patient offline_access patient/Patient.rs';
     const consent = (scopes: readonly string[]) =>
       scopes.filter((scope) => scope !== 'patient/Observation.rs');
-    await authorize(server.issuer, { ...options, consent, duration: '30-days' });
+    await authorize(suite.server.issuer, { ...options, consent, duration: '30-days' });
     const until = untilOf(consents().at(-1));
 
     const same = await again(browser, options);
@@ -87,21 +75,21 @@ describe.each(DRIVERS)('whether people are asked, on %s', (driver) => {
   });
 
   test('remember: another person, and another app, are asked', async () => {
-    await authorize(server.issuer, { clientId: 'remembers', scope: SCOPE });
+    await authorize(suite.server.issuer, { clientId: 'remembers', scope: SCOPE });
     const ben = new CookieBrowser();
-    await openScreen(server.issuer, 'consent', {
+    await openScreen(suite.server.issuer, 'consent', {
       browser: ben,
       username: 'ben',
       clientId: 'remembers',
       scope: SCOPE,
     });
     const amy = new CookieBrowser();
-    await openScreen(server.issuer, 'consent', { browser: amy, clientId: 'secret-app', scope: SCOPE });
+    await openScreen(suite.server.issuer, 'consent', { browser: amy, clientId: 'secret-app', scope: SCOPE });
   });
 
   test('remember: a person who has to sign in first need not consent again either', async () => {
-    await authorize(server.issuer, { clientId: 'remembers', scope: SCOPE });
-    const { callback } = await authorize(server.issuer, { clientId: 'remembers', scope: SCOPE });
+    await authorize(suite.server.issuer, { clientId: 'remembers', scope: SCOPE });
+    const { callback } = await authorize(suite.server.issuer, { clientId: 'remembers', scope: SCOPE });
     expect(callback.searchParams.get('code')).toBeTruthy();
     expect(consents().at(-1)).toMatchObject({ basis: 'remembered' });
   });
@@ -109,11 +97,11 @@ describe.each(DRIVERS)('whether people are asked, on %s', (driver) => {
   test('remember: what was stopped is asked about anew', async () => {
     const browser = new CookieBrowser();
     const options = { clientId: 'remembers', scope: SCOPE, browser };
-    await authorize(server.issuer, options);
+    await authorize(suite.server.issuer, options);
     expect((await again(browser, options)).asked).toBe(false);
-    const list = await (await browser.get(`${server.issuer}/apps`)).text();
+    const list = await (await browser.get(`${suite.server.issuer}/apps`)).text();
     const [, csrf = ''] = /name="_csrf" value="([^"]+)"/.exec(list) ?? [];
-    const stopped = await browser.post(`${server.issuer}/apps`, {
+    const stopped = await browser.post(`${suite.server.issuer}/apps`, {
       _csrf: csrf,
       step: 'my-apps',
       stop: 'all',
@@ -123,7 +111,7 @@ describe.each(DRIVERS)('whether people are asked, on %s', (driver) => {
   });
 
   test('skip: the organisation’s own app gets what it asks for, at most as long as it may, and it is on record', async () => {
-    const { callback, code, verifier } = await authorize(server.issuer, {
+    const { callback, code, verifier } = await authorize(suite.server.issuer, {
       clientId: 'own-app',
       scope: SCOPE,
       consent: () => {
@@ -132,7 +120,7 @@ describe.each(DRIVERS)('whether people are asked, on %s', (driver) => {
     });
     expect(callback.searchParams.get('state')).toBe('state-1234567890');
     const { body } = await redeem(
-      server.issuer,
+      suite.server.issuer,
       { code, verifier },
       { client_id: 'own-app' },
       basic('own-app', SECRET),
@@ -146,14 +134,18 @@ describe.each(DRIVERS)('whether people are asked, on %s', (driver) => {
 
   test('skip: prompt=consent still asks', async () => {
     const params = { prompt: 'consent' };
-    const screen = await openScreen(server.issuer, 'consent', { clientId: 'own-app', scope: SCOPE, params });
+    const screen = await openScreen(suite.server.issuer, 'consent', {
+      clientId: 'own-app',
+      scope: SCOPE,
+      params,
+    });
     expect(screen.html).toContain('Secret App');
   });
 
   test('[A094] a public client is always asked about: its registration cannot say otherwise', async () => {
     for (const consent of ['remember', 'skip'] as const) {
       const clients = [{ ...PUBLIC_APP, consent }];
-      await expect(startGatehouse(store, { clients })).rejects.toThrow(
+      await expect(startGatehouse(suite.store, { clients })).rejects.toThrow(
         /is for clients that prove who they are/,
       );
     }

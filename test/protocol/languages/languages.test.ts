@@ -1,39 +1,25 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 
 import { CookieBrowser } from '../../support/browser.ts';
 import { PUBLIC_APP } from '../../support/clients.ts';
 import { authorizeUrl, openScreen, pkce } from '../../support/flow.ts';
-import {
-  DRIVERS,
-  startGatehouse,
-  testStore,
-  type TestServer,
-  type TestStore,
-} from '../../support/gatehouse.ts';
+import { DRIVERS } from '../../support/gatehouse.ts';
+import { gatehouseOn } from '../../support/suite.ts';
 
 describe.each(DRIVERS.slice(0, 1))('the language of the pages', (driver) => {
-  let store: TestStore;
-  let server: TestServer;
-  beforeAll(async () => {
-    store = await testStore(driver);
-    server = await startGatehouse(store, { clients: [PUBLIC_APP] });
-  });
-  afterAll(async () => {
-    await server.close();
-    await store.dispose();
-  });
+  const suite = gatehouseOn(driver, () => ({ clients: [PUBLIC_APP] }));
 
   const languageOf = (html: string) => /<html lang="([^"]*)" dir="([^"]*)">/.exec(html)?.slice(1, 3);
-  const at = (path: string) => `${server.issuer}${path}`;
+  const at = (path: string) => `${suite.server.issuer}${path}`;
 
   test('[OIDC Core 3.1.2.1] ui_locales is honoured through the whole way, and said in discovery', async () => {
     const discovery = (await (await fetch(at('/.well-known/openid-configuration'))).json()) as object;
     expect(discovery).toMatchObject({ ui_locales_supported: ['en', 'es'] });
     const params = { ui_locales: 'ca es' };
-    const login = await openScreen(server.issuer, 'login', { params });
+    const login = await openScreen(suite.server.issuer, 'login', { params });
     expect(languageOf(login.html)).toEqual(['es', 'ltr']);
     expect(login.html).toContain('<h1>Iniciar sesión</h1>');
-    const consent = await openScreen(server.issuer, 'consent', { params });
+    const consent = await openScreen(suite.server.issuer, 'consent', { params });
     expect(languageOf(consent.html)).toEqual(['es', 'ltr']);
     expect(consent.html).toContain('¿Deja que');
     expect(consent.html).not.toMatch(/Allow|Access|ticked|Patient record/);
@@ -42,7 +28,7 @@ describe.each(DRIVERS.slice(0, 1))('the language of the pages', (driver) => {
   test('Accept-Language is honoured where the app says nothing, also on error pages', async () => {
     const browser = new CookieBrowser();
     const wrong = authorizeUrl(
-      server.issuer,
+      suite.server.issuer,
       { params: { redirect_uri: 'https://evil.example' } },
       pkce().challenge,
     );
@@ -69,7 +55,7 @@ describe.each(DRIVERS.slice(0, 1))('the language of the pages', (driver) => {
     expect(cookie).toMatch(/=es;.*httponly/i);
     expect(cookie).toMatch(/samesite=lax/i);
     expect(languageOf(await (await browser.get(at('/apps?stopped='))).text())).toEqual(['es', 'ltr']);
-    const login = await openScreen(server.issuer, 'login', { browser, params: { ui_locales: 'en' } });
+    const login = await openScreen(suite.server.issuer, 'login', { browser, params: { ui_locales: 'en' } });
     expect(languageOf(login.html)).toEqual(['es', 'ltr']);
     expect(login.html).toContain('>English</a>');
   });
@@ -81,7 +67,7 @@ describe.each(DRIVERS.slice(0, 1))('the language of the pages', (driver) => {
       else expect(await page.text()).not.toContain('<b>');
     }
     const browser = new CookieBrowser();
-    const url = `${authorizeUrl(server.issuer, {}, pkce().challenge)}&lang=es`;
+    const url = `${authorizeUrl(suite.server.issuer, {}, pkce().challenge)}&lang=es`;
     const answer = await browser.get(url);
     expect(answer.headers.get('location')).toMatch(/^\/interaction\//);
     expect(browser.cookieHeader(at('/'))).not.toContain('gatehouse-language');

@@ -5,7 +5,7 @@ import { createLanguages, filesOf } from '../../../src/language/index.ts';
 import { createAccountStore, createFirst } from '../../../src/store/index.ts';
 import type { GrantSummary } from '../../../src/consent/index.ts';
 import type { Mail } from '../../../src/identity/index.ts';
-import { PUBLIC_APP } from '../../support/clients.ts';
+import { PUBLIC_APP, SECRET_APP } from '../../support/clients.ts';
 import { authorize } from '../../support/flow.ts';
 import {
   DRIVERS,
@@ -41,7 +41,8 @@ describe.each(DRIVERS)('mail about apps, on %s', (driver) => {
       security: 'none',
       from: 'gate@riverside.example',
     } as const;
-    server = await startGatehouse(store, { clients: [PUBLIC_APP], name: 'Riverside', mail });
+    const remembers = { ...SECRET_APP, client_id: 'remembers', consent: 'remember' as const };
+    server = await startGatehouse(store, { clients: [PUBLIC_APP, remembers], name: 'Riverside', mail });
     const accounts = createAccountStore(server.vault);
     const amy = await accounts.findByUsername('amy');
     await accounts.save({ ...amy!, email: AMY, emailVerified: true });
@@ -74,6 +75,14 @@ describe.each(DRIVERS)('mail about apps, on %s', (driver) => {
     expect(text).toContain(`${server.issuer}/apps`);
     // Which app somebody uses is their own business: no record, no patient, no scope in it.
     expect(text).not.toMatch(/Amy|patient\/|Patient|p1/);
+  });
+
+  test('nobody is written to for what they decided before and were not asked about', async () => {
+    for (let launch = 0; launch < 3; launch += 1)
+      await authorize(server.issuer, { scope: LASTING, clientId: 'remembers' });
+    await arrived(1);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(smtp.received).toHaveLength(1);
   });
 
   test('nobody is written to for access that ends by itself, nor at an address that may be somebody else’s', async () => {
