@@ -491,7 +491,13 @@ describe('every screen', () => {
     });
   });
 
-  test.each(screens)('[WCAG] $screen passes axe in light and dark', async ({ template, data }) => {
+  /** On a telephone by day, and at a desk by night. */
+  const LOOKS = [
+    ['light', 360],
+    ['dark', 1280],
+  ] as const;
+
+  test.each(screens)('[WCAG] $screen passes axe at 360 px and 1280 px, in light and dark', async ({ template, data }) => {
     await open(
       template,
       data,
@@ -500,12 +506,13 @@ describe('every screen', () => {
         await page.evaluate(() => {
           for (const details of document.querySelectorAll('details')) details.open = true;
         });
-        for (const colorScheme of ['light', 'dark'] as const) {
+        for (const [colorScheme, width] of LOOKS) {
+          await page.setViewportSize({ width, height: 800 });
           await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
           const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
           const { violations, passes } = await new AxeBuilder({ page }).withTags(tags).analyze();
           const seen = violations.map(({ id, nodes }) => ({ id, where: nodes.map((node) => node.html) }));
-          expect({ colorScheme, seen }).toEqual({ colorScheme, seen: [] });
+          expect({ colorScheme, width, seen }).toEqual({ colorScheme, width, seen: [] });
           expect(passes.map(({ id }) => id)).toContain('color-contrast');
         }
       },
