@@ -1,13 +1,13 @@
 import { endOf, recall, withDecision, type RememberedDecision } from '../consent/index.ts';
 import type { Account } from '../identity/index.ts';
 import type { EpochSeconds } from '../oauth/index.ts';
-import { decideGrant, isResourceScope, needsPatient, type Scope } from '../smart/index.ts';
+import { decideGrant, isResourceScope, type Scope } from '../smart/index.ts';
 import { chosenDuration } from './access-time.ts';
 import { patientInWords } from './choose-steps.ts';
 import { giveAccess } from './give-access.ts';
 import type { InteractionParts } from './parts.ts';
 import { showRefusal } from './refusals.ts';
-import { offerOf, patientOf, type Visit } from './visit.ts';
+import { offerOf, patientConcerned, type Visit } from './visit.ts';
 
 /** Why a person need not be asked. */
 export type Agreement =
@@ -80,12 +80,6 @@ export async function rememberDecision(
 }
 
 /** Which record of which server it is about. */
-function recordOf(
-  visit: Visit,
-  account: Account,
-  offer: readonly Scope[],
-): { readonly fhirBaseUrl: string; readonly patient: string | undefined } {
-  const concerns = needsPatient(offer) || visit.launch !== undefined;
-  const patient = concerns ? patientOf(visit, account) : undefined;
-  return { fhirBaseUrl: visit.fhirServer.url, patient };
+function recordOf(visit: Visit, account: Account, offer: readonly Scope[]) {
+  return { fhirBaseUrl: visit.fhirServer.url, patient: patientConcerned(visit, account, offer) };
 }

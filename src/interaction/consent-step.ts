@@ -3,7 +3,7 @@ import type { Account } from '../identity/index.ts';
 import { languageOf } from '../language/index.ts';
 import type { EpochSeconds } from '../oauth/index.ts';
 import { SHOWN, shownPage, type ShownPage } from '../records/index.ts';
-import { askedAbout, decideGrant, needsPatient, type Scope } from '../smart/index.ts';
+import { askedAbout, decideGrant, type Scope } from '../smart/index.ts';
 import { accessInWords, chosenDuration } from './access-time.ts';
 import { appView } from './app-view.ts';
 import { patientInWords } from './choose-steps.ts';
@@ -13,7 +13,7 @@ import { contextFor, giveAccess, lifetimeOf } from './give-access.ts';
 import type { InteractionParts } from './parts.ts';
 import { rememberDecision } from './agreements.ts';
 import { showRefusal } from './refusals.ts';
-import { offerOf, patientOf, type Visit } from './visit.ts';
+import { offerOf, patientConcerned, type Visit } from './visit.ts';
 
 export async function showConsent(
   visit: Visit,
@@ -53,11 +53,6 @@ export async function consentPage(
   const form = { action: `/interaction/${visit.pending.uid}`, step: 'consent' };
   const html = parts.pages.text(visit.ctx, 'consent', { ...data, form });
   return shownPage(data, html, languageOf(visit.ctx).tag);
-}
-
-/** Whose record this is about, if anybody's. */
-function patientConcerned(visit: Visit, account: Account, offer: readonly Scope[]): string | undefined {
-  return needsPatient(offer) || visit.launch ? patientOf(visit, account) : undefined;
 }
 
 /** Grants what was ticked, within what was offered; returns where the browser goes on, or `shown` to ask again. */

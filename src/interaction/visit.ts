@@ -12,7 +12,7 @@ import {
   type Method,
 } from '../identity/index.ts';
 import { checkLaunch, type LaunchRecord } from '../launch/index.ts';
-import { contextTypesOf, decideOffer, type GrantDecision } from '../smart/index.ts';
+import { contextTypesOf, decideOffer, needsPatient, type GrantDecision, type Scope } from '../smart/index.ts';
 import { sessionCounts } from '../upstream/index.ts';
 import type { PendingAuthorization } from './engine.ts';
 import { speakTo } from './other-languages.ts';
@@ -181,6 +181,15 @@ function decide({ pending, client, launch }: Visit, account: Account): GrantDeci
 /** The patient in context as far as it is settled: by the launch, by who the person is, or by choice. */
 export function patientOf({ launch, progress }: Visit, account: Account): string | undefined {
   return launch?.context.patient ?? ownPatient(account) ?? progress.patient?.id;
+}
+
+/** Whose record this is about, if anybody's. */
+export function patientConcerned(
+  visit: Visit,
+  account: Account,
+  offer: readonly Scope[],
+): string | undefined {
+  return needsPatient(offer) || visit.launch ? patientOf(visit, account) : undefined;
 }
 
 /** @returns how far the person has come now */

@@ -497,28 +497,31 @@ describe('every screen', () => {
     ['dark', 1280],
   ] as const;
 
-  test.each(screens)('[WCAG] $screen passes axe at 360 px and 1280 px, in light and dark', async ({ template, data }) => {
-    await open(
-      template,
-      data,
-      async ({ page }) => {
-        // A closed disclosure hides its content from axe as well.
-        await page.evaluate(() => {
-          for (const details of document.querySelectorAll('details')) details.open = true;
-        });
-        for (const [colorScheme, width] of LOOKS) {
-          await page.setViewportSize({ width, height: 800 });
-          await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-          const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
-          const { violations, passes } = await new AxeBuilder({ page }).withTags(tags).analyze();
-          const seen = violations.map(({ id, nodes }) => ({ id, where: nodes.map((node) => node.html) }));
-          expect({ colorScheme, width, seen }).toEqual({ colorScheme, width, seen: [] });
-          expect(passes.map(({ id }) => id)).toContain('color-contrast');
-        }
-      },
-      { reducedMotion: 'reduce' },
-    );
-  });
+  test.each(screens)(
+    '[WCAG] $screen passes axe at 360 px and 1280 px, in light and dark',
+    async ({ template, data }) => {
+      await open(
+        template,
+        data,
+        async ({ page }) => {
+          // A closed disclosure hides its content from axe as well.
+          await page.evaluate(() => {
+            for (const details of document.querySelectorAll('details')) details.open = true;
+          });
+          for (const [colorScheme, width] of LOOKS) {
+            await page.setViewportSize({ width, height: 800 });
+            await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+            const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+            const { violations, passes } = await new AxeBuilder({ page }).withTags(tags).analyze();
+            const seen = violations.map(({ id, nodes }) => ({ id, where: nodes.map((node) => node.html) }));
+            expect({ colorScheme, width, seen }).toEqual({ colorScheme, width, seen: [] });
+            expect(passes.map(({ id }) => id)).toContain('color-contrast');
+          }
+        },
+        { reducedMotion: 'reduce' },
+      );
+    },
+  );
 
   test.each(screens)(
     '[WCAG] $screen fits 320 px, also with text twice as large',
