@@ -19,6 +19,7 @@ import {
   loadTheme,
   serveAssets,
   watchOverload,
+  type OverloadWatch,
   type Health,
   type HealthCheck,
   type Metrics,
@@ -61,6 +62,8 @@ export interface GatehouseOptions {
   /** What else must be well for us to be ready. */
   readonly checks?: readonly HealthCheck[];
   readonly clock?: Clock;
+  /** How late work comes to its turn; default: a watch over this process's event loop, which `close` stops. */
+  readonly overload?: OverloadWatch;
   /** For tests: another clock and resolver for clients' key sets. */
   readonly clientKeys?: Partial<Pick<ClientKeysParts, 'clock' | 'lookup'>>;
 }
@@ -141,7 +144,7 @@ export async function createGatehouse(options: GatehouseOptions): Promise<Gateho
     },
     onFailure: (error) => log.warn({ err: error }, 'the signing keys could not be checked'),
   });
-  const overload = watchOverload();
+  const overload = options.overload ?? watchOverload();
   let started = false;
   let stopReminders = (): void => undefined;
   let draining = false;

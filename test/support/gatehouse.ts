@@ -7,6 +7,7 @@ import { createGatehouse, type Gatehouse, type GatehouseOptions } from '../../sr
 import type { AuditRecord } from '../../src/audit/index.ts';
 import { configSchema, type ConfigInput } from '../../src/config/index.ts';
 import { createAccount } from '../../src/identity/index.ts';
+import type { OverloadWatch } from '../../src/http/index.ts';
 import {
   createAccountStore,
   createVault,
@@ -71,6 +72,12 @@ const PEOPLE = [
 ] as const;
 export const PASSWORD = 'correct horse battery';
 
+/**
+ * Server and test share a process here, and it may have to wait for its machine: nothing is shed. The test of that
+ * brings its own watch.
+ */
+const NEVER_TOO_MUCH: OverloadWatch = { lag: () => 0, stop: () => undefined };
+
 const hashes = new Map<string, ReturnType<typeof createAccount>>();
 
 /** Starts a whole server on loopback. The same `port` again makes a restart look like one to its clients. */
@@ -78,7 +85,9 @@ export async function startGatehouse(
   store: Pick<TestStore, 'open'>,
   overrides: Partial<ConfigInput> = {},
   port?: number,
-  options: Pick<GatehouseOptions, 'clientKeys' | 'checks'> & { readonly log?: GatehouseOptions['log'] } = {},
+  options: Pick<GatehouseOptions, 'clientKeys' | 'checks' | 'overload'> & {
+    readonly log?: GatehouseOptions['log'];
+  } = {},
 ): Promise<TestServer> {
   const publicPort = port ?? (await freePort());
   const issuer = overrides.issuer ?? `http://localhost:${publicPort}`;
@@ -110,6 +119,7 @@ export async function startGatehouse(
     log,
     auditSinks: [sink],
     viewsDir: path.resolve('views'),
+    overload: NEVER_TOO_MUCH,
     ...options,
   });
   const { managementPort } = await gatehouse.listen();

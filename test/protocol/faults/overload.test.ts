@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { watchOverload } from '../../../src/http/index.ts';
 import { PUBLIC_APP, RESOURCE_SERVER, RS_SECRET, basic } from '../../support/clients.ts';
 import { authorize, authorizeUrl, pkce, postForm, redeem, type TokenAnswer } from '../../support/flow.ts';
 import { startGatehouse, testStore, type TestServer } from '../../support/gatehouse.ts';
@@ -12,7 +13,9 @@ describe('this process has too much to do', () => {
   let burner: NodeJS.Timeout | undefined;
   beforeAll(async () => {
     store = await testStore('embedded');
-    server = await startGatehouse(store, { clients: CLIENTS });
+    server = await startGatehouse(store, { clients: CLIENTS }, undefined, {
+      overload: watchOverload(),
+    });
     tokens = (await redeem(server.issuer, await authorize(server.issuer))).body;
   });
   afterEach(() => clearInterval(burner));
