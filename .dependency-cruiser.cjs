@@ -22,11 +22,12 @@ const DOMAIN = [
   'records',
   'notices',
   'upstream',
+  'representation',
 ];
 
 /** Of the domain, what may import other parts of it. */
 const IMPORTS = {
-  config: ['clients', 'consent', 'identity', 'keys', 'language'],
+  config: ['clients', 'consent', 'identity', 'keys', 'language', 'representation'],
   clients: ['consent'],
   consent: ['language'],
   identity: ['language'],

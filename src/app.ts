@@ -8,9 +8,11 @@ import {
 } from './audit/index.ts';
 import { createClientRegistry, rememberClients } from './clients/index.ts';
 import { startReminders } from './compose-notices.ts';
+import { composeRepresentation } from './compose-representation.ts';
 import { buildProvider, grantWords } from './compose-provider.ts';
 import { createPublicApp } from './public-app.ts';
 import { storeSecrets, type Config } from './config/index.ts';
+import { createFhirDirectory, type FhirDirectory } from './fhir/index.ts';
 import {
   createListener,
   createManagementApp,
@@ -34,7 +36,14 @@ import { createRequestLimits } from './limits/index.ts';
 import { createRevocationFeed, type RevocationFeed } from './revocations/index.ts';
 import { createMailSender, createOutbox, type ClosableOutbox } from './mail/index.ts';
 import { systemClock, type Clock } from './oauth/index.ts';
-import { OWN_CLIENT, createClientKeys, createRotatingProvider, type ClientKeysParts } from './oidc/index.ts';
+import {
+  OWN_CLIENT,
+  createClientKeys,
+  createOwnTokens,
+  createRotatingProvider,
+  type ClientKeysParts,
+  type RotatingProvider,
+} from './oidc/index.ts';
 import {
   allTakenBack,
   createClientStore,
@@ -132,9 +141,16 @@ export async function createGatehouse(options: GatehouseOptions): Promise<Gateho
     signedOut: (id) => config.issuer + signedOutPath(id),
   });
   const shared = { config, log, clock, vault, trust, clients, clientKeys, audit, pages, counters, limits };
-  const protocol = { ...shared, relyingParty, ...(outbox ? { outbox } : {}) };
+  const ownToken = createOwnTokens(() => engine.current(), config, clock);
+  const directory = (fhirBaseUrl: string): FhirDirectory =>
+    createFhirDirectory(fhirBaseUrl, (renew) => ownToken(fhirBaseUrl, renew));
+  const representation = composeRepresentation(config, directory, clock);
+  const protocol = {
+    ...{ ...shared, relyingParty, directory, representation },
+    ...(outbox ? { outbox } : {}),
+  };
   const keyStore = createSigningKeyStore(vault);
-  const engine = await createRotatingProvider({
+  const engine: RotatingProvider = await createRotatingProvider({
     clock,
     keyStore,
     build: (keys) => buildProvider(protocol, keys),

@@ -4,7 +4,9 @@ import type { Logger } from 'pino';
 import type { AuditRecorder } from './audit/index.ts';
 import { secretMatches, type ClientRegistry } from './clients/index.ts';
 import type { Config } from './config/index.ts';
-import { msLeft, referenceFor } from './http/index.ts';
+import type { Representation } from './compose-representation.ts';
+import { FhirUnavailable, type FhirDirectory } from './fhir/index.ts';
+import { Overloaded, msLeft, referenceFor } from './http/index.ts';
 import { errorWords, type Pages } from './interaction/index.ts';
 import type { Outbox } from './identity/index.ts';
 import { languageOf } from './language/index.ts';
@@ -61,6 +63,8 @@ export interface ProtocolParts {
   /** Absent: no mail is configured. */
   readonly outbox?: Outbox;
   readonly relyingParty: RelyingParty;
+  readonly directory: (fhirBaseUrl: string) => FhirDirectory;
+  readonly representation: Representation;
 }
 
 /** Joins oidc-provider with store, clients and pages. Part of the composition root: see app.ts. */
@@ -77,6 +81,7 @@ export function buildProvider(
     log,
     limits,
     relyingParty,
+    representation,
   }: ProtocolParts,
   signingKeys: SigningKeySet,
 ): Provider {
@@ -99,6 +104,7 @@ export function buildProvider(
     launches: createLaunchStore(vault, trust.unsureBefore),
     unsureBefore: trust.unsureBefore,
     findAccount: (id) => accounts.find(id),
+    mayStillAct: representation.mayStillAct,
     grantsOf: (accountId) => grantList({ accountId }),
     upstreamSessions: createUpstreamSessions(vault),
     signOutUpstream: leadToSignOut({
@@ -139,6 +145,7 @@ export function buildProvider(
     onServerError: (ctx, error) => {
       // The provider would call it a 500; whoever catches it next knows better.
       if (isStoreUnavailable(error)) throw error;
+      if (error instanceof FhirUnavailable) throw new Overloaded('the FHIR server cannot be asked');
       log.error({ err: error, reference: referenceOf(ctx) }, 'a request failed');
     },
     pages: {

@@ -8,7 +8,6 @@ import { composeMyApps } from './compose-my-apps.ts';
 import { referenceOf, type ProtocolParts } from './compose-provider.ts';
 import { composeRecords } from './compose-records.ts';
 import { composeSignIn } from './compose-sign-in.ts';
-import { createFhirDirectory } from './fhir/index.ts';
 import type { serveAssets } from './http/index.ts';
 import {
   allowFraming,
@@ -46,7 +45,6 @@ import {
   SERVED_PATHS,
   answerPreflights,
   createEngine,
-  createOwnTokens,
   createPersonSessions,
   discoveryRoutes,
   failIntrospection,
@@ -85,6 +83,7 @@ export interface PublicAppParts extends ProtocolParts {
 /** The public port: who answers what, in which order. */
 export function createPublicApp(parts: PublicAppParts): Koa {
   const { config, log, clock, vault, clients, audit, pages, metrics, engine, assets, languages } = parts;
+  const { directory } = parts;
   const app = new Koa({
     proxy: true,
     maxIpsCount: 1,
@@ -94,13 +93,10 @@ export function createPublicApp(parts: PublicAppParts): Koa {
   const accounts = createAccountStore(vault);
   const memory = createConsentMemory(vault);
   const launches = createLaunchStore(vault, parts.trust.unsureBefore);
-  const ownToken = createOwnTokens(engine.current, config, clock);
   const throttle = createSignInThrottle(parts.counters);
   const style = styleDocument(config.issuer);
   const launchHash = (launch: string): string => vault.keys.keyedHash('launch', launch);
   const usernameHash = (username: string): string => vault.keys.keyedHash('login', username);
-  const directory = (fhirBaseUrl: string) =>
-    createFhirDirectory(fhirBaseUrl, (renew) => ownToken(fhirBaseUrl, renew));
   const grantTtlSeconds = config.tokens.refreshTokenSeconds + config.tokens.accessTokenSeconds;
   const usage = createUsageStore(vault, parts.trust, grantTtlSeconds);
   const discovery = discoveryRoutes(config, style, MY_APPS_PATH);
@@ -132,6 +128,7 @@ export function createPublicApp(parts: PublicAppParts): Koa {
     accounts,
     verifyUserAssertion: userAssertions(parts.clientKeys),
     directory,
+    standings: parts.representation.standings,
     smartStyleUrl: style.url,
     myAppsPath: MY_APPS_PATH,
     forgottenPath: FORGOTTEN_PATH,

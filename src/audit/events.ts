@@ -57,6 +57,9 @@ export type AuditEvent =
           readonly dropped?: string;
           /** Asked just now, agreed to before, or never asked: the organisation's own app. */
           readonly basis?: 'asked' | 'remembered' | 'skipped';
+          /** As whom, and by which right, somebody acts for the patient: `RelatedPerson/7`. */
+          readonly actsAs?: string;
+          readonly legalBasis?: 'parent' | 'guardian' | 'power-of-attorney';
           /** UTC; absent: as long as the app keeps coming back. */
           readonly until?: string;
         }
@@ -90,7 +93,7 @@ export type AuditEvent =
           readonly since: string;
         }
     >
-  | Event<'token.revoked', Subject & { readonly what: 'grant' | 'token' }>
+  | Event<'token.revoked', Subject & Reason & { readonly what: 'grant' | 'token' }>
   | Event<'token.reuse', Subject & { readonly what: 'code-or-refresh-token' }>
   | Event<'client.changed', Subject & { readonly change: 'added' | 'removed' | 'disabled' | 'enabled' }>
   | Event<

@@ -85,7 +85,7 @@ function usualDemo({ dataDir, env, ports = DEFAULT_PORTS }: DemoSettings, secret
     store: { dataDir, ...(redisUrl ? { driver: 'redis', redisUrl } : {}) },
     secrets: { store: secrets.store, cookies: [secrets.cookies] },
     frames: { ancestors: [appsBaseUrl] },
-    fhirServers: [{ id: 'demo', name: 'Demo Hospital', url: fhirBaseUrl }],
+    fhirServers: [{ id: 'demo', name: 'Demo Hospital', url: fhirBaseUrl, representatives: {} }],
     clients,
     log: { level: env['LOG_LEVEL'] ?? 'warn' },
   });

@@ -6,6 +6,7 @@ import { LANGUAGES } from '../language/index.ts';
 import { SIGNING_ALGORITHMS } from '../keys/index.ts';
 import { LATEST_SMART_VERSION, SMART_VERSIONS } from '../smart/index.ts';
 import { limits } from './limits.ts';
+import { representatives } from './representatives.ts';
 import { records } from './records.ts';
 import { mail } from './mail.ts';
 import { Secret } from './secret.ts';
@@ -57,6 +58,7 @@ const fhirServer = z.strictObject({
     .enum(['allowed', 'off'])
     .default('allowed')
     .describe('off: people sign in through a provider of signIn.providers, and with no password of ours'),
+  representatives: representatives.optional(),
 });
 
 /** An origin as browsers know it. */

@@ -88,6 +88,7 @@ export const signIn = z
       .strictObject({
         patient: mfaRule,
         practitioner: mfaRule,
+        representative: mfaRule,
       } satisfies Record<Role, typeof mfaRule>)
       .prefault({})
       .describe('a second factor beside the password: off, optional (whoever has one is asked) or required'),

@@ -15,5 +15,6 @@ export {
 } from './apps/server.ts';
 export { createEhrClient, createVouch, type EhrClientOptions } from './ehr-client.ts';
 export { DEMO_PEOPLE, type DemoPerson } from './people.ts';
-export { DEMO_PATIENTS, type DemoPatient } from './data/demo-data.ts';
+export { DEMO_PATIENTS, DEMO_RESOURCES, type DemoPatient } from './data/demo-data.ts';
+export type { DemoResource } from './data/fhir.ts';
 export { demoClients, type DemoClient, type DemoClientsInput, type JwkSet } from './clients.ts';

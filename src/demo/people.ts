@@ -3,9 +3,9 @@ export interface DemoPerson {
   readonly username: string;
   readonly password: string;
   readonly name: string;
-  readonly role: 'patient' | 'practitioner';
+  readonly role: 'patient' | 'practitioner' | 'representative';
   /** Relative reference to the person's own FHIR resource. */
-  readonly fhirUser: `${'Patient' | 'Practitioner'}/${string}`;
+  readonly fhirUser: `${'Patient' | 'Practitioner' | 'Person'}/${string}`;
 }
 
 export const DEMO_PEOPLE: readonly DemoPerson[] = [
@@ -36,5 +36,12 @@ export const DEMO_PEOPLE: readonly DemoPerson[] = [
     name: 'Dr David Lund',
     role: 'practitioner',
     fhirUser: 'Practitioner/david-lund',
+  },
+  {
+    username: 'grace',
+    password: 'demo-grace-1',
+    name: 'Grace Shaw',
+    role: 'representative',
+    fhirUser: 'Person/grace-shaw',
   },
 ];

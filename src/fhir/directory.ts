@@ -1,11 +1,10 @@
 import { z } from 'zod';
 
-import { isFhirId } from '../smart/index.ts';
+import { below, bundle, createFhirClient, id, read, resourcesOf, text } from './client.ts';
 import { patientQuery } from './patient-query.ts';
+import { relationsOn, type FhirRelations } from './relations.ts';
 
-const TIMEOUT_MS = 4000;
 const PAGE_SIZE = 10;
-const MAX_TEXT = 120;
 
 export interface PatientSummary {
   readonly id: string;
@@ -13,6 +12,7 @@ export interface PatientSummary {
   readonly birthDate?: string;
   readonly mrn?: string;
   readonly sex?: string;
+  readonly deceased?: true;
 }
 
 export interface PatientPage {
@@ -28,8 +28,8 @@ export interface EncounterSummary {
   readonly status: string;
 }
 
-/** Live look-ups on one FHIR server. Every method rejects with {@link FhirUnavailable} when it cannot answer. */
-export interface FhirDirectory {
+/** Live look-ups on one FHIR server. Every method rejects with `FhirUnavailable` when it cannot answer. */
+export interface FhirDirectory extends FhirRelations {
   /**
    * Ten patients by name, number or birth date; an empty query lists everyone.
    *
@@ -40,20 +40,13 @@ export interface FhirDirectory {
   readPatient(id: string): Promise<PatientSummary | undefined>;
   /** Ids of who has this identifier: two at most, which is as good as many. */
   findPeople(
-    type: 'Patient' | 'Practitioner',
+    type: 'Patient' | 'Practitioner' | 'RelatedPerson',
     identifier: { readonly system: string; readonly value: string },
   ): Promise<readonly string[]>;
   /** Newest first, ten at most. */
   encountersOf(patientId: string): Promise<readonly EncounterSummary[]>;
 }
 
-/** The FHIR server did not answer, or not with FHIR. */
-export class FhirUnavailable extends Error {
-  override readonly name = 'FhirUnavailable';
-}
-
-const text = z.string().transform(clean);
-const id = z.string().refine(isFhirId);
 const humanName = z.looseObject({
   text: text.optional(),
   family: text.optional(),
@@ -66,6 +59,8 @@ const patient = z.looseObject({
   name: z.array(humanName).optional(),
   birthDate: text.optional(),
   gender: text.optional(),
+  deceasedBoolean: z.boolean().optional(),
+  deceasedDateTime: z.string().optional(),
   identifier: z
     .array(
       z.looseObject({
@@ -90,30 +85,16 @@ const encounter = z.looseObject({
   class: z.looseObject({ display: text.optional(), code: text.optional() }).optional(),
   period: z.looseObject({ start: text.optional() }).optional(),
 });
-const bundle = z.looseObject({
-  resourceType: z.literal('Bundle'),
-  link: z.array(z.looseObject({ relation: z.string(), url: z.string() })).optional(),
-  entry: z.array(z.looseObject({ resource: z.unknown() })).optional(),
-});
-
 /** @param accessToken a token Gatehouse issued to itself for this FHIR server; a new one where `renew` is asked. */
 export function createFhirDirectory(
   fhirBaseUrl: string,
   accessToken: (renew: boolean) => Promise<string>,
   fetchImpl: typeof fetch = fetch,
 ): FhirDirectory {
-  const get = async (path: string): Promise<unknown> => {
-    const ask = async (renew: boolean): Promise<Response> =>
-      fetchFhir(`${fhirBaseUrl}/${path}`, await accessToken(renew), fetchImpl);
-    const first = await ask(false);
-    // The token we kept may be gone from the store; a fresh one is asked for once.
-    const response = first.status === 401 ? await ask(true) : first;
-    if (response.status === 404 || response.status === 410) return undefined;
-    if (!response.ok)
-      throw new FhirUnavailable(`GET ${path.split('?')[0] ?? ''} answered ${response.status}`);
-    return readJson(response);
-  };
+  const client = createFhirClient(fhirBaseUrl, accessToken, fetchImpl);
+  const { get } = client;
   return {
+    ...relationsOn(client),
     async searchPatients(query, page) {
       const search = new URLSearchParams({ _count: String(PAGE_SIZE), _sort: 'name' });
       for (const [name, value] of patientQuery(query)) search.append(name, value);
@@ -147,54 +128,14 @@ function escaped(value: string): string {
   return value.replaceAll(/[\\,$|]/g, String.raw`\$&`);
 }
 
-async function fetchFhir(url: string, token: string, fetchImpl: typeof fetch): Promise<Response> {
-  try {
-    return await fetchImpl(url, {
-      headers: { accept: 'application/fhir+json', authorization: `Bearer ${token}` },
-      redirect: 'error',
-      signal: AbortSignal.timeout(TIMEOUT_MS),
-    });
-  } catch (cause) {
-    throw new FhirUnavailable('the FHIR server did not answer', { cause });
-  }
-}
-
-async function readJson(response: Response): Promise<unknown> {
-  try {
-    return await response.json();
-  } catch (cause) {
-    throw new FhirUnavailable('the FHIR server did not answer with JSON', { cause });
-  }
-}
-
-/** The matches of a search; beside them a Bundle may hold an OperationOutcome or included resources. */
-function resourcesOf({ entry }: z.output<typeof bundle>, resourceType: string): unknown[] {
-  const isWanted = (resource: unknown): boolean =>
-    typeof resource === 'object' &&
-    resource !== null &&
-    'resourceType' in resource &&
-    resource.resourceType === resourceType;
-  return (entry ?? []).map(({ resource }) => resource).filter(isWanted);
-}
-
-/** What follows the base in a link. A link that leads elsewhere is refused: our token goes to this server only. */
-function below(fhirBaseUrl: string, link: string): string {
-  // Compared as parsed, so that no `..` leads out afterwards.
-  const base = new URL(fhirBaseUrl).href.replace(/\/$/, '');
-  const url = URL.parse(link)?.href ?? '';
-  for (const separator of ['/', '?']) {
-    if (url.startsWith(base + separator)) return url.slice(base.length).replace(/^\//, '');
-  }
-  throw new FhirUnavailable('the FHIR server links to pages outside itself');
-}
-
-function read<Schema extends z.ZodType>(schema: Schema, value: unknown): z.output<Schema> {
-  const parsed = schema.safeParse(value);
-  if (!parsed.success) throw new FhirUnavailable('the FHIR server answered something else than expected');
-  return parsed.data;
-}
-
-function summarise({ id, name, birthDate, gender, identifier }: z.output<typeof patient>): PatientSummary {
+function summarise({
+  id,
+  name,
+  birthDate,
+  gender,
+  identifier,
+  ...rest
+}: z.output<typeof patient>): PatientSummary {
   const official = name?.find(({ use }) => use === 'official') ?? name?.[0];
   const written = official?.text ?? [...(official?.given ?? []), official?.family].filter(Boolean).join(' ');
   const mrn = identifier?.find(({ type }) => type?.coding?.some(({ code }) => code === 'MR'))?.value;
@@ -204,6 +145,7 @@ function summarise({ id, name, birthDate, gender, identifier }: z.output<typeof 
     ...(birthDate ? { birthDate } : {}),
     ...(gender ? { sex: gender } : {}),
     ...(mrn ? { mrn } : {}),
+    ...(rest.deceasedBoolean || rest.deceasedDateTime ? { deceased: true } : {}),
   };
 }
 
@@ -213,12 +155,4 @@ function summariseEncounter(resource: z.output<typeof encounter>): EncounterSumm
   const label = type?.text ?? coding?.display ?? resource.class?.display ?? resource.class?.code ?? 'Visit';
   const start = resource.period?.start;
   return { id: resource.id, label, status: resource.status, ...(start ? { start } : {}) };
-}
-
-/** Shown to people: no control or direction-changing characters, and not endless (SEC-13). */
-function clean(value: string): string {
-  return value
-    .replace(/[\p{Cc}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, '')
-    .trim()
-    .slice(0, MAX_TEXT);
 }

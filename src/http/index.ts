@@ -11,7 +11,7 @@ export { createManagementApp } from './management.ts';
 export { createMetrics, metricsOfWorkers, type Metrics } from './metrics.ts';
 export { jsonOnly } from './json-only.ts';
 export { logRequests } from './log-requests.ts';
-export { msLeft, shedLoad, watchOverload, withDeadline, type OverloadWatch } from './overload.ts';
+export { Overloaded, msLeft, shedLoad, watchOverload, withDeadline, type OverloadWatch } from './overload.ts';
 export { postOnly } from './post-only.ts';
 export { nameRequests, referenceFor } from './reference.ts';
 export { noStore } from './no-store.ts';

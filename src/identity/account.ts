@@ -2,7 +2,8 @@ import { z } from 'zod';
 
 import type { AccountId } from '../oauth/index.ts';
 
-export const ROLES = ['patient', 'practitioner'] as const;
+/** A representative has no record here and acts for others: a parent, a guardian, who has a power of attorney. */
+export const ROLES = ['patient', 'practitioner', 'representative'] as const;
 export type Role = (typeof ROLES)[number];
 
 /** The FHIR types a person may be (OIDC-06). */
@@ -20,13 +21,8 @@ export const newAccount = z
     email: z.email('must be an e-mail address').max(254).optional(),
   })
   .superRefine(({ role, fhirUser }, check) => {
-    if (role === 'patient' && !fhirUser?.startsWith('Patient/')) {
-      check.addIssue({
-        code: 'custom',
-        path: ['fhirUser'],
-        message: 'a patient needs a fhirUser such as Patient/123',
-      });
-    }
+    const message = problemOf(role, fhirUser);
+    if (message !== undefined) check.addIssue({ code: 'custom', path: ['fhirUser'], message });
   });
 export type NewAccount = z.output<typeof newAccount>;
 
@@ -57,25 +53,49 @@ export interface AccountStore {
   change(id: AccountId, edit: (account: Account) => Account): Promise<Account | undefined>;
 }
 
+/** Why somebody of this role cannot be this person in FHIR; `undefined`: they can. */
+function problemOf(role: Role, fhirUser = ''): string | undefined {
+  if (role === 'patient' && !fhirUser.startsWith('Patient/'))
+    return 'a patient needs a fhirUser such as Patient/123';
+  if (role === 'representative' && !/^(RelatedPerson|Person)\//.test(fhirUser))
+    return 'a representative needs a fhirUser such as RelatedPerson/123 or Person/123';
+  return undefined;
+}
+
+/** Can somebody of this role be this person in FHIR? */
+export function fitsRole(role: Role, fhirUser: string | undefined): boolean {
+  return problemOf(role, fhirUser) === undefined;
+}
+
 /** User names are compared without regard to case or Unicode spelling. */
 export function canonicalUsername(username: string): string {
   return username.normalize('NFKC').toLowerCase();
 }
 
 /**
- * The most a person of this role can pass on to an app. A patient's rights end at the own record, so nothing at
- * `user/` level: a resource server reads that as "everything this user may see" across patients (SEM-07).
+ * The most a person of this role can pass on to an app. The rights of a patient end at the own record, those of a
+ * representative at the record of whom they act for, so nothing at `user/` level: a resource server reads that as "everything this user may see" across patients (SEM-07).
  */
 export function rightsOf(role: Role): string {
-  return role === 'patient' ? 'patient/*.cruds' : 'patient/*.cruds user/*.cruds';
+  return role === 'practitioner' ? 'patient/*.cruds user/*.cruds' : 'patient/*.cruds';
 }
 
-/** The id of the one patient this account may act for; `undefined` for those who choose one. */
+/** The id of a patient's own record. */
 export function ownPatient(account: Pick<Account, 'role' | 'fhirUser'>): string | undefined {
   return account.role === 'patient' ? account.fhirUser?.slice('Patient/'.length) : undefined;
 }
 
-/** May this account put this patient in context? The one rule, asked again wherever a form names a patient. */
-export function maySeePatient(account: Pick<Account, 'role' | 'fhirUser'>, patient: string): boolean {
-  return account.role === 'practitioner' || ownPatient(account) === patient;
+/**
+ * The ids of all whose record this account may open: the own one first, then those they act for; `undefined`: a
+ * clinician's, who may open everybody's. The one rule, asked again wherever a form or a launch names a patient.
+ *
+ * @param actsFor ids of patients, as the FHIR server says at this moment
+ */
+export function patientsWithin(
+  account: Pick<Account, 'role' | 'fhirUser'>,
+  actsFor: readonly string[],
+): readonly string[] | undefined {
+  if (account.role === 'practitioner') return undefined;
+  const own = ownPatient(account);
+  return [...new Set([...(own === undefined ? [] : [own]), ...actsFor])];
 }

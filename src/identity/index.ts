@@ -5,9 +5,10 @@
 export {
   ROLES,
   canonicalUsername,
-  maySeePatient,
+  fitsRole,
   newAccount,
   ownPatient,
+  patientsWithin,
   rightsOf,
   type Account,
   type AccountStore,

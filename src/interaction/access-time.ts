@@ -1,6 +1,8 @@
 import { describeOffer, durationsFor, endOf, type DurationChoice } from '../consent/index.ts';
+import type { Account } from '../identity/index.ts';
 import { languageOf, type Language } from '../language/index.ts';
 import type { Scope } from '../smart/index.ts';
+import { mostDaysOf } from './acting-for.ts';
 import type { InteractionParts } from './parts.ts';
 import type { Visit } from './visit.ts';
 
@@ -20,7 +22,12 @@ interface AccessTime {
   }[];
 }
 
-export function accessInWords(offer: readonly Scope[], visit: Visit, parts: InteractionParts): AccessTime {
+export function accessInWords(
+  offer: readonly Scope[],
+  visit: Visit,
+  account: Account,
+  parts: InteractionParts,
+): AccessTime {
   const { config, clock } = parts;
   const language = languageOf(visit.ctx);
   const { say } = language;
@@ -33,7 +40,7 @@ export function accessInWords(offer: readonly Scope[], visit: Visit, parts: Inte
     return {
       until: [say('access.until-offline', { hours, offline }), ...lesser].join(' '),
       offline: true,
-      durations: durationsFor(config.consent, visit.client.max_access_days).map((one) =>
+      durations: durationsFor(config.consent, mostDaysOf(visit, account, clock())).map((one) =>
         inWords(one, clock(), parts, language),
       ),
     };
@@ -55,22 +62,29 @@ function inWords(
     const detail = say('duration.idle', { days: unusedDays, date: date(now + unused) });
     return { value, checked, label: say('duration.until-stopped'), detail };
   }
-  const label = days === 365 ? say('duration.year') : say('duration.days', { days });
+  const label = labelOf(days, say);
   const until = say('duration.until', { date: date(end) });
   const earlier = days * DAY > unused ? [say('duration.earlier', { days: unusedDays })] : [];
   return { value, checked, label, detail: [until, ...earlier].join(' ') };
 }
 
+/** More days than a year say nothing to anybody; the date stands below. */
+function labelOf(days: number, say: Language['say']): string {
+  if (days === 365) return say('duration.year');
+  return days > 366 ? say('duration.longest') : say('duration.days', { days });
+}
+
 /** What the form chose; the preselected one where it says nothing. `undefined`: it says something that was not offered. */
 export function chosenDuration(
-  { client }: Visit,
+  visit: Visit,
+  account: Account,
   granted: readonly Scope[],
   fields: ReadonlyMap<string, readonly string[]>,
-  { config }: InteractionParts,
+  { config, clock }: InteractionParts,
 ): Pick<DurationChoice, 'days'> | undefined {
   // Whatever else is granted ends by itself.
   if (!granted.some(({ text }) => text === 'offline_access')) return {};
-  const choices = durationsFor(config.consent, client.max_access_days);
+  const choices = durationsFor(config.consent, mostDaysOf(visit, account, clock()));
   const named = fields.get('duration')?.[0];
   return choices.find(({ value, checked }) => (named === undefined ? checked : value === named));
 }

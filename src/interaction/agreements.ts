@@ -2,6 +2,7 @@ import { endOf, recall, withDecision, type RememberedDecision } from '../consent
 import type { Account } from '../identity/index.ts';
 import type { EpochSeconds } from '../oauth/index.ts';
 import { decideGrant, isResourceScope, type Scope } from '../smart/index.ts';
+import { endWithin } from './acting-for.ts';
 import { chosenDuration } from './access-time.ts';
 import { patientInWords } from './choose-steps.ts';
 import { giveAccess } from './give-access.ts';
@@ -43,10 +44,11 @@ export async function takeAgreement(
       ? agreement.decision.kept.split(' ')
       : offer.granted.map(({ text }) => text);
   const { granted, dropped } = decideGrant(offer.granted, new Set(kept));
-  const endsAt =
+  const chosen =
     agreement.basis === 'remembered'
       ? agreement.decision.endsAt
-      : endOf(chosenDuration(visit, granted, new Map(), parts) ?? {}, parts.clock());
+      : endOf(chosenDuration(visit, account, granted, new Map(), parts) ?? {}, parts.clock());
+  const endsAt = endWithin(visit, account, chosen);
   const given = { granted, dropped: [...offer.dropped, ...dropped], endsAt, basis: agreement.basis };
   return (await giveAccess(visit, account, given, parts)).url;
 }

@@ -1,8 +1,10 @@
 import type { Account } from '../identity/index.ts';
-import { maySeePatient } from '../identity/index.ts';
 import { languageOf, type Language } from '../language/index.ts';
 import { isFhirId } from '../smart/index.ts';
+import { maySee, patientsOf } from './acting-for.ts';
 import { appView } from './app-view.ts';
+import { showRecords } from './choose-record.ts';
+import { dateInWords, patientView } from './patient-view.ts';
 import type { EncounterSummary, PatientSummary } from './directory.ts';
 import { formOf } from './forms.ts';
 import type { InteractionParts } from './parts.ts';
@@ -11,8 +13,19 @@ import { saveProgress, type Visit } from './visit.ts';
 
 const MAX_QUERY_LENGTH = 100;
 
+/** Lets people choose a patient: a clinician searches for one, everybody else has a list. */
+export function showPatients(
+  visit: Visit,
+  account: Account,
+  parts: InteractionParts,
+  error?: string,
+): Promise<void> {
+  const isClinician = patientsOf(visit, account) === undefined;
+  return (isClinician ? showSearch : showRecords)(visit, account, parts, error);
+}
+
 /** Draws one page of the live patient search. */
-export async function showPatients(
+async function showSearch(
   visit: Visit,
   account: Account,
   parts: InteractionParts,
@@ -84,21 +97,28 @@ export async function takePatient(
 ): Promise<'chosen' | 'shown'> {
   const id = fields.get('patient')?.[0];
   const patient =
-    isFhirId(id) && maySeePatient(account, id)
+    isFhirId(id) && maySee(visit, account, id)
       ? await parts.directory(visit.fhirServer.url).readPatient(id)
       : undefined;
   if (!patient) {
     await showPatients(visit, account, parts, languageOf(visit.ctx).say('choose-patient.choose'));
     return 'shown';
   }
-  await parts.recentPatients
-    .note(account.accountId, visit.fhirServer.url, patient.id)
-    .catch((error: unknown) => {
-      parts.log.warn({ err: error }, 'a choice could not be noted');
-    });
+  if (patientsOf(visit, account) === undefined) await noteChoice(visit, account, patient.id, parts);
   const { encounter: _encounter, ...kept } = visit.progress;
   await saveProgress({ ...visit, progress: kept }, { patient }, parts);
   return 'chosen';
+}
+
+async function noteChoice(
+  { fhirServer }: Visit,
+  { accountId }: Account,
+  patient: string,
+  { recentPatients: recent, log }: InteractionParts,
+): Promise<void> {
+  await recent.note(accountId, fhirServer.url, patient).catch((error: unknown) => {
+    log.warn({ err: error }, 'a choice could not be noted');
+  });
 }
 
 export async function showEncounters(
@@ -167,32 +187,10 @@ export async function patientInWords(
   }
 }
 
-function patientView({ id, name, birthDate, mrn, sex }: PatientSummary, language: Language) {
-  const born = inWords(birthDate, language);
-  const words = sexInWords(sex, language);
-  return {
-    id,
-    name,
-    ...(born === undefined ? {} : { birthDate: born }),
-    ...(mrn === undefined ? {} : { mrn }),
-    ...(words === undefined ? {} : { sex: words }),
-  };
-}
-
 function encounterView({ id, label, start, status }: EncounterSummary, language: Language) {
-  return { id, label, when: inWords(start, language) ?? '', status };
+  return { id, label, when: dateInWords(start, language) ?? '', status };
 }
 
 function textOf(value: string | string[] | undefined): string {
   return [value].flat()[0] ?? '';
-}
-
-/** `2008-03-20` → `20 March 2008`; a year or a year and month alone stay as they are. */
-function inWords(date: string | undefined, language: Language): string | undefined {
-  if (date === undefined || !/^\d{4}-\d{2}-\d{2}/.test(date)) return date;
-  return language.date(Date.parse(`${date.slice(0, 10)}T00:00:00Z`) / 1000);
-}
-
-function sexInWords(sex: string | undefined, { say }: Language): string | undefined {
-  return sex === 'female' || sex === 'male' || sex === 'other' ? say(`patient.${sex}`) : undefined;
 }

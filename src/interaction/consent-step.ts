@@ -4,6 +4,7 @@ import { languageOf } from '../language/index.ts';
 import type { EpochSeconds } from '../oauth/index.ts';
 import { SHOWN, shownPage, type ShownPage } from '../records/index.ts';
 import { askedAbout, decideGrant, type Scope } from '../smart/index.ts';
+import { actsAsIn, endWithin } from './acting-for.ts';
 import { accessInWords, chosenDuration } from './access-time.ts';
 import { appView } from './app-view.ts';
 import { patientInWords } from './choose-steps.ts';
@@ -44,11 +45,11 @@ export async function consentPage(
   const data = {
     app: appView(visit),
     user: { name: account.name },
-    ...(patient ? { patient } : {}),
+    ...(patient ? { patient: { ...patient, ...actsAsIn(visit, account) } } : {}),
     fhirServer: { name: visit.fhirServer.name, host: new URL(visit.fhirServer.url).host },
     groups: describeOffer(askedAbout(granted), languageOf(visit.ctx)),
     stopAt: parts.config.issuer.replace(/^https?:\/\//, '') + parts.myAppsPath,
-    access: accessInWords(granted, visit, parts),
+    access: accessInWords(granted, visit, account, parts),
   };
   const form = { action: `/interaction/${visit.pending.uid}`, step: 'consent' };
   const html = parts.pages.text(visit.ctx, 'consent', { ...data, form });
@@ -69,7 +70,7 @@ export async function takeConsent(
     await showConsent(visit, account, parts, say('consent.tick-one'));
     return 'shown';
   }
-  const duration = chosenDuration(visit, granted, fields, parts);
+  const duration = chosenDuration(visit, account, granted, fields, parts);
   if (!duration) {
     await showConsent(visit, account, parts, say('consent.choose-duration'));
     return 'shown';
@@ -80,7 +81,7 @@ export async function takeConsent(
     await showConsent(visit, account, parts, say('page.changed'));
     return 'shown';
   }
-  const endsAt = endOf(duration, parts.clock());
+  const endsAt = endWithin(visit, account, endOf(duration, parts.clock()));
   const { patient } = contextFor(visit, account, granted, parts);
   const decision = decisionOf('granted', visit, account, {
     kept: granted.map(({ text }) => text),

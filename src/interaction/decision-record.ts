@@ -1,6 +1,7 @@
 import type { Account } from '../identity/index.ts';
 import type { EpochSeconds } from '../oauth/index.ts';
 import type { Decision, ShownPage } from '../records/index.ts';
+import { standingIn } from './acting-for.ts';
 import type { InteractionParts } from './parts.ts';
 import { showProblem } from './problems.ts';
 import type { Visit } from './visit.ts';
@@ -16,13 +17,17 @@ interface Decided {
 /** What somebody decided on the consent screen, for the record. */
 export function decisionOf(
   kind: 'granted' | 'refused',
-  { reference, client, fhirServer }: Visit,
-  { accountId, name, role, fhirUser }: Account,
+  visit: Visit,
+  account: Account,
   { page, ...decided }: Decided,
 ): Decision {
+  const { reference, client, fhirServer } = visit;
+  const { accountId, name, role, fhirUser } = account;
+  const standing = decided.patient ? standingIn(visit, account) : undefined;
   return {
     ...{ kind, reference, by: 'person', ...decided },
     person: { accountId, name, role, fhirUser },
+    ...(standing ? { actsAs: { fhirUser: standing.actsAs, basis: standing.basis } } : {}),
     client: { id: client.client_id, name: client.client_name },
     fhirServer: { url: fhirServer.url, name: fhirServer.name },
     ...(page ? { shown: { html: page.html, language: page.language } } : {}),

@@ -49,6 +49,8 @@ export interface Approval {
   readonly scope: string;
   readonly context: LaunchContext;
   readonly fhirUser?: string;
+  /** As whom they act for the patient, relative to the FHIR server. */
+  readonly actsAs?: string;
   readonly reference: string;
   readonly lifetimeSeconds: number;
   /** When it ends however often the app comes back; absent: when it is not used any more. */

@@ -11,6 +11,7 @@ import {
 } from '../smart/index.ts';
 import type { Approval } from './engine.ts';
 import type { InteractionParts } from './parts.ts';
+import { standingIn } from './acting-for.ts';
 import { patientOf, saveProgress, type Visit } from './visit.ts';
 
 /** Time for the code to be redeemed and a little more: a grant outlives its only token by this. */
@@ -41,6 +42,7 @@ export async function giveAccess(
   if (pending.launch !== undefined) await tellLaunchUsed(visit, account, parts);
   const context = contextFor(visit, account, granted, parts);
   const scope = formatScopeList(granted);
+  const standing = context.patient === undefined ? undefined : standingIn(visit, account);
   const hasFhirUser = granted.some(({ text }) => text === 'fhirUser') && account.fhirUser !== undefined;
   const approval = {
     ...(endsAt === undefined ? {} : { endsAt }),
@@ -52,6 +54,7 @@ export async function giveAccess(
     scope,
     context,
     ...(hasFhirUser ? { fhirUser: `${fhirServer.url}/${account.fhirUser}` } : {}),
+    ...(standing ? { actsAs: standing.actsAs } : {}),
     reference,
     lifetimeSeconds: lifetimeOf(granted, parts),
   };
@@ -68,6 +71,7 @@ export async function giveAccess(
     accountId: account.accountId,
     fhirServer: fhirServer.url,
     ...(context.patient === undefined ? {} : { patient: context.patient }),
+    ...(standing ? { actsAs: standing.actsAs, legalBasis: standing.basis } : {}),
     scope,
     ...(endsAt === undefined ? {} : { until: new Date(endsAt * 1000).toISOString() }),
     dropped: describeDropped(dropped),

@@ -12,6 +12,7 @@ import type { GrantNotice } from '../notices/index.ts';
 import type { LaunchStore } from '../launch/index.ts';
 import type { AccountId, Clock } from '../oauth/index.ts';
 import type { DecisionRecords } from '../records/index.ts';
+import type { Standing } from '../representation/index.ts';
 import type { SecondStepParts } from '../second-step/index.ts';
 import type { Began, Question } from '../upstream/index.ts';
 import type { Directory } from './directory.ts';
@@ -40,6 +41,8 @@ export interface InteractionParts {
   readonly tellOfGrant?: GrantNotice | undefined;
   readonly recentPatients: RecentPatients;
   readonly directory: (fhirBaseUrl: string) => Directory;
+  /** Whom somebody may act for, asked each time; rejects when the FHIR server is away. */
+  readonly standings: (account: Account, fhirBaseUrl: string) => Promise<readonly Standing[]>;
   readonly pages: Pages;
   readonly languages: Languages;
   readonly audit: AuditRecorder;

@@ -5,6 +5,7 @@ import type { Context } from 'koa';
 import type { SignInThrottle } from '../limits/index.ts';
 import { assertNever } from '../oauth/index.ts';
 import { SHOWN } from '../records/index.ts';
+import { withStandings } from './acting-for.ts';
 import { takeAgreement } from './agreements.ts';
 import { appView } from './app-view.ts';
 import { showEncounters, showPatients, takeEncounter, takePatient } from './choose-steps.ts';
@@ -56,7 +57,7 @@ async function withVisit(
     return;
   }
   try {
-    await work(opened.visit);
+    await work(await withStandings(opened.visit, parts));
   } catch (error) {
     if (!(error instanceof Error && error.name === 'FhirUnavailable')) throw error;
     parts.log.warn({ err: error, reference: opened.visit.reference }, 'the FHIR server is away');

@@ -1,6 +1,7 @@
-import { maySeePatient, type Account, type Second } from '../identity/index.ts';
+import type { Account, Second } from '../identity/index.ts';
 import type { EpochSeconds } from '../oauth/index.ts';
 import { needsEncounter, needsPatient } from '../smart/index.ts';
+import { maySee, patientsOf } from './acting-for.ts';
 import { agreementFor, type Agreement } from './agreements.ts';
 import type { RefusalReason } from './refusals.ts';
 import { offerOf, patientOf, type Visit } from './visit.ts';
@@ -42,6 +43,8 @@ function refusalOf(visit: Visit, account: Account): RefusalReason | undefined {
   const { launch } = visit;
   if (launch?.fhirUser !== undefined && launch.fhirUser !== account.fhirUser) return 'other-user';
   const patient = patientOf(visit, account);
-  if (patient !== undefined && !maySeePatient(account, patient)) return 'other-patient';
-  return offerOf(visit, account).granted.length === 0 ? 'nothing-to-offer' : undefined;
+  if (patient !== undefined && !maySee(visit, account, patient)) return 'other-patient';
+  const { granted } = offerOf(visit, account);
+  if (granted.length === 0) return 'nothing-to-offer';
+  return needsPatient(granted) && patientsOf(visit, account)?.length === 0 ? 'acts-for-nobody' : undefined;
 }

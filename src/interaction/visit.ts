@@ -5,7 +5,7 @@ import type { ClientRegistration } from '../clients/index.ts';
 import type { FhirServerConfig } from '../config/index.ts';
 import {
   factorsNeeded,
-  ownPatient,
+  patientsWithin,
   rightsOf,
   type Account,
   type FactorsNeeded,
@@ -17,6 +17,7 @@ import { sessionCounts } from '../upstream/index.ts';
 import type { PendingAuthorization } from './engine.ts';
 import { speakTo } from './other-languages.ts';
 import type { InteractionParts } from './parts.ts';
+import type { Standing } from '../representation/index.ts';
 import { PROGRESS_SECONDS, type Progress } from './progress.ts';
 
 /** Everything known about one visit to an interaction page. */
@@ -37,6 +38,8 @@ export interface Visit {
   readonly shown: readonly Method[];
   /** What they have to show before they go on. */
   readonly needed: FactorsNeeded;
+  /** Whom they may act for, where anybody's record is asked for. */
+  readonly standings: readonly Standing[];
   readonly reference: string;
   /** What this person decided about this app before, where that counts. */
   readonly remembered?: readonly RememberedDecision[];
@@ -82,6 +85,7 @@ export async function openVisit(ctx: Context, parts: InteractionParts): Promise<
     reference,
     shown,
     needed,
+    standings: [],
   };
   return {
     ok: true,
@@ -179,8 +183,16 @@ function decide({ pending, client, launch }: Visit, account: Account): GrantDeci
 }
 
 /** The patient in context as far as it is settled: by the launch, by who the person is, or by choice. */
-export function patientOf({ launch, progress }: Visit, account: Account): string | undefined {
-  return launch?.context.patient ?? ownPatient(account) ?? progress.patient?.id;
+export function patientOf({ launch, progress, standings }: Visit, account: Account): string | undefined {
+  if (launch?.context.patient !== undefined) return launch.context.patient;
+  const chosen = progress.patient?.id;
+  const all = patientsWithin(
+    account,
+    standings.map(({ patient }) => patient.id),
+  );
+  if (!all) return chosen;
+  if (all.length === 1) return all[0];
+  return all.find((one) => one === chosen);
 }
 
 /** Whose record this is about, if anybody's. */

@@ -24,6 +24,7 @@ interface Approval {
   readonly scope: string;
   readonly context: LaunchContext;
   readonly fhirUser?: string;
+  readonly actsAs?: string;
   readonly reference: string;
   readonly lifetimeSeconds: number;
   readonly endsAt?: number;
@@ -166,8 +167,8 @@ async function endSessionOfSomebodyElse(
 }
 
 async function saveGrant(provider: Provider, approval: Approval, clock: Clock): Promise<string> {
-  const { accountId, clientId, fhirBaseUrl, context, fhirUser, reference, lifetimeSeconds, endsAt } =
-    approval;
+  const { accountId, clientId, fhirBaseUrl, context, fhirUser, actsAs } = approval;
+  const { reference, lifetimeSeconds, endsAt } = approval;
   const grant = new provider.Grant({ accountId, clientId });
   grant.smart = {
     context,
@@ -177,6 +178,7 @@ async function saveGrant(provider: Provider, approval: Approval, clock: Clock): 
     lifetimeSeconds,
     madeAt: Date.now(),
     ...(fhirUser === undefined ? {} : { fhirUser }),
+    ...(actsAs === undefined ? {} : { actsAs }),
     ...(endsAt === undefined ? {} : { endsAt }),
   };
   Object.assign(grant, scopesOfGrant({ smart: grant.smart }));

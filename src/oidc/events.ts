@@ -1,5 +1,6 @@
 import type { KoaContextWithOIDC, Provider, errors } from 'oidc-provider';
 
+import { RIGHT_ENDED } from './accounts.ts';
 import type { ProviderParts } from './parts.ts';
 
 /** Reasons of the provider that hold no value of anybody, and help the developer of an app. */
@@ -17,6 +18,7 @@ const TELLING = new Set([
   'refresh token is expired',
   'refresh token not found',
   'the session has ended',
+  RIGHT_ENDED,
 ]);
 
 /** Turns what the provider tells into audit records and log lines, and its terse errors into helpful ones. */

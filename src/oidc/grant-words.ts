@@ -31,7 +31,8 @@ export function scopesOfGrant({ smart }: OurGrant): ScopesOfGrant {
 
 /**
  * What stands beside a token of this grant, in its introspection or as claims of a JWT: the launch context (INT-04), whose
- * record the user has (INT-05), and what the feed of revocations calls the grant.
+ * record the user has (INT-05), as whom they act where the patient is somebody else, and what the feed of revocations calls
+ * the grant.
  */
 export function extraOfGrant(
   smart: GrantedContext | undefined,
@@ -41,6 +42,7 @@ export function extraOfGrant(
   return {
     ...(smart ? contextOnTheWire(smart, config) : {}),
     ...(smart?.fhirUser === undefined ? {} : { fhirUser: smart.fhirUser }),
+    ...(smart?.actsAs === undefined ? {} : { related_person: `${smart.fhirBaseUrl}/${smart.actsAs}` }),
     ...(grantRef === undefined ? {} : { grant_ref: grantRef }),
   };
 }

@@ -7,6 +7,8 @@ export interface GrantedContext {
   readonly fhirBaseUrl: string;
   /** Absolute URL of the user's FHIR resource, when openid and fhirUser were granted (INT-05). */
   readonly fhirUser?: string;
+  /** As whom its user acts for the patient in context, such as `RelatedPerson/7`; absent: for nobody else's record. */
+  readonly actsAs?: string;
   /** Ties later log lines to the authorization people saw. */
   readonly reference: string;
   /** Every scope granted, as one scope parameter. */

@@ -13,11 +13,15 @@ export const OWN_CLIENT: ClientRegistration = {
   launch_uris: [],
   token_endpoint_auth_method: 'none',
   grant_types: [],
-  scope: 'system/Patient.rs system/Encounter.rs system/Practitioner.rs',
+  scope:
+    'system/Patient.rs system/Encounter.rs system/Practitioner.rs system/RelatedPerson.rs system/Person.rs',
   application_type: 'web',
   rights: [],
   consent: 'always',
 };
+
+/** Who belongs to whom is asked only where people may act for others. */
+const WITHOUT_RELATIONS = 'system/Patient.rs system/Encounter.rs system/Practitioner.rs';
 
 const RENEW_BEFORE_SECONDS = 30;
 
@@ -40,9 +44,9 @@ export function createOwnTokens(
     const current = provider();
     const client = await current.Client.find(OWN_CLIENT.client_id);
     if (!client) throw new TypeError('our own client is not registered');
-    const { scope } = OWN_CLIENT;
     const server = fhirServers.find(({ url }) => url === fhirBaseUrl);
     if (!server) throw new TypeError(`${fhirBaseUrl} is not one of our FHIR servers`);
+    const scope = server.representatives ? OWN_CLIENT.scope : WITHOUT_RELATIONS;
     const resourceServer = new current.ResourceServer(server.url, {
       ...tokenShape(server),
       scope,

@@ -33,6 +33,15 @@ export interface ProviderParts {
   readonly clientKeys: ClientKeys;
   readonly launches: LaunchStore;
   readonly findAccount: (id: AccountId) => Promise<Account | undefined>;
+  /**
+   * May this account still act for that patient?
+   *
+   * @throws when the FHIR server cannot be asked: that is neither yes nor no
+   */
+  readonly mayStillAct: (
+    account: Account,
+    about: { readonly fhirBaseUrl: string; readonly patient: string },
+  ) => Promise<boolean>;
   readonly upstreamSessions: UpstreamSessions;
   /** Leads on to sign out there, too; `false`: it cannot. */
   readonly signOutUpstream: (ctx: KoaContextWithOIDC, upstream: UpstreamSession) => Promise<boolean>;

@@ -5,6 +5,7 @@ import type { Consent } from './resources.ts';
 import {
   coded,
   organizationOf,
+  patientReference,
   personOf,
   purposeOf,
   scopesAsExtensions,
@@ -41,12 +42,9 @@ export interface Issue {
  * @see https://hl7.org/fhir/R4/consent.html
  */
 export function consentOf(decision: Decision, house: House, { id, versionId, previous, at }: Issue): Consent {
-  const { kind, reference, patient, client, fhirServer, shown } = decision;
+  const { kind, reference, client, fhirServer, shown } = decision;
   const source = shown ? attachmentOf(shown, at) : previous?.sourceAttachment;
-  const whose = patient && {
-    reference: `${fhirServer.url}/Patient/${patient.id}`,
-    ...(patient.name === undefined ? {} : { display: patient.name }),
-  };
+  const whose = patientReference(decision);
   const custodian = {
     display: fhirServer.name,
     identifier: { system: 'urn:ietf:rfc:3986', value: fhirServer.url },

@@ -27,9 +27,15 @@ export interface Decision {
   readonly person: {
     readonly accountId: AccountId;
     readonly name: string;
-    readonly role: 'patient' | 'practitioner';
+    readonly role: 'patient' | 'practitioner' | 'representative';
     /** Relative to the FHIR server, such as `Patient/123`. */
     readonly fhirUser?: string | undefined;
+  };
+  /** By which right they act for a patient who is somebody else. */
+  readonly actsAs?: {
+    /** Relative to the FHIR server, such as `RelatedPerson/7`. */
+    readonly fhirUser: string;
+    readonly basis: 'parent' | 'guardian' | 'power-of-attorney';
   };
   readonly client: { readonly id: ClientId; readonly name: string };
   readonly fhirServer: { readonly url: string; readonly name: string };

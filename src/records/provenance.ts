@@ -1,7 +1,17 @@
 import { consentOf, type Issue } from './consent.ts';
 import type { Decision, DecisionKind } from './decision.ts';
 import { versionOf, type Consent, type Provenance } from './resources.ts';
-import { organizationOf, personOf, purposeOf, serverOf, termed, coded, type House } from './words.ts';
+import {
+  coded,
+  organizationOf,
+  patientReference,
+  personOf,
+  purposeOf,
+  roleOf,
+  serverOf,
+  termed,
+  type House,
+} from './words.ts';
 
 /** v3-DataOperation; what could not be carried out is no longer to be counted. */
 const ACTIVITY: Readonly<Record<DecisionKind, string>> = {
@@ -68,11 +78,16 @@ function provenanceOf(
   };
 }
 
-/** Who is a Practitioner acts for an organisation (provenance-1); an operator is that organisation. */
+/**
+ * Who is a Practitioner acts for an organisation (provenance-1), a representative for the patient; an operator is that
+ * organisation.
+ */
 function authorOf(decision: Decision, house: House) {
   const type = termed('provenance-participant-type', 'author', 'Author');
   if (decision.by === 'operator') return { type, who: organizationOf(house) };
   const who = personOf(decision, house);
-  const actsForOthers = decision.person.role === 'practitioner';
-  return { type, who, ...(actsForOthers ? { onBehalfOf: organizationOf(house) } : {}) };
+  const [role, patient] = [roleOf(decision), patientReference(decision)];
+  if (role && patient) return { type, role, who, onBehalfOf: patient };
+  const isStaff = decision.person.role === 'practitioner';
+  return { type, who, ...(isStaff ? { onBehalfOf: organizationOf(house) } : {}) };
 }

@@ -35,9 +35,13 @@ export const serverOf = ({ issuer }: House) => ({
 /** What R4 lets perform a Consent and author a Provenance; a `Person` is neither. */
 const REFERABLE = /^(Patient|Practitioner|PractitionerRole|RelatedPerson)\//;
 
-/** Who decided: as a resource of the FHIR server where it has one, and always as the account here. */
-export function personOf({ person, fhirServer }: Decision, { issuer }: House) {
-  const { fhirUser, accountId, name } = person;
+/**
+ * Who decided: as a resource of the FHIR server where it has one, and always as the account here. Who acts for a patient is
+ * the RelatedPerson that says so.
+ */
+export function personOf({ person, actsAs, fhirServer }: Decision, { issuer }: House) {
+  const { fhirUser = person.fhirUser } = actsAs ?? {};
+  const { accountId, name } = person;
   return {
     ...(fhirUser !== undefined && REFERABLE.test(fhirUser)
       ? { reference: `${fhirServer.url}/${fhirUser}` }
@@ -47,11 +51,34 @@ export function personOf({ person, fhirServer }: Decision, { issuer }: House) {
   };
 }
 
-/** A patient asks for themselves; why a clinician uses an app, nobody has told us. */
-export function purposeOf({ person }: Decision) {
-  return person.role === 'patient'
-    ? [{ system: `${TERMINOLOGY}/v3-ActReason`, code: 'PATRQT', display: 'patient requested' }]
-    : undefined;
+/** A patient asks for themselves, or somebody for them; why a clinician uses an app, nobody has told us. */
+export function purposeOf({ person, actsAs }: Decision) {
+  const system = `${TERMINOLOGY}/v3-ActReason`;
+  if (actsAs) return [{ system, code: 'FAMRQT', display: 'family requested' }];
+  return person.role === 'patient' ? [{ system, code: 'PATRQT', display: 'patient requested' }] : undefined;
+}
+
+/** Legal bases in HL7 v3 RoleCode. */
+const BASIS_CODES = {
+  parent: ['PRN', 'parent'],
+  guardian: ['GUARD', 'guardian'],
+  'power-of-attorney': ['HPOWATT', 'healthcare power of attorney'],
+} as const satisfies Record<NonNullable<Decision['actsAs']>['basis'], readonly [string, string]>;
+
+/** By which right somebody decided for the patient. */
+export function roleOf({ actsAs }: Decision) {
+  if (!actsAs) return undefined;
+  const [code, display] = BASIS_CODES[actsAs.basis];
+  return [termed('v3-RoleCode', code, display)];
+}
+
+/** The patient it is about, as a reference. */
+export function patientReference({ patient, fhirServer }: Decision) {
+  if (!patient) return undefined;
+  return {
+    reference: `${fhirServer.url}/Patient/${patient.id}`,
+    ...(patient.name === undefined ? {} : { display: patient.name }),
+  };
 }
 
 /** SMART's own form of a scope where a URI is needed. */

@@ -8,7 +8,7 @@ import { decideSearch, hasCriterion, refuseType } from './decide-search.ts';
 import { combine, isEverything, isWithin, onlyPatient, type Filter } from './filters.ts';
 import { isInclude } from './includes.ts';
 import type { FhirInteraction, FhirRequest } from './interaction.ts';
-import { SHARED_TYPES } from './patient-record.ts';
+import { RIGHTS_OF_OTHERS, SHARED_TYPES } from './patient-record.ts';
 import type { Refused } from './refused.ts';
 
 type Write = Extract<FhirInteraction, { kind: 'create' | 'update' | 'patch' | 'delete' }>;
@@ -124,6 +124,11 @@ function refuseWrite(asker: Asker, { kind, resourceType }: Write): Refused {
   if (confined && SHARED_TYPES.has(resourceType))
     return refuse(
       `a patient/ scope does not let ${resourceType} be written: everybody shares it`,
+      `user/${resourceType}.${letter}`,
+    );
+  if (confined && resourceType === RIGHTS_OF_OTHERS)
+    return refuse(
+      `a patient/ scope does not let ${resourceType} be written: it says who may act for the patient`,
       `user/${resourceType}.${letter}`,
     );
   const read = refuseType(asker, resourceType, 's', kind);

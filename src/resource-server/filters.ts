@@ -1,6 +1,6 @@
 import { assertNever } from '../oauth/index.ts';
 import type { Constraint, FhirVersion, Level, Permission, ResourceScope } from '../smart/index.ts';
-import { SHARED_TYPES, patientElementOf } from './patient-record.ts';
+import { RIGHTS_OF_OTHERS, SHARED_TYPES, patientElementOf } from './patient-record.ts';
 import type { TokenInfo } from './token.ts';
 
 /**
@@ -47,7 +47,9 @@ export function filtersFor(
 /** Can a scope that is confined to one patient say anything about this type? */
 export function isReachable(letter: Permission, resourceType: string, fhirVersion: FhirVersion): boolean {
   if (resourceType === '*') return true;
-  if (SHARED_TYPES.has(resourceType)) return letter === 'r' || letter === 's';
+  const isShared = SHARED_TYPES.has(resourceType);
+  if ((isShared || resourceType === RIGHTS_OF_OTHERS) && letter !== 'r' && letter !== 's') return false;
+  if (isShared) return true;
   return patientElementOf(resourceType, fhirVersion) !== undefined;
 }
 

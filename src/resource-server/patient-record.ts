@@ -137,3 +137,6 @@ export const SHARED_TYPES: ReadonlySet<string> = new Set([
   'Practitioner',
   'PractitionerRole',
 ]);
+
+/** Says who may act for a patient: an app that is confined to one could give that right, or prolong its own user's (A095). */
+export const RIGHTS_OF_OTHERS = 'RelatedPerson';

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 
 import type { IdentityProviderConfig } from '../config/index.ts';
-import { newAccount, type Account, type AccountStore, type Role } from '../identity/index.ts';
+import { fitsRole, newAccount, type Account, type AccountStore, type Role } from '../identity/index.ts';
 import type { AccountId } from '../oauth/index.ts';
 import type { AccountLinks } from './links.ts';
 import { personOf, type SaidOfPerson } from './person.ts';
@@ -19,7 +19,7 @@ export interface AccountParts {
   /** Who has this identifier on that FHIR server. */
   readonly findPerson: (
     fhirBaseUrl: string,
-    type: 'Patient' | 'Practitioner',
+    type: 'Patient' | 'Practitioner' | 'RelatedPerson',
     identifier: { readonly system: string; readonly value: string },
   ) => Promise<FoundPerson>;
 }
@@ -63,8 +63,15 @@ export async function accountOf(
 
 function roleOf(fhirUser = ''): Role | undefined {
   if (fhirUser.startsWith('Patient/')) return 'patient';
+  if (/^(RelatedPerson|Person)\//.test(fhirUser)) return 'representative';
   return fhirUser.startsWith('Practitioner') ? 'practitioner' : undefined;
 }
+
+const SEARCHED = {
+  patient: 'Patient',
+  practitioner: 'Practitioner',
+  representative: 'RelatedPerson',
+} as const satisfies Record<Role, string>;
 
 /** The person in FHIR: as the provider says, as the FHIR server finds them, else as the account has it. */
 async function fhirUserOf(
@@ -76,7 +83,7 @@ async function fhirUserOf(
 ): Promise<{ readonly fhirUser?: string } | SignInProblem> {
   const kept = known?.role === role ? known.fhirUser : undefined;
   if (said.fhirUser === undefined && said.identifier) {
-    const type = role === 'patient' ? 'Patient' : 'Practitioner';
+    const type = SEARCHED[role];
     const found = await findPerson(fhirBaseUrl, type, said.identifier);
     // Who was found before can still stop apps while the FHIR server is away.
     if (found === 'away') return kept === undefined ? 'fhir-away' : { fhirUser: kept };
@@ -84,7 +91,7 @@ async function fhirUserOf(
     return id === undefined || more.length > 0 ? 'person-not-found' : { fhirUser: `${type}/${id}` };
   }
   const fhirUser = said.fhirUser ?? kept;
-  if (role === 'patient' && !fhirUser?.startsWith('Patient/')) return 'no-fhir-user';
+  if (!fitsRole(role, fhirUser)) return 'no-fhir-user';
   return fhirUser === undefined ? {} : { fhirUser };
 }
 

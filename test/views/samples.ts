@@ -87,6 +87,23 @@ export const choosePatientNone = {
   pager: { label: 'Page 1' },
 };
 
+const chooseRecord = {
+  page: page('Whose record is this for?'),
+  app,
+  user: { name: 'Grace Shaw' },
+  form: form('patient'),
+  records: [
+    { id: 'p7', name: 'Grace Shaw', birthDate: '17 May 1984', sex: 'female', actsAs: 'Your own record' },
+    {
+      ...{ id: 'p1', name: 'Amy Shaw', birthDate: '20 March 2008', mrn: '1032702' },
+      actsAs: 'You act as parent, until 19 March 2026',
+    },
+    { id: 'p3', name: 'ليلى حداد', actsAs: 'You act with a health care power of attorney' },
+  ],
+};
+
+const chooseRecordRefused = { ...chooseRecord, error: 'Choose one of the patients.' };
+
 export const chooseEncounter = {
   page: page('Choose a visit'),
   app,
@@ -103,7 +120,10 @@ export const consent = {
   page: page('Allow access'),
   app,
   user: { name: 'Daniel Shaw' },
-  patient: { name: 'Amy Shaw', birthDate: '20 March 2008' },
+  patient: {
+    ...{ name: 'Amy Shaw', birthDate: '20 March 2008' },
+    actsAs: 'You act as parent, until 19 March 2026',
+  },
   fhirServer: { name: 'Riverside patient records', host: 'fhir.riverside.example' },
   form: form('consent'),
   groups: [
@@ -330,6 +350,8 @@ export const screens: readonly {
   { screen: 'choose patient', template: 'choose-patient', data: choosePatient },
   { screen: 'choose patient, refused', template: 'choose-patient', data: choosePatientRefused },
   { screen: 'choose patient, none found', template: 'choose-patient', data: choosePatientNone },
+  { screen: 'choose record', template: 'choose-record', data: chooseRecord },
+  { screen: 'choose record, refused', template: 'choose-record', data: chooseRecordRefused },
   { screen: 'choose encounter', template: 'choose-encounter', data: chooseEncounter },
   { screen: 'consent', template: 'consent', data: consent },
   { screen: 'consent, refused', template: 'consent', data: consentRefused },

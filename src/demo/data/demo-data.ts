@@ -2,7 +2,7 @@ import { conditionsOf } from './conditions.ts';
 import { LOCATION, ORGANIZATION, PATIENTS, PRACTITIONERS, PRACTITIONER_ROLES } from './directory.ts';
 import { encountersOf } from './encounters.ts';
 import type { DemoResource, Encounter } from './fhir.ts';
-import { householdOf } from './household.ts';
+import { GRACE_SHAW, householdOf } from './household.ts';
 import { observationsOf } from './observations.ts';
 import { plansOf } from './plans.ts';
 import { reportsOf } from './reports.ts';
@@ -17,6 +17,7 @@ export const DEMO_RESOURCES: readonly DemoResource[] = [
   ...PRACTITIONER_ROLES,
   ...PATIENTS,
   ...MEDICATIONS,
+  GRACE_SHAW,
   ...PATIENTS.flatMap(({ id, birthDate }, index) => recordOf(id, birthDate, index)),
 ];
 

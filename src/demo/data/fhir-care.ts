@@ -100,6 +100,13 @@ export interface RelatedPerson extends Resource<'RelatedPerson'> {
   readonly patient: Reference;
   readonly relationship: readonly CodeableConcept[];
   readonly name: readonly HumanName[];
+  readonly period?: { readonly start?: string; readonly end?: string };
+}
+
+export interface Person extends Resource<'Person'> {
+  readonly active: boolean;
+  readonly name: readonly HumanName[];
+  readonly link: readonly { readonly target: Reference; readonly assurance: `level${1 | 2 | 3 | 4}` }[];
 }
 
 export interface FamilyMemberHistory extends Resource<'FamilyMemberHistory'> {
@@ -149,6 +156,7 @@ export type CareResource =
   | Goal
   | Medication
   | MedicationDispense
+  | Person
   | Provenance
   | QuestionnaireResponse
   | RelatedPerson

@@ -1,5 +1,5 @@
 import { ORGANIZATION } from './directory.ts';
-import type { CareResource, Coverage, FamilyMemberHistory, RelatedPerson } from './fhir-care.ts';
+import type { CareResource, Coverage, FamilyMemberHistory, Person, RelatedPerson } from './fhir-care.ts';
 import { META, concept, referenceTo } from './vocabulary.ts';
 
 /** Who belongs to a patient, what runs in the family, and who pays. */
@@ -7,7 +7,37 @@ export function householdOf(patientId: string, index: number): CareResource[] {
   return [
     coverage(patientId, index),
     ...(index % 2 === 0 ? [mother(patientId), inheritance(patientId)] : []),
+    ...(patientId === CARED_FOR ? [attorney(patientId)] : []),
   ];
+}
+
+const [DAUGHTER, CARED_FOR] = ['chloe-shaw', 'hakan-bronte'];
+const GRACE = { use: 'official', text: 'Grace Shaw', family: 'Shaw', given: ['Grace'] } as const;
+
+/** One human being in two of the records: the mother of a child, who also decides for an old friend. */
+export const GRACE_SHAW: Person = {
+  resourceType: 'Person',
+  id: 'grace-shaw',
+  meta: META,
+  active: true,
+  name: [GRACE],
+  link: [`${DAUGHTER}-mother`, `${CARED_FOR}-attorney`].map((id) => ({
+    target: { reference: `RelatedPerson/${id}` },
+    assurance: 'level3',
+  })),
+};
+
+function attorney(patientId: string): RelatedPerson {
+  return {
+    resourceType: 'RelatedPerson',
+    id: `${patientId}-attorney`,
+    meta: META,
+    active: true,
+    patient: { reference: `Patient/${patientId}` },
+    relationship: [concept('roleCode', 'HPOWATT', 'Healthcare power of attorney')],
+    name: [GRACE],
+    period: { start: '2024-02-01', end: '2039-12-31' },
+  };
 }
 
 function coverage(patientId: string, index: number): Coverage {
@@ -33,7 +63,11 @@ function mother(patientId: string): RelatedPerson {
     active: true,
     patient: { reference: `Patient/${patientId}` },
     relationship: [concept('roleCode', 'MTH', 'Mother')],
-    name: [{ use: 'official', text: 'Rose Example', family: 'Example', given: ['Rose'] }],
+    name: [
+      patientId === DAUGHTER
+        ? GRACE
+        : { use: 'official', text: 'Rose Example', family: 'Example', given: ['Rose'] },
+    ],
   };
 }
 

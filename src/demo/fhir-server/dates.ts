@@ -43,9 +43,10 @@ export function dateOf(resource: DemoResource): Span | undefined {
   if ('occurrenceDateTime' in resource) return spanOf(resource.occurrenceDateTime);
   if ('performedDateTime' in resource) return spanOf(resource.performedDateTime);
   if ('date' in resource) return spanOf(resource.date);
-  if (!('period' in resource)) return undefined;
-  const start = spanOf(resource.period.start);
-  const end = resource.period.end === undefined ? undefined : spanOf(resource.period.end);
+  const { period } = 'period' in resource ? resource : {};
+  if (period?.start === undefined) return undefined;
+  const start = spanOf(period.start);
+  const end = period.end === undefined ? undefined : spanOf(period.end);
   return start && { low: start.low, high: end?.high ?? Infinity };
 }
 

@@ -20,6 +20,12 @@ export const SEARCH_PARAMETERS: Readonly<Record<string, SearchParameter>> = {
   ...Object.fromEntries(Object.entries(TOKENS).map(([name, types]) => [name, token(name, types)])),
   patient: patient([...WITH_SUBJECT, ...WITH_PATIENT]),
   subject: patient(WITH_SUBJECT),
+  link: {
+    kind: 'reference',
+    types: ['Person'],
+    read: (value) => (resource) =>
+      resource.resourceType === 'Person' && resource.link.some(({ target }) => target.reference === value),
+  },
   gender: {
     kind: 'token',
     types: ['Patient'],

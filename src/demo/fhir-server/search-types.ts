@@ -31,7 +31,14 @@ export const WITH_PATIENT: Types = [
   'RelatedPerson',
 ];
 
-const WITHOUT_PATIENT: Types = ['Location', 'Medication', 'Organization', 'Practitioner', 'PractitionerRole'];
+const WITHOUT_PATIENT: Types = [
+  'Location',
+  'Medication',
+  'Organization',
+  'Person',
+  'Practitioner',
+  'PractitionerRole',
+];
 
 /** Types that `date` searches. */
 export const DATED: Types = [

@@ -63,6 +63,7 @@ export const consent = {
   'duration.idle': 'It ends when the app is not used for {days} days: today that would be {date}.',
   'duration.year': 'One year',
   'duration.days': '{days, plural, one {One day} other {# days}}',
+  'duration.longest': 'As long as you may allow it',
   'duration.until': 'Until {date}.',
   'duration.earlier': 'It ends earlier when the app is not used for {days} days.',
 } as const;

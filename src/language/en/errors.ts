@@ -82,6 +82,9 @@ export const errors = {
   'refusal.unknown-patient.message': 'The record system that the app asks for does not know this patient.',
   'refusal.unknown-patient.advice':
     'Check which patient is open, and open the app again; or ask the organisation.',
+  'refusal.acts-for-nobody.heading': 'There is no record you may share',
+  'refusal.acts-for-nobody.message': 'The health record does not say that you may act for a patient now.',
+  'refusal.acts-for-nobody.advice': 'If it should, ask the staff of your clinic to look at it.',
   'refusal.nothing-to-offer.heading': 'There is nothing you can share with this app',
   'refusal.nothing-to-offer.message': 'The app asks for data that your account cannot share.',
   'refusal.nothing-to-offer.advice': 'Go back to the app, or sign in with another account.',

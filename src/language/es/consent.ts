@@ -64,6 +64,7 @@ export const consent: Translated<typeof english> = {
   'duration.idle': 'Se acaba si la app pasa {days} días sin usarse: hoy eso sería el {date}.',
   'duration.year': 'Un año',
   'duration.days': '{days, plural, one {Un día} other {# días}}',
+  'duration.longest': 'Todo el tiempo que pueda permitir',
   'duration.until': 'Hasta el {date}.',
   'duration.earlier': 'Se acaba antes si la app pasa {days} días sin usarse.',
 };

@@ -87,6 +87,9 @@ export const errors: Translated<typeof english> = {
   'refusal.unknown-patient.message': 'El sistema de datos que pide la app no conoce a este paciente.',
   'refusal.unknown-patient.advice':
     'Mire qué paciente está abierto y abra otra vez la app, o pregunte a la organización.',
+  'refusal.acts-for-nobody.heading': 'No hay ninguna historia que pueda dar',
+  'refusal.acts-for-nobody.message': 'Su historia de salud no dice que pueda actuar por nadie.',
+  'refusal.acts-for-nobody.advice': 'Si debe ser así, hable con el personal de su centro.',
   'refusal.nothing-to-offer.heading': 'No hay nada que pueda dar a esta app',
   'refusal.nothing-to-offer.message': 'La app pide datos que su cuenta no puede dar.',
   'refusal.nothing-to-offer.advice': 'Vuelva a la app, o inicie sesión con otra cuenta.',

@@ -1,7 +1,7 @@
 import type Router from '@koa/router';
 import type { Context, Middleware } from 'koa';
 
-import { finishReset, requestReset, safeLength } from '../../identity/index.ts';
+import { finishReset, requestReset, safeLength, type Role } from '../../identity/index.ts';
 import { languageOf } from '../../language/index.ts';
 import { codeMail } from '../../second-step/index.ts';
 import type { MyAppsParts } from '../parts.ts';
@@ -92,7 +92,7 @@ function resetParts(parts: MyAppsParts) {
   return {
     ...oneTime,
     ...{ accounts, throttle: secondStep.throttle },
-    ruleOf: ({ role }: { readonly role: 'patient' | 'practitioner' }) => config.signIn.mfa[role],
+    ruleOf: ({ role }: { readonly role: Role }) => config.signIn.mfa[role],
     endSessions: (accountId: string) => sessionList.endAll(accountId),
     ...(isBreached ? { isBreached } : {}),
   };

@@ -2,9 +2,9 @@ import { describe, expect, test } from '@jest/globals';
 import { parseScopeList } from '../../../src/smart/index.ts';
 import {
   canonicalUsername,
-  maySeePatient,
   newAccount,
   ownPatient,
+  patientsWithin,
   rightsOf,
 } from '../../../src/identity/index.ts';
 
@@ -14,6 +14,13 @@ const doctor = {
   name: 'Dr Grey',
   role: 'practitioner',
   fhirUser: 'Practitioner/d1',
+} as const;
+
+const mother = {
+  username: 'eve',
+  name: 'Eve',
+  role: 'representative',
+  fhirUser: 'RelatedPerson/r1',
 } as const;
 
 const accepts = (account: object): boolean => newAccount.safeParse(account).success;
@@ -52,6 +59,10 @@ describe('newAccount', () => {
     ['CONS-06', { ...ada, fhirUser: 'Practitioner/d1' }, false],
     ['CONS-06', { ...ada, role: 'administrator' }, false],
     ['A083', { ...ada, disabled: false }, false],
+    ['A095', mother, true],
+    ['A095', { ...mother, fhirUser: 'Person/x1' }, true],
+    ['A095', { ...mother, fhirUser: 'Patient/p1' }, false],
+    ['A095', { ...mother, fhirUser: undefined }, false],
     ['A078', { ...ada, username: '' }, false],
     ['A078', { ...ada, username: 'a da' }, false],
     ['A078', { ...ada, username: 'ada\u0000' }, false],
@@ -76,7 +87,14 @@ describe('whose record', () => {
     ['CONS-06', { role: 'patient' }, '', false],
     ['CONS-06', doctor, 'p2', true],
   ] as const)('[%s] %j may put %j in context: %s', (_requirement, account, patient, allowed) => {
-    expect(maySeePatient(account, patient)).toBe(allowed);
+    expect(patientsWithin(account, [])?.includes(patient) ?? true).toBe(allowed);
+  });
+
+  test('[CONS-06] [A095] who acts for others may open their records, and the own one first', () => {
+    expect(patientsWithin(ada, ['p7', 'p1', 'p8'])).toEqual(['p1', 'p7', 'p8']);
+    expect(patientsWithin(mother, ['p7'])).toEqual(['p7']);
+    expect(patientsWithin(mother, [])).toEqual([]);
+    expect(patientsWithin(doctor, ['p7'])).toBeUndefined();
   });
 
   test('[CONS-04] a patient has one patient, a practitioner chooses', () => {
@@ -86,12 +104,13 @@ describe('whose record', () => {
   });
 
   test('[SEM-07] a patient can pass on nothing at user level', () => {
-    const levels = (role: 'patient' | 'practitioner'): string[] => {
+    const levels = (role: 'patient' | 'practitioner' | 'representative'): string[] => {
       const { scopes, problems } = parseScopeList(rightsOf(role));
       expect(problems).toEqual([]);
       return scopes.map(({ text }) => text);
     };
     expect(levels('patient')).toEqual(['patient/*.cruds']);
+    expect(levels('representative')).toEqual(['patient/*.cruds']);
     expect(levels('practitioner')).toEqual(['patient/*.cruds', 'user/*.cruds']);
   });
 });

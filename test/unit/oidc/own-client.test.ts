@@ -2,11 +2,13 @@ import { expect, test } from '@jest/globals';
 
 import { OWN_CLIENT } from '../../../src/oidc/index.ts';
 
-test('[SEC-01] for its own look-ups Gatehouse may read patients, their visits and practitioners, and nothing else', () => {
+test('[SEC-01] for its own look-ups Gatehouse may read patients, their visits, practitioners and who acts for whom, and nothing else', () => {
   expect(OWN_CLIENT.scope.split(' ').toSorted()).toEqual([
     'system/Encounter.rs',
     'system/Patient.rs',
+    'system/Person.rs',
     'system/Practitioner.rs',
+    'system/RelatedPerson.rs',
   ]);
   expect([OWN_CLIENT.redirect_uris, OWN_CLIENT.grant_types, OWN_CLIENT.rights]).toEqual([[], [], []]);
 });
