@@ -139,6 +139,20 @@ describe.each(DRIVERS)('the demo in a browser, on %s', (driver) => {
     await context.close();
   });
 
+  test('[A095] a mother chooses her child’s record among those she acts for, and the app sees that one', async () => {
+    await freshPage();
+    await page.goto(`${demo.apps}/apps/my-health/launch.html`);
+    await signIn('grace');
+    await page.getByRole('heading', { name: 'Whose record is this for?' }).waitFor();
+    expect(await page.getByRole('radio').count()).toBe(2);
+    await page.getByRole('radio', { name: 'Chloé Shaw' }).check();
+    await page.getByRole('button', { name: 'Continue' }).click();
+    await page.getByText('You act as parent, until 8 March 2036').waitFor();
+    await allow();
+    await isReady();
+    expect(await page.getByRole('main').innerText()).toContain('Chloé Shaw');
+  });
+
   test('[CAP-25] the picker leads to the next page of patients, and back', async () => {
     await freshPage();
     await page.goto(`${demo.apps}/apps/clinic-list/launch.html`);
