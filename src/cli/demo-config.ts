@@ -6,6 +6,7 @@ import path from 'node:path';
 import { clientRegistration } from '../clients/index.ts';
 import { configSchema, loadConfig, type Config } from '../config/index.ts';
 import { demoClients, type DemoClient } from '../demo/index.ts';
+import { SENSITIVE_KINDS } from '../smart/index.ts';
 import { StoreUnavailable, makeFolder } from '../store/index.ts';
 
 export const DEFAULT_DEMO_DIR = '.data/demo';
@@ -85,7 +86,15 @@ function usualDemo({ dataDir, env, ports = DEFAULT_PORTS }: DemoSettings, secret
     store: { dataDir, ...(redisUrl ? { driver: 'redis', redisUrl } : {}) },
     secrets: { store: secrets.store, cookies: [secrets.cookies] },
     frames: { ancestors: [appsBaseUrl] },
-    fhirServers: [{ id: 'demo', name: 'Demo Hospital', url: fhirBaseUrl, representatives: {} }],
+    fhirServers: [
+      {
+        id: 'demo',
+        name: 'Demo Hospital',
+        url: fhirBaseUrl,
+        representatives: {},
+        sensitiveKinds: [...SENSITIVE_KINDS],
+      },
+    ],
     clients,
     log: { level: env['LOG_LEVEL'] ?? 'warn' },
   });

@@ -4,7 +4,7 @@ import { DURATIONS } from '../consent/index.ts';
 import { clientRegistration, isLoopback, privateHost } from '../clients/index.ts';
 import { LANGUAGES } from '../language/index.ts';
 import { SIGNING_ALGORITHMS } from '../keys/index.ts';
-import { LATEST_SMART_VERSION, SMART_VERSIONS } from '../smart/index.ts';
+import { LATEST_SMART_VERSION, SENSITIVE_KINDS, SMART_VERSIONS, type SensitiveKind } from '../smart/index.ts';
 import { limits } from './limits.ts';
 import { representatives } from './representatives.ts';
 import { records } from './records.ts';
@@ -35,6 +35,17 @@ const secret = z
 
 const port = z.coerce.number().int().min(0).max(65_535);
 
+/** Whatever else is labelled as more than normal can always be ticked, too. */
+const sensitiveKinds = z
+  .array(z.enum(SENSITIVE_KINDS))
+  .transform((kinds): SensitiveKind[] =>
+    kinds.length === 0 ? [] : [...new Set([...kinds, 'other' as const])],
+  )
+  .default([])
+  .describe(
+    'kinds of data, by the security labels of its records, that patients tick to share; none: labels are not heeded',
+  );
+
 const fhirServer = z.strictObject({
   id: z
     .string()
@@ -59,6 +70,7 @@ const fhirServer = z.strictObject({
     .default('allowed')
     .describe('off: people sign in through a provider of signIn.providers, and with no password of ours'),
   representatives: representatives.optional(),
+  sensitiveKinds,
 });
 
 /** An origin as browsers know it. */

@@ -3,6 +3,7 @@ import { assertNever } from '../oauth/index.ts';
 import {
   US_CORE_CATEGORIES,
   granularChoices,
+  sensitiveKindOf,
   type Constraint,
   type Permission,
   type ResourceScope,
@@ -32,7 +33,7 @@ export interface OfferGroup {
   readonly scopes: readonly OfferedScope[];
 }
 
-const GROUPS = ['record', 'patients', 'identity', 'context', 'duration'] as const;
+const GROUPS = ['record', 'sensitive', 'patients', 'identity', 'context', 'duration'] as const;
 /** Where being ticked means being seen. */
 const HINTED: ReadonlySet<OfferGroup['id']> = new Set(['record', 'patients']);
 
@@ -41,11 +42,16 @@ export function describeOffer(offer: readonly Scope[], language: Language): Offe
   return GROUPS.map((id) => ({
     id,
     legend: language.say(`group.${id}`),
-    ...(HINTED.has(id) ? { hint: language.say('group.hint') } : {}),
+    ...hintOf(id, language),
     scopes: offer
       .filter((scope) => groupOf(scope) === id)
       .map((scope) => describeScope(scope, offer, language)),
   })).filter(({ scopes }) => scopes.length > 0);
+}
+
+function hintOf(id: OfferGroup['id'], { say }: Language): { readonly hint?: string } {
+  if (id === 'sensitive') return { hint: say('group.sensitive.hint') };
+  return HINTED.has(id) ? { hint: say('group.hint') } : {};
 }
 
 function groupOf(scope: Scope): OfferGroup['id'] {
@@ -57,8 +63,9 @@ function groupOf(scope: Scope): OfferGroup['id'] {
     case 'refresh':
       return 'duration';
     case 'context':
-    case 'extension':
       return 'context';
+    case 'extension':
+      return sensitiveKindOf(scope.text) === undefined ? 'context' : 'sensitive';
     default:
       return assertNever(scope);
   }
@@ -76,10 +83,20 @@ function describeScope(scope: Scope, offer: readonly Scope[], language: Language
     case 'context':
       return { ...plain, label: contextInWords(scope.resourceType, language) };
     case 'extension':
-      return { ...plain, label: language.say('offer.special'), detail: scope.text };
+      return { ...plain, ...describeExtension(scope.text, language) };
     default:
       return assertNever(scope);
   }
+}
+
+/** What is sensitive is shared by who ticks it, and by nobody who overlooks it. */
+function describeExtension(
+  text: string,
+  { say }: Language,
+): Pick<OfferedScope, 'label'> & Partial<Pick<OfferedScope, 'detail' | 'checked'>> {
+  const kind = sensitiveKindOf(text);
+  if (kind === undefined) return { label: say('offer.special'), detail: text };
+  return { label: say(`sensitive.${kind}`), checked: false };
 }
 
 function describeIdentity(

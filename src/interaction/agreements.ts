@@ -1,7 +1,7 @@
 import { endOf, recall, withDecision, type RememberedDecision } from '../consent/index.ts';
 import type { Account } from '../identity/index.ts';
 import type { EpochSeconds } from '../oauth/index.ts';
-import { decideGrant, isResourceScope, type Scope } from '../smart/index.ts';
+import { decideGrant, isResourceScope, sensitiveKindOf, type Scope } from '../smart/index.ts';
 import { endWithin } from './acting-for.ts';
 import { chosenDuration } from './access-time.ts';
 import { patientInWords } from './choose-steps.ts';
@@ -42,7 +42,7 @@ export async function takeAgreement(
   const kept =
     agreement.basis === 'remembered'
       ? agreement.decision.kept.split(' ')
-      : offer.granted.map(({ text }) => text);
+      : offer.granted.flatMap(({ text }) => (sensitiveKindOf(text) === undefined ? text : []));
   const { granted, dropped } = decideGrant(offer.granted, new Set(kept));
   const chosen =
     agreement.basis === 'remembered'

@@ -51,6 +51,7 @@ export interface Approval {
   readonly fhirUser?: string;
   /** As whom they act for the patient, relative to the FHIR server. */
   readonly actsAs?: string;
+  readonly clinician?: true;
   readonly reference: string;
   readonly lifetimeSeconds: number;
   /** When it ends however often the app comes back; absent: when it is not used any more. */

@@ -55,6 +55,7 @@ export async function giveAccess(
     context,
     ...(hasFhirUser ? { fhirUser: `${fhirServer.url}/${account.fhirUser}` } : {}),
     ...(standing ? { actsAs: standing.actsAs } : {}),
+    ...(account.role === 'practitioner' ? { clinician: true as const } : {}),
     reference,
     lifetimeSeconds: lifetimeOf(granted, parts),
   };

@@ -12,7 +12,15 @@ import {
   type Method,
 } from '../identity/index.ts';
 import { checkLaunch, type LaunchRecord } from '../launch/index.ts';
-import { contextTypesOf, decideOffer, needsPatient, type GrantDecision, type Scope } from '../smart/index.ts';
+import {
+  contextTypesOf,
+  decideOffer,
+  isResourceScope,
+  needsPatient,
+  sensitiveScope,
+  type GrantDecision,
+  type Scope,
+} from '../smart/index.ts';
 import { sessionCounts } from '../upstream/index.ts';
 import type { PendingAuthorization } from './engine.ts';
 import { speakTo } from './other-languages.ts';
@@ -169,9 +177,10 @@ export function offerOf(visit: Visit, account: Account): GrantDecision {
 /** One request asks for it many times. */
 const offers = new WeakMap<Visit, { readonly account: Account; readonly offer: GrantDecision }>();
 
-function decide({ pending, client, launch }: Visit, account: Account): GrantDecision {
+function decide(visit: Visit, account: Account): GrantDecision {
+  const { pending, client, launch } = visit;
   const contextTypes = launch ? contextTypesOf(launch.context) : [];
-  return decideOffer(pending.scope, {
+  const offer = decideOffer(pending.scope, {
     ...(contextTypes === undefined ? {} : { contextTypes }),
     registered: client.scope,
     flow: 'user',
@@ -180,6 +189,18 @@ function decide({ pending, client, launch }: Visit, account: Account): GrantDeci
     userRights: rightsOf(account.role),
     hasFhirUser: account.fhirUser !== undefined,
   });
+  return { ...offer, granted: [...offer.granted, ...sensitiveIn(visit, account, offer.granted)] };
+}
+
+/** What people tick on top, where the FHIR server says which data are sensitive; for clinicians its own rules stand. */
+function sensitiveIn(
+  { fhirServer }: Pick<Visit, 'fhirServer'>,
+  { role }: Account,
+  offer: readonly Scope[],
+): Scope[] {
+  const isAboutRecord = offer.some((scope) => isResourceScope(scope));
+  if (role === 'practitioner' || !isAboutRecord) return [];
+  return fhirServer.sensitiveKinds.map(sensitiveScope);
 }
 
 /** The patient in context as far as it is settled: by the launch, by who the person is, or by choice. */

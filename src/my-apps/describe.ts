@@ -41,12 +41,14 @@ export interface Described {
 const LONGEST_TOKEN_SECONDS = 24 * 3600;
 /** So many kinds of data are named; more is a number. */
 const MOST_KINDS = 6;
+/** Of what an app may do, what a person counts. */
+const SHOWN_GROUPS: ReadonlySet<string> = new Set(['record', 'sensitive', 'patients']);
 const CHANGES: ReadonlySet<string> = new Set(['create', 'update', 'patch', 'delete']);
 
 export function describeGrant(described: Described): AppEntry {
   const { grant, client, patient, fhirServer, usage, now, language } = described;
   const scopes = parseScopeList(grant.scope).scopes;
-  const groups = describeOffer(scopes, language).filter(({ id }) => id === 'record' || id === 'patients');
+  const groups = describeOffer(scopes, language).filter(({ id }) => SHOWN_GROUPS.has(id));
   const [redirectUri] = client?.redirect_uris ?? [];
   const has = (text: string): boolean => scopes.some((scope) => scope.text === text);
   return {

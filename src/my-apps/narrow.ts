@@ -6,6 +6,7 @@ import {
   formatScopeList,
   isResourceScope,
   parseScopeList,
+  sensitiveKindOf,
   type Scope,
 } from '../smart/index.ts';
 
@@ -18,7 +19,12 @@ export type Choice =
 
 /** What can be taken back one by one, in plain words; whose record it is, and who they are, goes with the whole. */
 export function choicesOf(scope: string, language: Language): OfferGroup[] {
-  return describeOffer(askedAbout(parseScopeList(scope).scopes.filter(isAsked)), language);
+  const groups = describeOffer(askedAbout(parseScopeList(scope).scopes.filter(isAsked)), language);
+  // What was ticked once is ticked: here people take back.
+  return groups.map((group) => ({
+    ...group,
+    scopes: group.scopes.map((one) => (group.id === 'sensitive' ? { ...one, checked: true } : one)),
+  }));
 }
 
 /**
@@ -39,5 +45,7 @@ export function choose(scope: string, ticked: readonly string[]): Choice {
 }
 
 function isAsked(scope: Scope): boolean {
-  return isResourceScope(scope) || scope.text === 'offline_access';
+  return (
+    isResourceScope(scope) || scope.text === 'offline_access' || sensitiveKindOf(scope.text) !== undefined
+  );
 }

@@ -25,6 +25,7 @@ interface Approval {
   readonly context: LaunchContext;
   readonly fhirUser?: string;
   readonly actsAs?: string;
+  readonly clinician?: true;
   readonly reference: string;
   readonly lifetimeSeconds: number;
   readonly endsAt?: number;
@@ -167,7 +168,7 @@ async function endSessionOfSomebodyElse(
 }
 
 async function saveGrant(provider: Provider, approval: Approval, clock: Clock): Promise<string> {
-  const { accountId, clientId, fhirBaseUrl, context, fhirUser, actsAs } = approval;
+  const { accountId, clientId, fhirBaseUrl, context, fhirUser, actsAs, clinician } = approval;
   const { reference, lifetimeSeconds, endsAt } = approval;
   const grant = new provider.Grant({ accountId, clientId });
   grant.smart = {
@@ -179,6 +180,7 @@ async function saveGrant(provider: Provider, approval: Approval, clock: Clock): 
     madeAt: Date.now(),
     ...(fhirUser === undefined ? {} : { fhirUser }),
     ...(actsAs === undefined ? {} : { actsAs }),
+    ...(clinician ? { clinician } : {}),
     ...(endsAt === undefined ? {} : { endsAt }),
   };
   Object.assign(grant, scopesOfGrant({ smart: grant.smart }));

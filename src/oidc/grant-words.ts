@@ -1,5 +1,5 @@
 import type { Config } from '../config/index.ts';
-import { isResourceScope, parseScopeList, within } from '../smart/index.ts';
+import { heldBack, isResourceScope, parseScopeList, within } from '../smart/index.ts';
 import { contextOnTheWire, type GrantedContext } from './granted-context.ts';
 import { OIDC_SCOPES } from './scope-policy.ts';
 
@@ -31,8 +31,8 @@ export function scopesOfGrant({ smart }: OurGrant): ScopesOfGrant {
 
 /**
  * What stands beside a token of this grant, in its introspection or as claims of a JWT: the launch context (INT-04), whose
- * record the user has (INT-05), as whom they act where the patient is somebody else, and what the feed of revocations calls
- * the grant.
+ * record the user has (INT-05), as whom they act where the patient is somebody else, what is held back, and what the feed of
+ * revocations calls the grant.
  */
 export function extraOfGrant(
   smart: GrantedContext | undefined,
@@ -43,8 +43,21 @@ export function extraOfGrant(
     ...(smart ? contextOnTheWire(smart, config) : {}),
     ...(smart?.fhirUser === undefined ? {} : { fhirUser: smart.fhirUser }),
     ...(smart?.actsAs === undefined ? {} : { related_person: `${smart.fhirBaseUrl}/${smart.actsAs}` }),
+    ...(smart ? residualOf(smart, config) : {}),
     ...(grantRef === undefined ? {} : { grant_ref: grantRef }),
   };
+}
+
+/** What the person did not tick of sensitive kinds, for who answers with records (IHE PCF; SEC-12). */
+function residualOf(
+  { fhirBaseUrl, scope, clinician }: GrantedContext,
+  { fhirServers }: Pick<Config, 'fhirServers'>,
+): { readonly extensions?: object } {
+  const offered = fhirServers.find(({ url }) => url === fhirBaseUrl)?.sensitiveKinds ?? [];
+  if (clinician || offered.length === 0) return {};
+  const securityLabel = heldBack(offered, scope.split(' '));
+  if (securityLabel.length === 0) return {};
+  return { extensions: { ihe_pcf: { residual: [{ type: 'forbid', securityLabel }] } } };
 }
 
 /** Of these scopes what the grant still gives, where its person took some of it back. */

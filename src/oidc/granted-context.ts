@@ -9,6 +9,8 @@ export interface GrantedContext {
   readonly fhirUser?: string;
   /** As whom its user acts for the patient in context, such as `RelatedPerson/7`; absent: for nobody else's record. */
   readonly actsAs?: string;
+  /** Its user is a clinician, so that security labels hold nothing back (SEC-12). */
+  readonly clinician?: true;
   /** Ties later log lines to the authorization people saw. */
   readonly reference: string;
   /** Every scope granted, as one scope parameter. */

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 
+import { labelsOf, sensitiveKindOf } from '../smart/index.ts';
 import type { Decision, DecisionKind, Shown } from './decision.ts';
 import type { Consent } from './resources.ts';
 import {
@@ -78,7 +79,11 @@ function provisionOf(
   const { kept, refused, until } = decision;
   const purpose = purposeOf(decision);
   const isPermit = kept.length > 0;
-  const denied = { extension: scopesAsExtensions(refused, house) };
+  const held = refused.flatMap((scope) => sensitiveKindOf(scope) ?? []).flatMap(labelsOf);
+  const denied = {
+    extension: scopesAsExtensions(refused, house),
+    ...(held.length > 0 ? { securityLabel: held } : {}),
+  };
   return {
     ...(isPermit ? { extension: scopesAsExtensions(kept, house) } : denied),
     type: isPermit ? 'permit' : 'deny',

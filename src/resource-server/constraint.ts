@@ -1,4 +1,5 @@
 import type { Constraint } from '../smart/index.ts';
+import { isAboutLabels, meetsLabels } from './labels.ts';
 
 /** One coded value of a resource; a plain `code` element such as `status` has no system. */
 interface Token {
@@ -33,7 +34,8 @@ const PATHS = new Map(
 );
 
 /** The elements of a resource that deciding about a constraint needs, e.g. `['code', 'medicationCodeableConcept', …]`. */
-export function elementsOfConstraint({ param }: Constraint): string[] {
+export function elementsOfConstraint(constraint: Constraint): string[] {
+  const param = isAboutLabels(constraint) ? '_security' : constraint.param;
   return (PATHS.get(param) ?? []).flatMap(([root]) => root ?? []);
 }
 
@@ -44,9 +46,19 @@ export function elementsOfConstraint({ param }: Constraint): string[] {
  *
  * @see SEM-14 … SEM-18; FHIR R4, "token" search parameters
  */
-export function matchesConstraint(resource: object, { param, value }: Constraint): boolean {
+export function matchesConstraint(resource: object, constraint: Constraint): boolean {
+  if (isAboutLabels(constraint)) return meetsLabels(labelsIn(resource), constraint);
+  const { param, value } = constraint;
   const tokens = (PATHS.get(param) ?? []).flatMap((path) => tokensAt(resource, path));
   return value.split(/(?<!\\),/).some((wanted) => tokens.some((token) => matchesToken(token, wanted)));
+}
+
+/** A label that cannot be read is one that nobody knows. */
+function labelsIn(resource: object): Partial<Token>[] {
+  const meta = member(resource, 'meta');
+  const security = typeof meta === 'object' && meta !== null ? member(meta, 'security') : undefined;
+  if (security === undefined) return [];
+  return (Array.isArray(security) ? security : [security]).map((one: unknown) => tokensOf(one)[0] ?? {});
 }
 
 function matchesToken(token: Token, wanted: string): boolean {

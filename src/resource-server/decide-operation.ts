@@ -6,6 +6,7 @@ import { decideSearch } from './decide-search.ts';
 import { combine, isEverything, onlyPatient, type Filter } from './filters.ts';
 import type { FhirRequest } from './interaction.ts';
 import { ruleOf, type Operation, type OperationRule } from './operations.ts';
+import { isAboutLabels } from './labels.ts';
 import type { Refused } from './refused.ts';
 
 /** Parameters with `_` that `$everything` and `$export` have. */
@@ -152,8 +153,9 @@ function decideWhole(
   return refused ?? allow(asker, operation, [{ constraints: [] }], () => [{ constraints: [] }]);
 }
 
+/** By its scope; labels are looked at in each resource that is answered. */
 function isUnconstrained({ constraints }: Filter): boolean {
-  return constraints.length === 0;
+  return constraints.every(isAboutLabels);
 }
 
 function refuseOperation(

@@ -1,5 +1,6 @@
 import { assertNever } from '../oauth/index.ts';
 import type { Constraint, FhirVersion, Level, Permission, ResourceScope } from '../smart/index.ts';
+import { notLabelled } from './labels.ts';
 import { RIGHTS_OF_OTHERS, SHARED_TYPES, patientElementOf } from './patient-record.ts';
 import type { TokenInfo } from './token.ts';
 
@@ -56,7 +57,8 @@ export function isReachable(letter: Permission, resourceType: string, fhirVersio
 function filterOf(token: TokenInfo, { level, constraints }: ResourceScope): Filter | undefined {
   const reach = reachOf(token, level);
   if (reach === 'nobody') return undefined;
-  return reach === 'everybody' ? { constraints } : { patient: reach.patient, constraints };
+  const all = token.heldBack === undefined ? constraints : [...constraints, notLabelled(token.heldBack)];
+  return reach === 'everybody' ? { constraints: all } : { patient: reach.patient, constraints: all };
 }
 
 function reachOf(token: TokenInfo, level: Level): 'everybody' | 'nobody' | { readonly patient: string } {

@@ -1,5 +1,6 @@
 import type { FhirVersion } from '../smart/index.ts';
 import { elementsOfConstraint } from './constraint.ts';
+import { isAboutLabels } from './labels.ts';
 import { isEverything, onlyPatient, type Filter } from './filters.ts';
 import { SHARED_TYPES, patientElementOf } from './patient-record.ts';
 
@@ -34,8 +35,15 @@ export function narrowingOf(
   if (filters.some(isEverything)) return { add: [], exact: true };
   if (resourceType === '*' || filters.length === 0) return { add: [], exact: false };
   const patient = byPatient(resourceType, filters, fhirVersion);
-  const constraints = byConstraints(resourceType, filters);
-  return { add: [...patient.add, ...constraints.add], exact: patient.exact && constraints.exact };
+  // Of labels no query says all: a server may not search them, and a label nobody knows counts, too.
+  const isLabelled = filters.some((one) => one.constraints.some(isAboutLabels));
+  const constraints = byConstraints(resourceType, isLabelled ? filters.map(withoutLabels) : filters);
+  const exact = patient.exact && constraints.exact && !isLabelled;
+  return { add: [...patient.add, ...constraints.add], exact };
+}
+
+function withoutLabels(filter: Filter): Filter {
+  return { ...filter, constraints: filter.constraints.filter((one) => !isAboutLabels(one)) };
 }
 
 function byPatient(resourceType: string, filters: readonly Filter[], fhirVersion: FhirVersion): Narrowing {

@@ -1,6 +1,7 @@
 import type { EpochSeconds } from '../oauth/index.ts';
 import { isFhirId, isResourceScope, parseScopeList, type ResourceScope } from '../smart/index.ts';
 import type { Refused } from './refused.ts';
+import { heldBackIn } from './residual.ts';
 
 /** What a resource server knows of a live token (SEM-25). */
 export interface TokenInfo {
@@ -24,6 +25,8 @@ export interface TokenInfo {
   readonly tenant?: string;
   /** What the feed of revocations calls the grant of this token; absent where Gatehouse is too old to have one. */
   readonly grantRef?: string;
+  /** Codes of security labels that hold a resource back, with commas; absent: none does. */
+  readonly heldBack?: string;
 }
 
 /**
@@ -37,7 +40,8 @@ export function tokenFrom(wire: Readonly<Record<string, unknown>>): TokenInfo | 
   if (typeof scope !== 'string' || typeof clientId !== 'string' || typeof exp !== 'number') return undefined;
   if (aud !== undefined && typeof aud !== 'string' && !isTextList(aud)) return undefined;
   const texts = readTexts(wire);
-  if (!texts) return undefined;
+  const labels = heldBackIn(wire['extensions']);
+  if (!texts || labels === undefined) return undefined;
   return {
     scopes: resourceScopesOf(scope),
     scopeText: scope,
@@ -46,6 +50,7 @@ export function tokenFrom(wire: Readonly<Record<string, unknown>>): TokenInfo | 
     ...(typeof iat === 'number' ? { iat } : {}),
     ...(aud === undefined ? {} : { aud }),
     ...(typeof grantRef === 'string' ? { grantRef } : {}),
+    ...(labels === '' ? {} : { heldBack: labels }),
     ...texts,
   };
 }

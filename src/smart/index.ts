@@ -45,6 +45,16 @@ export {
 export { ENFORCEABLE_PARAMETERS } from './enforceable.ts';
 export { granularChoices } from './granular.ts';
 export {
+  SENSITIVE_KINDS,
+  heldBack,
+  isHeldBack,
+  labelsOf,
+  sensitiveKindOf,
+  sensitiveScope,
+  type Label,
+  type SensitiveKind,
+} from './sensitive.ts';
+export {
   contextAsOf,
   contextTypesOf,
   isFhirId,

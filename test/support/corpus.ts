@@ -20,7 +20,7 @@ export interface Row {
   readonly id: string;
   readonly title: string;
   readonly scopes: string;
-  readonly context: Readonly<Record<string, string>>;
+  readonly context: Readonly<Record<string, unknown>>;
   readonly fhirVersion?: FhirVersion;
   readonly resources?: Readonly<Record<string, FhirResource>>;
   readonly request: {

@@ -1,11 +1,13 @@
 import type { Condition } from './fhir.ts';
-import { META, categories, concept, statusConcept } from './vocabulary.ts';
+import { META, SYSTEMS, categories, concept, statusConcept } from './vocabulary.ts';
 
 interface Finding {
   readonly code: readonly [string, string];
   readonly categories: readonly string[];
   readonly clinical: 'active' | 'resolved';
   readonly onset: string;
+  /** Codes of v3 ActCode with which it is labelled as sensitive. */
+  readonly sensitive?: readonly string[];
 }
 
 const PROBLEMS: readonly (readonly [string, string])[] = [
@@ -27,6 +29,28 @@ const CONCERNS: readonly (readonly [string, string])[] = [
   ['160903007', 'Full-time employment'],
   ['733423003', 'Food insecurity'],
 ];
+
+/** What not every app should see: labelled, so that people are asked about it apart. */
+const SENSITIVE: Readonly<Record<string, readonly Finding[]>> = {
+  'amy-shaw': [sensitive('35489007', 'Depressive disorder', '2023-01-16', 'PSY')],
+  'ben-okafor': [sensitive('66590003', 'Alcohol dependence', '2022-08-08', 'ETH')],
+};
+
+function sensitive(code: string, name: string, onset: string, label: string): Finding {
+  return {
+    code: [code, name],
+    categories: ['problem-list-item'],
+    clinical: 'active',
+    onset,
+    sensitive: [label],
+  };
+}
+
+/** Restricted, and for which reason. */
+function labelsOf(codes: readonly string[]): { readonly system: string; readonly code: string }[] {
+  const reasons = codes.map((code) => ({ system: SYSTEMS.actCode, code }));
+  return [{ system: SYSTEMS.confidentiality, code: 'R' }, ...reasons];
+}
 
 /** One condition in each US Core category, and one that carries two of them. */
 export function conditionsOf(patientId: string, index: number): Condition[] {
@@ -50,11 +74,12 @@ export function conditionsOf(patientId: string, index: number): Condition[] {
       clinical: index % 3 === 0 ? 'resolved' : 'active',
       onset: '2019-06-30',
     },
+    ...(SENSITIVE[patientId] ?? []),
   ];
   return findings.map((finding, number) => ({
     resourceType: 'Condition',
     id: `${patientId}-condition-${number + 1}`,
-    meta: META,
+    meta: finding.sensitive ? { ...META, security: labelsOf(finding.sensitive) } : META,
     clinicalStatus: statusConcept('conditionClinical', finding.clinical),
     verificationStatus: statusConcept('conditionVerification', 'confirmed'),
     category: categories(...finding.categories),

@@ -57,5 +57,9 @@ export interface Quantity {
 export interface Resource<Type extends string> {
   readonly resourceType: Type;
   readonly id: string;
-  readonly meta: { readonly versionId: string; readonly lastUpdated: string };
+  readonly meta: {
+    readonly versionId: string;
+    readonly lastUpdated: string;
+    readonly security?: readonly { readonly system: string; readonly code: string }[];
+  };
 }

@@ -18,6 +18,7 @@ export const SYSTEMS = {
   allergyClinical: `${TERMINOLOGY}/allergyintolerance-clinical`,
   allergyVerification: `${TERMINOLOGY}/allergyintolerance-verification`,
   subscriber: `${TERMINOLOGY}/subscriber-relationship`,
+  confidentiality: `${TERMINOLOGY}/v3-Confidentiality`,
   roleCode: `${TERMINOLOGY}/v3-RoleCode`,
   diagnosticService: `${TERMINOLOGY}/v2-0074`,
   provenanceAgent: `${TERMINOLOGY}/provenance-participant-type`,

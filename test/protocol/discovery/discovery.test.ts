@@ -129,7 +129,8 @@ describe('discovery', () => {
       accessTokenAlgorithm: 'ES256',
       localPasswords: 'allowed',
     } as const;
-    const fhirServers = [{ ...fhir, smartVersion: '2.2.0', ...tokens } as const];
+    const sensitiveKinds: [] = [];
+    const fhirServers = [{ ...fhir, smartVersion: '2.2.0', ...tokens, sensitiveKinds } as const];
     const style = styleDocument(issuer);
     for (const mounted of [style, undefined]) {
       const app = new Koa();
