@@ -23,6 +23,7 @@ const DOMAIN = [
   'notices',
   'upstream',
   'representation',
+  'trail',
 ];
 
 /** Of the domain, what may import other parts of it. */
@@ -32,6 +33,7 @@ const IMPORTS = {
   consent: ['language'],
   identity: ['language'],
   introspection: ['clients'],
+  trail: ['audit'],
   notices: ['consent', 'identity', 'language'],
   upstream: ['config', 'identity', 'language'],
 };

@@ -1,0 +1,138 @@
+import type { AuditRecord, AuditSink } from '../audit/index.ts';
+import { signCheckpoint, type TrailKey } from './checkpoint.ts';
+import { contentHash, hashOf, writeLine, type Body, type Head } from './line.ts';
+
+/** Where the lines of one chain are added; `archive/` implements it. */
+export interface TrailFile {
+  /** Resolves once all of them are on disk. @throws Error when some may not be there */
+  append(lines: readonly string[]): Promise<void>;
+}
+
+export interface TrailParts {
+  /** A file of its own for a new chain. */
+  readonly newFile: (chain: string) => TrailFile;
+  /** The heads of the other chains there are. */
+  readonly others: () => Promise<readonly Head[]>;
+  /** The key that signs now, made on first use; its public half is kept before anything is signed with it. */
+  readonly key: () => Promise<TrailKey>;
+  readonly newId: () => string;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  /** Told when a checkpoint could not be written; the records are there all the same. */
+  readonly onFailure: (error: unknown) => void;
+}
+
+/** An audit sink that keeps what it is given: `write` resolves once the record is on disk. */
+export interface Trail extends AuditSink {
+  /** Signs what was written since the last time. */
+  checkpoint(): Promise<void>;
+}
+
+/** Signed after so many records, or so long after the first that is not, whichever comes first. */
+const RECORDS_TO_SIGN = 256;
+const SIGN_AFTER_MS = 10_000;
+
+interface Waiting {
+  readonly record: AuditRecord;
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** One chain, as far as it is on disk. */
+interface Chain {
+  readonly id: string;
+  readonly file: TrailFile;
+  seq: number;
+  prev: string;
+  /** What was written since the last checkpoint. */
+  contents: string[];
+}
+
+/**
+ * Writes a chain. Records that come while others are being written go to disk together. When a write fails, nobody knows what
+ * of it is there: that chain is left as it is, and the next record begins another one, which names it.
+ */
+export function createTrail(parts: TrailParts): Trail {
+  let chain: Chain | undefined;
+  let waiting: Waiting[] = [];
+  let timer: NodeJS.Timeout | undefined;
+  let running: Promise<void> = Promise.resolve();
+  /** One thing at a time: the order of lines is the order of their hashes. */
+  const inTurn = (work: () => Promise<void>): Promise<void> => {
+    const done = running.then(work);
+    running = done.catch(() => undefined);
+    return done;
+  };
+  const append = async (bodies: readonly Body[]): Promise<void> => {
+    chain ??= await begin(parts);
+    const to = chain;
+    try {
+      await appendTo(to, bodies);
+    } catch (error) {
+      chain = undefined;
+      throw error;
+    }
+  };
+  const flush = async (): Promise<void> => {
+    const batch = waiting;
+    waiting = [];
+    if (batch.length === 0) return;
+    try {
+      await append(batch.map(({ record }) => ({ record })));
+    } catch (error) {
+      for (const { reject } of batch) reject(error);
+      return;
+    }
+    for (const { resolve } of batch) resolve();
+    timer ??= setTimeout(() => void inTurn(sign), SIGN_AFTER_MS).unref();
+    if ((chain?.contents.length ?? 0) >= RECORDS_TO_SIGN) await sign();
+  };
+  const sign = async (isLast = false): Promise<void> => {
+    clearTimeout(timer);
+    timer = undefined;
+    if (!chain || chain.contents.length === 0) return;
+    try {
+      await append([{ checkpoint: await checkpointOf(chain, isLast, parts) }]);
+    } catch (error) {
+      parts.onFailure(error);
+    }
+  };
+  return {
+    name: 'trail',
+    write: (record) =>
+      new Promise((resolve, reject) => {
+        waiting.push({ record, resolve, reject });
+        void inTurn(flush);
+      }),
+    checkpoint: () => inTurn(() => sign()),
+    close: () => inTurn(() => flush().then(() => sign(true))),
+  };
+}
+
+async function begin({ newId, newFile, others, now }: TrailParts): Promise<Chain> {
+  const id = newId();
+  const known = await others();
+  const chain: Chain = { id, file: newFile(id), seq: 0, prev: '', contents: [] };
+  await appendTo(chain, [{ begin: { at: new Date(now()).toISOString(), others: known } }]);
+  return chain;
+}
+
+async function appendTo(chain: Chain, bodies: readonly Body[]): Promise<void> {
+  let { seq, prev } = chain;
+  const lines = bodies.map((body) => {
+    const text = writeLine({ chain: chain.id, seq, prev }, body);
+    seq += 1;
+    prev = hashOf(text);
+    return text;
+  });
+  await chain.file.append(lines);
+  const isSigned = bodies.some((body) => 'checkpoint' in body);
+  chain.contents = isSigned ? [] : [...chain.contents, ...bodies.map(contentHash)];
+  Object.assign(chain, { seq, prev });
+}
+
+async function checkpointOf(chain: Chain, isLast: boolean, { key, now }: TrailParts): Promise<string> {
+  const { id, seq, prev, contents } = chain;
+  const said = { chain: id, seq, prev, at: new Date(now()).toISOString(), contents: contents.join('') };
+  return signCheckpoint({ ...said, ...(isLast ? { last: true } : {}) }, await key());
+}

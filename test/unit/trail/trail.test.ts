@@ -1,0 +1,240 @@
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { exportJWK, generateKeyPair, type JWK } from 'jose';
+import { createHash } from 'node:crypto';
+
+import type { AuditRecord } from '../../../src/audit/index.ts';
+import {
+  createTrail,
+  recordsIn,
+  verifyTrails,
+  type ChainReport,
+  type Head,
+  type TrailParts,
+} from '../../../src/trail/index.ts';
+
+let key: { kid: string; alg: string; jwk: JWK };
+let publicKey: JWK;
+beforeAll(async () => {
+  const pair = await generateKeyPair('ES256', { extractable: true });
+  key = { kid: 'trail-1', alg: 'ES256', jwk: await exportJWK(pair.privateKey) };
+  publicKey = { ...(await exportJWK(pair.publicKey)), kid: 'trail-1', alg: 'ES256' };
+});
+
+const record = (number: number): AuditRecord => ({
+  ...{ type: 'token.issued', outcome: 'success', grantType: 'refresh_token', accountId: `a${number}` },
+  ...{ recorded: new Date(1_800_000_000_000 + number).toISOString(), timeSource: 'system' },
+});
+
+interface Kept {
+  readonly chains: Map<string, string[]>;
+  /** Appends fail while it is set. */
+  broken: boolean;
+}
+const nothingKept = (): Kept => ({ chains: new Map(), broken: false });
+
+function trailOn(kept: Kept, parts: Partial<TrailParts> = {}) {
+  return createTrail({
+    newFile: (chain) => ({
+      async append(lines) {
+        await Promise.resolve();
+        if (kept.broken) throw new Error('the disk is full');
+        kept.chains.set(chain, [...(kept.chains.get(chain) ?? []), ...lines]);
+      },
+    }),
+    others: async () => headsOf(kept),
+    key: async () => key,
+    newId: () => `chain-${kept.chains.size + 1}`,
+    now: () => 1_800_000_000_000,
+    onFailure: (error) => {
+      throw error;
+    },
+    ...parts,
+  });
+}
+const hash = (text: string): string => createHash('sha256').update(text).digest('base64url');
+const headsOf = ({ chains }: Kept): Head[] =>
+  [...chains].map(([chain, lines]) => ({ chain, seq: lines.length - 1, hash: hash(lines.at(-1) ?? '') }));
+
+/** A chain of records with a checkpoint after each so many, ended as it should be. */
+async function written(count: number, every = 5): Promise<Kept> {
+  const kept = nothingKept();
+  const trail = trailOn(kept);
+  for (let number = 0; number < count; number += 1) {
+    await trail.write(record(number));
+    if (number % every === every - 1) await trail.checkpoint();
+  }
+  await trail.close();
+  return kept;
+}
+const verified = async ({ chains }: Kept, anchors: readonly Head[] = []): Promise<readonly ChainReport[]> =>
+  verifyTrails(chains, [publicKey], anchors);
+const only = async (lines: readonly string[]): Promise<ChainReport> =>
+  (await verifyTrails(new Map([['chain-1', lines]]), [publicKey]))[0]!;
+/** The hashes of a chain, computed anew by somebody who has no key. */
+function rechained(lines: readonly string[]): string[] {
+  let prev = '';
+  return lines.map((text, seq) => {
+    const line = JSON.stringify({ ...(JSON.parse(text) as object), seq, prev });
+    prev = hash(line);
+    return line;
+  });
+}
+
+describe('a chain that nobody touched', () => {
+  test('[SEC-4] every record is there, in order, and signed', async () => {
+    const kept = await written(12);
+    const [report] = await verified(kept);
+    expect(report).toMatchObject({ records: 12, checkpoints: 3, unsigned: 0, closed: true, torn: false });
+    expect(report).not.toHaveProperty('fault');
+    expect(recordsIn(kept.chains.get('chain-1')!)).toEqual(Array.from({ length: 12 }, (_, at) => record(at)));
+  });
+
+  test('[SEC-4] what comes at once goes to disk together, in the order in which it came', async () => {
+    const kept = nothingKept();
+    let appends = 0;
+    const trail = trailOn(kept, {
+      newFile: () => ({
+        append: async (lines) => {
+          appends += 1;
+          await new Promise((resolve) => setTimeout(resolve, 2));
+          kept.chains.set('chain-1', [...(kept.chains.get('chain-1') ?? []), ...lines]);
+        },
+      }),
+    });
+    await Promise.all(Array.from({ length: 100 }, (_, at) => trail.write(record(at))));
+    expect(appends).toBeLessThan(5);
+    await trail.close();
+    expect(recordsIn(kept.chains.get('chain-1')!).map(({ recorded }) => recorded)).toEqual(
+      Array.from({ length: 100 }, (_, at) => record(at).recorded),
+    );
+    expect((await verified(kept))[0]).not.toHaveProperty('fault');
+  });
+
+  test('[SEC-4] after 256 records it is signed without being told', async () => {
+    const kept = nothingKept();
+    const trail = trailOn(kept);
+    for (let number = 0; number < 255; number += 1) await trail.write(record(number));
+    // With the line that begins the chain it is the 256th.
+    expect((await verified(kept))[0]).toMatchObject({ records: 255, checkpoints: 1, unsigned: 0 });
+    await trail.write(record(255));
+    expect((await verified(kept))[0]).toMatchObject({ checkpoints: 1, unsigned: 1 });
+    await trail.close();
+  });
+
+  test('[SEC-4] what was killed is no fault: the tail is unsigned, and its last line may be torn', async () => {
+    const lines = (await written(12)).chains.get('chain-1')!;
+    const cut = lines.slice(0, -2);
+    expect(await only(cut)).toMatchObject({ unsigned: 1, closed: false, torn: false });
+    expect(await only([...cut, lines.at(-1)!.slice(0, 30)])).toMatchObject({ unsigned: 1, torn: true });
+    for (const report of [await only(cut), await only([...cut, '{"chain":'])])
+      expect(report).not.toHaveProperty('fault');
+  });
+
+  test('[SEC-4] a disk that fails loses no record it took: another chain begins, and names the one before', async () => {
+    const kept = nothingKept();
+    const trail = trailOn(kept);
+    await trail.write(record(1));
+    kept.broken = true;
+    await expect(trail.write(record(2))).rejects.toThrow('the disk is full');
+    kept.broken = false;
+    await trail.write(record(3));
+    await trail.close();
+    const reports = await verified(kept);
+    expect(reports.map(({ records, fault }) => [records, fault])).toEqual([
+      [1, undefined],
+      [1, undefined],
+    ]);
+    kept.chains.get('chain-1')!.pop();
+    expect((await verified(kept))[0]?.fault).toEqual({ kind: 'truncated', seq: 1 });
+    kept.chains.delete('chain-1');
+    expect(await verified(kept)).toContainEqual(
+      expect.objectContaining({ chain: 'chain-1', fault: { kind: 'missing', seq: 0 } }),
+    );
+  });
+});
+
+describe('a chain that somebody changed', () => {
+  const edit = (text: string): string => text.replace('refresh_token', 'client_credentials');
+  const swapped = (lines: readonly string[], at: number): string[] =>
+    lines.toSpliced(at, 2, lines[at + 1]!, lines[at]!);
+  /** Index of the line of a record before the last checkpoint, and of one after which there is another. */
+  const places = (lines: readonly string[]): number[] =>
+    lines.flatMap((text, at) => (text.includes('"record"') && at < lines.length - 1 ? [at] : []));
+
+  test.each([
+    ['as it lies', (lines: readonly string[]) => [...lines]],
+    ['with all hashes computed anew', rechained],
+  ])('[SEC-4] any record that is edited, cut out, put in or swapped is named, %s', async (_how, chained) => {
+    const lines = (await written(14)).chains.get('chain-1')!;
+    const fault = async (changed: readonly string[]) => (await only(chained(changed))).fault;
+    for (const at of places(lines)) {
+      const strange = lines[at]!.replace(/"accountId":"a\d+"/, '"accountId":"mallory"');
+      expect(await fault(lines.with(at, edit(lines[at]!)))).toEqual({ kind: 'edited', seq: at });
+      expect(await fault(lines.toSpliced(at, 1))).toEqual({ kind: 'deleted', seq: at });
+      expect(await fault(lines.toSpliced(at, 0, strange))).toEqual({ kind: 'inserted', seq: at });
+      if (lines[at + 1]!.includes('"record"'))
+        expect(await fault(swapped(lines, at))).toEqual({ kind: 'reordered', seq: at });
+    }
+  });
+
+  test('[SEC-4] a checkpoint that is forged, edited or cut out is named', async () => {
+    const lines = (await written(14)).chains.get('chain-1')!;
+    const marks = lines.flatMap((text, at) => (text.includes('"checkpoint"') ? [at] : []));
+    const [first = 0, second = 0] = marks;
+    const forged = lines.with(first, lines[first]!.replace(/.{4}"}$/, 'AAAA"}'));
+    expect((await only(forged)).fault).toEqual({ kind: 'edited', seq: first });
+    expect((await only(rechained(forged))).fault).toEqual({ kind: 'bad-signature', seq: first });
+    expect((await only(lines.toSpliced(first, 1))).fault).toEqual({ kind: 'deleted', seq: first });
+    expect((await only(rechained(lines.toSpliced(first, 1)))).fault).toEqual({ kind: 'deleted', seq: first });
+    const moved = { ...(JSON.parse(lines[first]!) as object), seq: second, prev: 'x' };
+    expect((await only(lines.with(second, JSON.stringify(moved)))).fault).toBeDefined();
+  });
+
+  test('[SEC-4] another key is not believed, and one that is not given is said', async () => {
+    const lines = (await written(6)).chains.get('chain-1')!;
+    const [report] = await verifyTrails(new Map([['chain-1', lines]]), [{ ...publicKey, kid: 'other' }]);
+    expect(report?.fault?.kind).toBe('unknown-key');
+    const stranger = await exportJWK((await generateKeyPair('ES256', { extractable: true })).publicKey);
+    const mine = { ...stranger, kid: 'trail-1', alg: 'ES256' };
+    const [forged] = await verifyTrails(new Map([['chain-1', lines]]), [mine]);
+    expect(forged?.fault?.kind).toBe('bad-signature');
+  });
+
+  test('[SEC-4] what is cut off at the end shows by a head that was kept elsewhere', async () => {
+    const kept = await written(12);
+    const anchors = headsOf(kept);
+    const lines = kept.chains.get('chain-1')!;
+    expect(await verified(kept, anchors)).not.toContainEqual(
+      expect.objectContaining({ fault: expect.anything() }),
+    );
+    kept.chains.set('chain-1', lines.slice(0, 4));
+    expect((await verified(kept))[0]).not.toHaveProperty('fault');
+    expect((await verified(kept, anchors))[0]?.fault).toEqual({ kind: 'truncated', seq: 4 });
+    kept.chains.delete('chain-1');
+    expect((await verified(kept, anchors))[0]?.fault).toEqual({ kind: 'missing', seq: 0 });
+  });
+
+  test('[SEC-4] a line that means the same and is written otherwise was edited', async () => {
+    const lines = (await written(6)).chains.get('chain-1')!;
+    const spaced = lines[2]!.replace('{"chain"', '{ "chain"');
+    expect((await only(lines.with(2, spaced))).fault).toEqual({ kind: 'edited', seq: 2 });
+  });
+
+  test('[SEC-4] no single character before the last checkpoint changes unseen', async () => {
+    const lines = (await written(9, 3)).chains.get('chain-1')!;
+    const text = lines.join('\n');
+    await fc.assert(
+      fc.asyncProperty(fc.nat(text.length - 1), fc.integer({ min: 32, max: 126 }), async (at, code) => {
+        const character = String.fromCharCode(code);
+        fc.pre(text[at] !== character);
+        const changed = `${text.slice(0, at)}${character}${text.slice(at + 1)}`.split('\n');
+        const report = await only(changed);
+        const isLast = at > text.length - lines.at(-1)!.length - 1;
+        // Of the last line nothing is left to sign it: it is torn, or its signature is wrong.
+        return report.fault !== undefined || (isLast && report.torn);
+      }),
+      { numRuns: 400 },
+    );
+  });
+});
