@@ -231,7 +231,7 @@ describe('a chain that somebody changed', () => {
         fc.pre(text[at] !== character);
         const changed = `${text.slice(0, at)}${character}${text.slice(at + 1)}`.split('\n');
         const report = await only(changed);
-        const isLast = at > text.length - lines.at(-1)!.length - 1;
+        const isLast = at >= text.length - lines.at(-1)!.length - 1;
         // Of the last line nothing is left to sign it: it is torn, or its signature is wrong.
         return report.fault !== undefined || (isLast && report.torn);
       }),
