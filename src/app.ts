@@ -8,6 +8,7 @@ import {
 } from './audit/index.ts';
 import { createClientRegistry, rememberClients } from './clients/index.ts';
 import { startReminders } from './compose-notices.ts';
+import { composeTrail } from './compose-trail.ts';
 import { composeRepresentation } from './compose-representation.ts';
 import { buildProvider, grantWords } from './compose-provider.ts';
 import { createPublicApp } from './public-app.ts';
@@ -46,6 +47,7 @@ import {
 } from './oidc/index.ts';
 import {
   allTakenBack,
+  createAuditKeyStore,
   createClientStore,
   createCounters,
   createSigningKeyStore,
@@ -60,6 +62,7 @@ import {
   type GuardedStore,
   type StoreDriver,
   type StoreKeys,
+  type Vault,
 } from './store/index.ts';
 
 export interface GatehouseOptions {
@@ -99,8 +102,9 @@ export async function createGatehouse(options: GatehouseOptions): Promise<Gateho
   const feed = feedOf(store, ring.keys);
   const driver = remembersReads(store.driver);
   const metrics = createMetrics();
-  const audit = countedAudit(options, metrics);
-  const vault = createVault(driver, ring.keys, (name) => {
+  const { trail } = composeTrail({ config, keyStore: () => createAuditKeyStore(vault), clock, log });
+  const audit = countedAudit(options, trail, metrics);
+  const vault: Vault = createVault(driver, ring.keys, (name) => {
     log.error({ key: name }, 'ALARM: a value in the store was edited or moved; it is not used');
     void audit.record({ type: 'store.seal-broken', outcome: 'failure', key: name });
   });
@@ -238,8 +242,12 @@ function feedOf({ driver, revision, trust, check }: GuardedStore, keys: StoreKey
   });
 }
 
-function countedAudit({ auditSinks, log }: GatehouseOptions, metrics: Metrics): AuditRecorder {
-  const recorder = createAuditRecorder(auditSinks, Date.now, (sink, error) =>
+function countedAudit(
+  { auditSinks, log }: GatehouseOptions,
+  trail: AuditSink,
+  metrics: Metrics,
+): AuditRecorder {
+  const recorder = createAuditRecorder([...auditSinks, trail], Date.now, (sink, error) =>
     log.error({ err: error, sink }, 'an audit record could not be kept'),
   );
   return counting(recorder, (event) =>

@@ -7,15 +7,15 @@ const FOLDER_MODE = 0o700;
 const APPEND = constants.O_APPEND | constants.O_WRONLY | constants.O_CREAT;
 
 /**
- * Adds a line to a file, which is made with its folders where it is not there; resolves once it is on disk.
+ * Adds lines to a file, which is made with its folders where it is not there; resolves once they are on disk.
  *
- * The line is one write to a file that is open for appending, so that processes can add to it at the same time. It begins
+ * They are one write to a file that is open for appending, so that processes can add to it at the same time. The first begins
  * with a line break of its own: whatever half a line a process left behind that was killed, this one stands for itself.
  *
- * @throws Error when the line, or a part of it, may be missing
+ * @throws Error when a line, or a part of it, may be missing
  */
-export async function appendLine(file: string, line: string): Promise<void> {
-  const bytes = Buffer.from(`\n${line}\n`);
+export async function appendLines(file: string, lines: readonly string[]): Promise<void> {
+  const bytes = Buffer.from(`\n${lines.join('\n')}\n`);
   await makeFolder(path.dirname(file));
   const handle = await open(file, APPEND, FILE_MODE);
   try {
@@ -28,6 +28,10 @@ export async function appendLine(file: string, line: string): Promise<void> {
   } finally {
     await handle.close();
   }
+}
+
+export async function appendLine(file: string, line: string): Promise<void> {
+  await appendLines(file, [line]);
 }
 
 /** Level by level, each on disk before something lies in it. */

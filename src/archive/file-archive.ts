@@ -5,6 +5,7 @@ import type { JWK } from 'jose';
 import type { AccountId } from '../oauth/index.ts';
 import { isKeptRecord, type Archived, type KeptRecord, type RecordArchive } from '../records/index.ts';
 import { appendLine } from './append.ts';
+import { keepKey, linesOf, parsed, readKeys } from './lines.ts';
 
 const FOLDER = 'records';
 const KEYS_FILE = 'keys.jsonl';
@@ -62,11 +63,7 @@ export function createFileArchive({ dataDir, nameOf, now = Date.now }: FileArchi
       return undefined;
     },
     keys: () => readKeys(keysFile),
-    async keepKey(publicKey) {
-      const kept = await readKeys(keysFile);
-      if (!kept.some(({ kid }) => kid === publicKey.kid))
-        await appendLine(keysFile, JSON.stringify(publicKey));
-    },
+    keepKey: (publicKey) => keepKey(keysFile, publicKey),
   };
 }
 
@@ -80,14 +77,6 @@ async function* monthsOf(folder: string): AsyncGenerator<string[]> {
     if (name.endsWith('.jsonl')) yield linesOf(path.join(folder, name));
 }
 
-/** The keys of a file as the archive keeps them, a JWK a line; none where there is no such file. */
-async function readKeys(file: string): Promise<JWK[]> {
-  return (await linesOf(file)).flatMap((line) => {
-    const key = parsed(line);
-    return typeof key === 'object' && key !== null && 'kid' in key ? [key as JWK] : [];
-  });
-}
-
 /** A JWKS that somebody kept, or the keys file of an archive. @throws Error when it is neither */
 export async function readKeysFile(file: string): Promise<readonly JWK[]> {
   const whole = parsed(await readFile(file, 'utf8'));
@@ -97,25 +86,8 @@ export async function readKeysFile(file: string): Promise<readonly JWK[]> {
   return found;
 }
 
-async function linesOf(file: string): Promise<string[]> {
-  try {
-    return (await readFile(file, 'utf8')).split('\n').filter((line) => line !== '');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
-    throw error;
-  }
-}
-
 /** A line that is no record stands for nothing, and hides none of the others. */
 function archivedIn(lines: readonly string[]): Archived {
   const records = lines.map(parsed).filter(isKeptRecord);
   return { records, torn: lines.length - records.length };
-}
-
-function parsed(line: string): unknown {
-  try {
-    return JSON.parse(line) as unknown;
-  } catch {
-    return undefined;
-  }
 }

@@ -119,6 +119,16 @@ export type AuditEvent =
         readonly what?: string;
       }
     >
+  | Event<
+      'audit.read',
+      Pick<Subject, 'patient'> & {
+        readonly what: 'export' | 'report';
+        /** The operator's user name at the machine. */
+        readonly operator: string;
+        readonly from?: string;
+        readonly to?: string;
+      }
+    >
   | Event<'store.adopted', { readonly epoch: string }>
   | Event<'store.seal-broken', { readonly key: string }>
   | Event<'store.keys-rotated', { readonly dataKey: number }>

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 
+import { auditCommand } from './audit-command.ts';
 import { clientCommand } from './client-command.ts';
 import { configCommand } from './config-command.ts';
 import { consentCommand } from './consent-command.ts';
@@ -32,6 +33,7 @@ export async function run(argv: readonly string[]): Promise<number> {
     userCommand,
     grantCommand,
     consentCommand,
+    auditCommand,
     usageCommand,
     keysCommand,
     storeCommand,
@@ -46,7 +48,8 @@ export async function run(argv: readonly string[]): Promise<number> {
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode;
     process.stderr.write(`${explain(error)}\n`);
-    return 1;
+    // A command may have said already how bad it is.
+    return typeof process.exitCode === 'number' && process.exitCode > 0 ? process.exitCode : 1;
   }
 }
 

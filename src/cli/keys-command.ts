@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 
 import {
   RECORD_ALGORITHMS,
@@ -17,27 +17,31 @@ export function keysCommand(): Command {
   const keys = new Command('keys').description('the keys that sign id tokens and JWT access tokens');
   withStoreOptions(keys.command('list'))
     .description('list signing keys; private parts are never shown')
-    .option(...FOR_RECORDS)
+    .addOption(FOR_RECORDS)
+    .addOption(FOR_AUDIT)
     .action((options: KeysOptions) => inOffice(options, (office) => list(office, options)));
   withStoreOptions(keys.command('rotate'))
     .description('move on: next → active → retired; running servers follow within a second')
     .option('--now', 'even where the next key is known to nobody yet')
-    .option(...FOR_RECORDS)
+    .addOption(FOR_RECORDS)
+    .addOption(FOR_AUDIT)
     .action((options: KeysOptions) => inOffice(options, (office) => rotate(office, options)));
   return keys;
 }
 
-const FOR_RECORDS = ['--records', 'the keys that sign records of what people decided'] as const;
+const FOR_RECORDS = new Option('--records', 'the keys that sign records of what people decided');
+const FOR_AUDIT = new Option('--audit', 'the keys that sign the audit log').conflicts('records');
 
 interface KeysOptions extends OfficeOptions {
   readonly now?: boolean;
   readonly records?: boolean;
+  readonly audit?: boolean;
 }
 
-function keysOf({ signingKeys, recordKeys }: Office, { records }: KeysOptions) {
-  return records
-    ? { store: recordKeys, algorithms: RECORD_ALGORITHMS }
-    : { store: signingKeys, algorithms: SIGNING_ALGORITHMS };
+function keysOf({ signingKeys, recordKeys, auditKeys }: Office, { records, audit }: KeysOptions) {
+  if (records) return { store: recordKeys, algorithms: RECORD_ALGORITHMS };
+  if (audit) return { store: auditKeys, algorithms: RECORD_ALGORITHMS };
+  return { store: signingKeys, algorithms: SIGNING_ALGORITHMS };
 }
 
 async function list(office: Office, options: KeysOptions): Promise<void> {

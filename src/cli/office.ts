@@ -3,6 +3,8 @@ import path from 'node:path';
 
 import { createAuditRecorder, createStdoutSink, type AuditRecorder } from '../audit/index.ts';
 import { createClientRegistry, type ClientRegistry, type ClientStore } from '../clients/index.ts';
+import type { TrailFiles } from '../archive/index.ts';
+import { composeTrail } from '../compose-trail.ts';
 import { composeRecords, type ComposedRecords } from '../compose-records.ts';
 import { loadConfig, storeSecrets, type Config } from '../config/index.ts';
 import type { Account, AccountStore, FactorStore, OneTimeCodeStore, SessionList } from '../identity/index.ts';
@@ -15,6 +17,7 @@ import {
   createFactorStore,
   createGrantIndex,
   createGrantList,
+  createAuditKeyStore,
   createRecordKeyStore,
   createOneTimeCodeStore,
   createSessionList,
@@ -49,6 +52,8 @@ export interface Office {
   readonly sessions: SessionList;
   readonly signingKeys: SigningKeyStore;
   readonly recordKeys: SigningKeyStore;
+  readonly auditKeys: SigningKeyStore;
+  readonly trailFiles: TrailFiles;
   readonly records: ComposedRecords;
   readonly grants: GrantIndex;
   readonly grantList: ReturnType<typeof createGrantList>;
@@ -86,7 +91,11 @@ export async function inOffice(
   const storeKeys = ring.keys;
   const vault = createVault(driver, storeKeys);
   const clientStore = createClientStore(vault);
-  const audit = createAuditRecorder([createStdoutSink(process.stderr)], Date.now, (sink, error) => {
+  const auditKeys = createAuditKeyStore(vault);
+  const { trail, files: trailFiles } = composeTrail({
+    ...{ config, keyStore: () => auditKeys, clock: systemClock, log: ON_STDERR },
+  });
+  const audit = createAuditRecorder([createStdoutSink(process.stderr), trail], Date.now, (sink, error) => {
     process.stderr.write(`the audit record could not be kept by ${sink}: ${String(error)}\n`);
   });
   const { refreshTokenSeconds, accessTokenSeconds } = config.tokens;
@@ -105,6 +114,8 @@ export async function inOffice(
       codes: createOneTimeCodeStore(vault),
       signingKeys: createSigningKeyStore(vault),
       recordKeys: createRecordKeyStore(vault),
+      auditKeys,
+      trailFiles,
       records: composeRecords({ config, vault, clock: systemClock, audit, log: ON_STDERR }),
       grantList: createGrantList(vault),
       grants,

@@ -8,7 +8,7 @@ import type { Clock, EpochSeconds } from '../oauth/index.ts';
  */
 export const SIGNING_ALGORITHMS = ['RS256', 'ES256'] as const;
 export type SigningAlgorithm = (typeof SIGNING_ALGORITHMS)[number];
-/** Records of what people decided have keys of their own, in a set of their own. */
+/** Records of what people decided have keys of their own, in a set of their own; so has the audit log. */
 export const RECORD_ALGORITHMS = ['ES256'] as const;
 
 /**

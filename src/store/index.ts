@@ -35,7 +35,7 @@ export { withPageRequest } from './page-request.ts';
 export { remembersReads } from './request-reads.ts';
 export { runInRequestScope, type RequestScope, type ScopeOutcome } from './request-scope.ts';
 export { SealBroken, createStoreKeys, type StoreKeys } from './sealing.ts';
-export { createRecordKeyStore, createSigningKeyStore } from './signing-keys.ts';
+export { createAuditKeyStore, createRecordKeyStore, createSigningKeyStore } from './signing-keys.ts';
 export { createSessionList } from './sessions.ts';
 export {
   disguiseJwt,

@@ -167,6 +167,13 @@ export const KEY_TABLE: readonly KeyRow[] = [
     bytes: 900,
     sealed: true,
   },
+  {
+    key: 'gh:{keys}:audit',
+    holds: 'keys that sign the audit log',
+    keptFor: 'until removed',
+    bytes: 900,
+    sealed: true,
+  },
   { key: 'gh:{epoch}:store', holds: 'which store this is', keptFor: 'for good', bytes: 240, sealed: true },
   {
     key: 'gh:{epoch.<number>}:store',

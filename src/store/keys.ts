@@ -48,6 +48,7 @@ export const key = {
   allAccounts: 'gh:{accounts}:all',
   signingKeys: 'gh:{keys}:signing',
   recordKeys: 'gh:{keys}:records',
+  auditKeys: 'gh:{keys}:audit',
   epoch: 'gh:{epoch}:store',
   epochCopy: (tag: string) => `gh:{epoch.${tag}}:store`,
   ring: 'gh:{epoch}:keys',

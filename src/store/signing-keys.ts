@@ -13,6 +13,11 @@ export function createRecordKeyStore(vault: Vault): SigningKeyStore {
   return keySetAt(vault, key.recordKeys);
 }
 
+/** Keys that sign the audit log. */
+export function createAuditKeyStore(vault: Vault): SigningKeyStore {
+  return keySetAt(vault, key.auditKeys);
+}
+
 function keySetAt(vault: Vault, name: string): SigningKeyStore {
   return {
     load: () => vault.read<SigningKeySet>(name),

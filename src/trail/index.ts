@@ -4,6 +4,6 @@
  * any other sink, and `gatehouse audit` reads it back.
  */
 export type { Head } from './line.ts';
-export { recordsIn } from './line.ts';
+export { headOf, othersSeenBy, recordsIn } from './line.ts';
 export { createTrail, type Trail, type TrailFile, type TrailParts } from './trail.ts';
 export { verifyTrails, type ChainReport, type Fault, type FaultKind } from './verify.ts';

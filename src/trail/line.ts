@@ -80,3 +80,18 @@ export function recordsIn(lines: readonly string[]): AuditRecord[] {
     return parsed && 'record' in parsed ? [parsed.record as unknown as AuditRecord] : [];
   });
 }
+
+/** The last whole line among these, which end a chain. */
+export function headOf(lines: readonly string[]): Head | undefined {
+  for (const text of lines.toReversed()) {
+    const parsed = parseLine(text);
+    if (parsed) return { chain: parsed.chain, seq: parsed.seq, hash: hashOf(text) };
+  }
+  return undefined;
+}
+
+/** What the first line of a chain says of the others. */
+export function othersSeenBy(first: string): readonly Head[] {
+  const parsed = parseLine(first);
+  return parsed && 'begin' in parsed ? parsed.begin.others : [];
+}

@@ -1,7 +1,15 @@
 import type { JWK } from 'jose';
 
 import { readCheckpoint, type Checkpoint } from './checkpoint.ts';
-import { CONTENT_CHARACTERS, contentHash, hashOf, parseLine, type Head, type Line } from './line.ts';
+import {
+  CONTENT_CHARACTERS,
+  contentHash,
+  hashOf,
+  othersSeenBy,
+  parseLine,
+  type Head,
+  type Line,
+} from './line.ts';
 
 /**
  * What was done to a chain. `edited`: a line says something else than it did; `deleted`, `inserted`, `reordered`: lines are
@@ -45,7 +53,7 @@ export async function verifyTrails(
   anchors: readonly Head[] = [],
 ): Promise<readonly ChainReport[]> {
   const reports = await Promise.all([...chains].map(([chain, lines]) => verifyChain(chain, lines, keys)));
-  const seen = [...anchors, ...[...chains.values()].flatMap(headsSeenIn)];
+  const seen = [...anchors, ...[...chains.values()].flatMap(([first = '']) => othersSeenBy(first))];
   const checked = reports.map((report) => heldAgainst(report, chains.get(report.chain) ?? [], seen));
   const missing = new Map(
     seen.filter(({ chain }) => !chains.has(chain)).map((head) => [head.chain, gone(head.chain)]),
@@ -56,12 +64,6 @@ export async function verifyTrails(
 function gone(chain: string): ChainReport {
   const nothing = { records: 0, checkpoints: 0, unsigned: 0, closed: false, torn: false };
   return { chain, ...nothing, fault: { kind: 'missing', seq: 0 } };
-}
-
-/** What the first line of a chain says of the others. */
-function headsSeenIn([first = '']: readonly string[]): readonly Head[] {
-  const line = parseLine(first);
-  return line && 'begin' in line ? line.begin.others : [];
 }
 
 function heldAgainst(report: ChainReport, lines: readonly string[], seen: readonly Head[]): ChainReport {

@@ -59,7 +59,7 @@ export async function importStore(
     await closeStore(driver, keys, 'import');
     if (before && !before.closed) await delay(quietMs);
     // Made by a server that started here before: what was signed elsewhere must go on being good.
-    if (!intoUsed) await driver.remove([key.signingKeys, key.recordKeys]);
+    if (!intoUsed) await driver.remove([key.signingKeys, key.recordKeys, key.auditKeys]);
     if (!isMerged) await takeKeys(driver, ring, source.material, before);
     const counts = await restoreAll(driver, source, as === 'move');
     await tellOfChange(driver);

@@ -1,0 +1,162 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { cp, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+
+import { authorize, redeem } from '../support/flow.ts';
+import { runGatehouse, type Ended } from '../support/process.ts';
+import { SERVED_CLIENTS, serveFolder, startServe, type Serve, type ServeFolder } from '../support/serve.ts';
+
+describe('the audit log of a server', () => {
+  let folder: ServeFolder;
+  let server: Serve;
+  beforeAll(async () => {
+    folder = await serveFolder((yaml) => yaml + SERVED_CLIENTS);
+    const file = await folder.write('password', 'correct horse battery');
+    const added = await runGatehouse([
+      ...[
+        'user',
+        'add',
+        '--username',
+        'amy',
+        '--name',
+        'Amy Shaw',
+        '--role',
+        'patient',
+        '--fhir-user',
+        'Patient/p1',
+      ],
+      ...['--password-file', file, '--config', folder.config],
+    ]);
+    expect(added.stderr).not.toMatch(/error/i);
+    expect(added.code).toBe(0);
+    server = await startServe(folder);
+  });
+  afterAll(async () => {
+    await server.stop();
+    await folder.remove();
+  });
+
+  const audit = (...args: string[]): Promise<Ended> =>
+    runGatehouse(['audit', ...args, '--config', folder.config]);
+  const launch = async () => redeem(folder.issuer, await authorize(folder.issuer));
+  const logAt = (dir: string): string => path.join(dir, 'data', 'audit');
+  /** Files of chains, the oldest first. */
+  const chainsIn = async (log: string): Promise<string[]> => {
+    const years = (await readdir(log)).filter((name) => /^\d{4}$/.test(name));
+    const files = await Promise.all(
+      years.map(async (year) =>
+        (await readdir(path.join(log, year))).map((name) => path.join(log, year, name)),
+      ),
+    );
+    return files.flat().toSorted();
+  };
+  /** Verifies a copy of the log that somebody has been at. */
+  const afterwards = async (change: (log: string) => Promise<void>, ...args: string[]): Promise<Ended> => {
+    const copy = await mkdtemp(path.join(tmpdir(), 'gatehouse-audit-'));
+    try {
+      await cp(logAt(folder.dir), path.join(copy, 'audit'), { recursive: true });
+      await change(path.join(copy, 'audit'));
+      return await runGatehouse(['audit', 'verify', ...args, '--config', folder.config], { DATA_DIR: copy });
+    } finally {
+      await rm(copy, { recursive: true, force: true });
+    }
+  };
+  const edited = async (log: string, change: (lines: string[]) => string[]): Promise<void> => {
+    const [, file = ''] = await chainsIn(log);
+    const lines = (await readFile(file, 'utf8')).split('\n').filter(Boolean);
+    await writeFile(file, `${change(lines).join('\n')}\n`);
+  };
+
+  test('[SEC-4] what was done is there, and verifies while the server runs', async () => {
+    const { body } = await launch();
+    expect(body.access_token).toBeTruthy();
+    const verified = await audit('verify');
+    expect(verified.stderr).toBe('');
+    expect(verified.stdout).toMatch(/all \d+ record\(s\) of 2 chain\(s\) are as they were written\n$/);
+    const exported = (await audit('export')).stdout.trim().split('\n');
+    const types = exported.map((line) => (JSON.parse(line) as { type: string }).type);
+    for (const type of ['account.changed', 'server.start', 'sign-in', 'consent', 'token.issued'])
+      expect(types).toContain(type);
+    expect(exported.join()).not.toContain(body.access_token);
+  });
+
+  test('[SEC-4] a server that is killed leaves what it answered for, and the next one goes on', async () => {
+    const { body } = await launch();
+    await server.kill();
+    const torn = await audit('verify');
+    expect(torn.code).toBe(0);
+    expect(torn.stdout).toContain('not ended: it goes on, or its process was killed');
+    const issued = (await audit('export')).stdout
+      .split('\n')
+      .filter((line) => line.includes('"token.issued"'));
+    expect(issued.length).toBeGreaterThanOrEqual(2);
+    expect(body.access_token).toBeTruthy();
+    server = await startServe(folder);
+    await launch();
+    expect((await audit('verify')).code).toBe(0);
+  });
+
+  test('[SEC-4] an edited record is named, and the exit code says so', async () => {
+    const found = await afterwards((log) =>
+      edited(log, (lines) => lines.with(2, lines[2]!.replace('"outcome":"', '"outcome":"not '))),
+    );
+    expect(found.code).toBe(1);
+    expect(found.stdout).toMatch(/: NOT VALID, line 3 was edited\n/);
+    expect(found.stderr).toMatch(/1 of \d+ chain\(s\) were changed/);
+  });
+
+  test('[SEC-4] a record that was cut out, or swapped with the next, is named', async () => {
+    const cut = await afterwards((log) => edited(log, (lines) => lines.toSpliced(2, 1)));
+    expect([cut.code, cut.stdout]).toEqual([1, expect.stringContaining('line 3 is missing')]);
+    const swapped = await afterwards((log) =>
+      edited(log, (lines) => lines.toSpliced(2, 2, lines[3]!, lines[2]!)),
+    );
+    expect([swapped.code, swapped.stdout]).toEqual([
+      1,
+      expect.stringContaining('line 3 is in another place'),
+    ]);
+  });
+
+  test('[SEC-4] a whole chain that is gone, or cut short, shows by the next one', async () => {
+    const gone = await afterwards(async (log) => rm((await chainsIn(log))[1]!));
+    expect([gone.code, gone.stdout]).toEqual([
+      1,
+      expect.stringContaining('line 1 and all that follows is gone'),
+    ]);
+    const short = await afterwards((log) => edited(log, (lines) => lines.slice(0, 3)));
+    expect([short.code, short.stdout]).toEqual([
+      1,
+      expect.stringContaining('line 4 and what follows was cut off'),
+    ]);
+  });
+
+  test('[SEC-4] the newest is held by heads that were kept elsewhere', async () => {
+    const heads = await folder.write('heads', (await audit('heads')).stdout);
+    expect((await audit('verify', '--anchor', heads)).code).toBe(0);
+    const last = async (log: string): Promise<string> => (await chainsIn(log)).at(-1)!;
+    const without = async (log: string): Promise<void> => rm(await last(log));
+    expect((await afterwards(without)).code).toBe(0);
+    expect((await afterwards(without, '--anchor', heads)).code).toBe(1);
+    const wrong = await audit('verify', '--anchor', await folder.write('wrong', 'x\n'));
+    expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining('wrong:1: is no head')]);
+  });
+
+  test('[SEC-4] what apps could see of a patient, in a range; and that somebody looked', async () => {
+    const report = await audit('report', '--patient', 'p1', '--from', '2020-01-01');
+    expect(report.stdout).toMatch(/^WHEN \(UTC\) +WHAT/);
+    expect(report.stdout).toMatch(/consent +success +public-app/);
+    expect((await audit('report', '--patient', 'p2')).stdout.trim().split('\n')).toHaveLength(1);
+    expect(
+      (await audit('report', '--patient', 'p1', '--to', '2020-01-01')).stdout.trim().split('\n'),
+    ).toHaveLength(1);
+    const read = (await audit('export')).stdout.split('\n').filter((line) => line.includes('"audit.read"'));
+    expect(JSON.parse(read[0]!)).toMatchObject({ what: 'export', operator: expect.any(String) });
+    expect(read.some((line) => line.includes('"patient":"p1"'))).toBe(true);
+    const wrong = await audit('export', '--from', 'yesterday');
+    expect([wrong.code, wrong.stderr]).toEqual([
+      1,
+      expect.stringContaining('--from: write it as 2026-11-26'),
+    ]);
+  });
+});
