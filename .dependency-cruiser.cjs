@@ -20,6 +20,7 @@ const DOMAIN = [
   'usage',
   'language',
   'records',
+  'push',
   'notices',
   'upstream',
 ];
@@ -31,6 +32,7 @@ const IMPORTS = {
   consent: ['language'],
   identity: ['language'],
   introspection: ['clients'],
+  push: ['records'],
   notices: ['consent', 'identity', 'language'],
   upstream: ['config', 'identity', 'language'],
 };

@@ -8,6 +8,7 @@ import {
 } from './audit/index.ts';
 import { createClientRegistry, rememberClients } from './clients/index.ts';
 import { startReminders } from './compose-notices.ts';
+import { startPush } from './compose-push.ts';
 import { buildProvider, grantWords } from './compose-provider.ts';
 import { createPublicApp } from './public-app.ts';
 import { storeSecrets, type Config } from './config/index.ts';
@@ -147,6 +148,7 @@ export async function createGatehouse(options: GatehouseOptions): Promise<Gateho
   const overload = options.overload ?? watchOverload();
   let started = false;
   let stopReminders = (): void => undefined;
+  let stopPush = (): Promise<void> => Promise.resolve();
   let draining = false;
   const checks = [
     { name: 'store', check: () => store.check() },
@@ -178,6 +180,7 @@ export async function createGatehouse(options: GatehouseOptions): Promise<Gateho
       const managementPort = asWorker ? 0 : await management.listen(config.management);
       started = true;
       stopReminders = startReminders(protocol, languages);
+      stopPush = startPush(protocol, engine, metrics);
       const { issuer } = config;
       await audit.record({ type: 'server.start', outcome: 'success', store: driver.name, issuer });
       return { port, managementPort };
@@ -188,7 +191,7 @@ export async function createGatehouse(options: GatehouseOptions): Promise<Gateho
       overload.stop();
       feed.stop();
       stopReminders();
-      await open.close();
+      await Promise.all([open.close(), stopPush()]);
       await outbox?.close(MAIL_MS);
       await allTakenBack(driver, UNDO_MS);
       store.stop();

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { JWK } from 'jose';
 
-import { createFileArchive, type FileArchive } from './archive/index.ts';
+import { createFileArchive, createMarks, type FileArchive } from './archive/index.ts';
 import type { AuditRecorder } from './audit/index.ts';
 import type { Config } from './config/index.ts';
 import { RECORD_ALGORITHMS, loadOrCreateKeys } from './keys/index.ts';
@@ -32,8 +32,14 @@ export function composeRecords({ config, vault, clock, audit, log }: Parts): Com
   const { issuer, name } = config;
   const keyStore = createRecordKeyStore(vault);
   const keySet = () => loadOrCreateKeys(keyStore, clock, RECORD_ALGORITHMS);
+  const { dataDir } = config.store;
+  const marks = createMarks(dataDir);
   const archive = createFileArchive({
-    dataDir: config.store.dataDir,
+    dataDir,
+    // Only a hint: who sends looks at everything once an hour.
+    onKept: (accountName) => {
+      if (config.records.push.length > 0) void marks.put(accountName).catch(() => undefined);
+    },
     nameOf: (accountId) => vault.keys.keyedHash('records', accountId),
   });
   const recorder = createRecorder({

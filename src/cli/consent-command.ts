@@ -4,6 +4,7 @@ import type { JWK } from 'jose';
 
 import { createFileArchive, readKeysFile } from '../archive/index.ts';
 import { bundleOf, historyOf, inspect, type Archived, type Finding, type Problem } from '../records/index.ts';
+import { addPush } from './consent-push.ts';
 import { UserError } from './explain.ts';
 import { configOf, inOffice, withStoreOptions, type Office, type OfficeOptions } from './office.ts';
 import { table } from './table.ts';
@@ -35,6 +36,7 @@ export function consentCommand(): Command {
     .argument('<files...>')
     .option('--keys <file>', 'a JWKS, or a keys.jsonl; else the keys in the data directory')
     .action(verify);
+  addPush(consent);
   return consent;
 }
 

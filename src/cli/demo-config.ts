@@ -53,7 +53,11 @@ function demoWithin(config: Config, { ports = DEFAULT_PORTS }: DemoSettings, sec
   const appsBaseUrl = `${protocol}//${hostname}:${ports.apps}`;
   const clients = clientsOf(config.issuer, appsBaseUrl, secrets).map((one) => clientRegistration.parse(one));
   return {
-    config: { ...config, clients: [...config.clients, ...clients] },
+    config: {
+      ...config,
+      clients: [...config.clients, ...clients],
+      records: { ...config.records, push: config.fhirServers.map(({ id }) => id) },
+    },
     fhirBaseUrl: first.url,
     appsBaseUrl,
     fhirServerSecret: secrets.fhirServer,
@@ -86,6 +90,7 @@ function usualDemo({ dataDir, env, ports = DEFAULT_PORTS }: DemoSettings, secret
     secrets: { store: secrets.store, cookies: [secrets.cookies] },
     frames: { ancestors: [appsBaseUrl] },
     fhirServers: [{ id: 'demo', name: 'Demo Hospital', url: fhirBaseUrl }],
+    records: { push: ['demo'] },
     clients,
     log: { level: env['LOG_LEVEL'] ?? 'warn' },
   });

@@ -5,7 +5,12 @@ import type { Config } from '../config/index.ts';
 import type { Clock, EpochSeconds } from '../oauth/index.ts';
 import { tokenShape } from './resources.ts';
 
-/** Gatehouse as a client of itself: for its own look-ups on the FHIR server. It can sign in nowhere. */
+/** For what the screens look up. */
+const LOOK_UP_SCOPE = 'system/Patient.rs system/Encounter.rs system/Practitioner.rs';
+/** For putting records of decisions on a FHIR server, and nothing else. */
+export const RECORDS_SCOPE = 'system/Consent.cru system/Provenance.cu';
+
+/** Gatehouse as a client of itself: for its own requests to the FHIR server. It can sign in nowhere. */
 export const OWN_CLIENT: ClientRegistration = {
   client_id: OWN_CLIENT_ID,
   client_name: 'Gatehouse',
@@ -13,7 +18,7 @@ export const OWN_CLIENT: ClientRegistration = {
   launch_uris: [],
   token_endpoint_auth_method: 'none',
   grant_types: [],
-  scope: 'system/Patient.rs system/Encounter.rs system/Practitioner.rs',
+  scope: LOOK_UP_SCOPE,
   application_type: 'web',
   rights: [],
   consent: 'always',
@@ -26,11 +31,16 @@ interface KeptToken {
   readonly expiresAt: EpochSeconds;
 }
 
-/** Issues short tokens to ourselves for a FHIR server, and keeps each until shortly before it ends. */
+/**
+ * Issues short tokens to ourselves for a FHIR server, and keeps each until shortly before it ends.
+ *
+ * @param scope default: what the screens look up
+ */
 export function createOwnTokens(
   provider: () => Provider,
   { tokens, fhirServers }: Pick<Config, 'tokens' | 'fhirServers'>,
   clock: Clock,
+  scope: string = LOOK_UP_SCOPE,
 ) {
   const kept = new Map<string, KeptToken>();
   /** @param renew the FHIR server did not take the one we have */
@@ -40,7 +50,6 @@ export function createOwnTokens(
     const current = provider();
     const client = await current.Client.find(OWN_CLIENT.client_id);
     if (!client) throw new TypeError('our own client is not registered');
-    const { scope } = OWN_CLIENT;
     const server = fhirServers.find(({ url }) => url === fhirBaseUrl);
     if (!server) throw new TypeError(`${fhirBaseUrl} is not one of our FHIR servers`);
     const resourceServer = new current.ResourceServer(server.url, {

@@ -15,6 +15,6 @@ export {
   type RecordArchive,
   type Recorder,
 } from './recorder.ts';
-export { isKeptRecord, type KeptRecord } from './resources.ts';
+export { fhirServerOf, isKeptRecord, type KeptRecord } from './resources.ts';
 export type { RecordKey } from './seal.ts';
 export { SHOWN, shownPage, type ShownPage } from './shown-text.ts';

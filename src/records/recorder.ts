@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { JWK } from 'jose';
 
 import type { AccountId } from '../oauth/index.ts';
@@ -58,7 +59,7 @@ export function createRecorder({ archive, house, key, now, newId }: RecorderPart
       const latest = isFirst ? undefined : await archive.latestWith(accountId, decision.reference);
       const previous = latest?.consent;
       const issue = {
-        id: previous?.id ?? newId(),
+        id: previous?.id ?? idFor(decision),
         versionId: versionAfter(previous, newId()),
         at: new Date(now()).toISOString(),
         provenanceId: newId(),
@@ -69,6 +70,14 @@ export function createRecorder({ archive, house, key, now, newId }: RecorderPart
       await archive.append(accountId, { consent, provenance: signed });
     },
   };
+}
+
+/** The same on every machine, though each has its own archive: there is one Consent for an authorization. */
+function idFor({ person: { accountId }, reference }: Decision): string {
+  return createHash('sha256')
+    .update(JSON.stringify([accountId, reference]))
+    .digest('hex')
+    .slice(0, 32);
 }
 
 /** Counts up; the rest tells apart what two processes make of the same version at the same moment. */

@@ -18,7 +18,7 @@ export {
   type StoreDriver,
   type Watcher,
 } from './driver.ts';
-export { makeFolder, openEmbeddedStore, openForCommand, openForServer } from './embedded/index.ts';
+export { lockFile, makeFolder, openEmbeddedStore, openForCommand, openForServer } from './embedded/index.ts';
 export { adoptStore, readEpoch, type StoreEpoch } from './epoch.ts';
 export { createFactorStore } from './factors.ts';
 export { guardEpoch, type GuardedStore, type Trust } from './guard.ts';

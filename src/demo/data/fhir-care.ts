@@ -132,6 +132,13 @@ export interface MedicationDispense extends Resource<'MedicationDispense'> {
   readonly whenHandedOver: string;
 }
 
+/** None is made up: they are written by the authorization server. */
+export interface Consent extends Resource<'Consent'> {
+  readonly status: string;
+  readonly patient?: Reference;
+  readonly dateTime: string;
+}
+
 export interface Provenance extends Resource<'Provenance'> {
   readonly target: readonly Reference[];
   readonly recorded: string;
@@ -142,6 +149,7 @@ export interface Provenance extends Resource<'Provenance'> {
 export type CareResource =
   | CarePlan
   | CareTeam
+  | Consent
   | Coverage
   | Device
   | DiagnosticReport

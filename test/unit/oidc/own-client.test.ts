@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 
-import { OWN_CLIENT } from '../../../src/oidc/index.ts';
+import { OWN_CLIENT, RECORDS_SCOPE } from '../../../src/oidc/index.ts';
 
 test('[SEC-01] for its own look-ups Gatehouse may read patients, their visits and practitioners, and nothing else', () => {
   expect(OWN_CLIENT.scope.split(' ').toSorted()).toEqual([
@@ -8,5 +8,6 @@ test('[SEC-01] for its own look-ups Gatehouse may read patients, their visits an
     'system/Patient.rs',
     'system/Practitioner.rs',
   ]);
+  expect(RECORDS_SCOPE).toBe('system/Consent.cru system/Provenance.cu');
   expect([OWN_CLIENT.redirect_uris, OWN_CLIENT.grant_types, OWN_CLIENT.rights]).toEqual([[], [], []]);
 });
