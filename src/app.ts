@@ -7,9 +7,12 @@ import {
   type AuditSink,
 } from './audit/index.ts';
 import { createClientRegistry, rememberClients } from './clients/index.ts';
+import { composeEndings } from './compose-endings.ts';
+import { startExpiry } from './compose-expiry.ts';
 import { startReminders } from './compose-notices.ts';
 import { startPush } from './compose-push.ts';
 import { buildProvider, grantWords } from './compose-provider.ts';
+import { composeRecords } from './compose-records.ts';
 import { createPublicApp } from './public-app.ts';
 import { storeSecrets, type Config } from './config/index.ts';
 import {
@@ -38,6 +41,7 @@ import { systemClock, type Clock } from './oauth/index.ts';
 import { OWN_CLIENT, createClientKeys, createRotatingProvider, type ClientKeysParts } from './oidc/index.ts';
 import {
   allTakenBack,
+  createAccountStore,
   createClientStore,
   createCounters,
   createSigningKeyStore,
@@ -132,7 +136,12 @@ export async function createGatehouse(options: GatehouseOptions): Promise<Gateho
     callback: (id) => config.issuer + callbackPath(id),
     signedOut: (id) => config.issuer + signedOutPath(id),
   });
-  const shared = { config, log, clock, vault, trust, clients, clientKeys, audit, pages, counters, limits };
+  const records = composeRecords({ config, vault, clock, audit, log });
+  const keepEnding = composeEndings({ config, clients, accounts: createAccountStore(vault), records, log });
+  const shared = {
+    ...{ config, log, clock, vault, trust, clients, clientKeys, audit, pages, counters, limits },
+    ...{ records, keepEnding },
+  };
   const protocol = { ...shared, relyingParty, ...(outbox ? { outbox } : {}) };
   const keyStore = createSigningKeyStore(vault);
   const engine = await createRotatingProvider({
@@ -148,6 +157,7 @@ export async function createGatehouse(options: GatehouseOptions): Promise<Gateho
   const overload = options.overload ?? watchOverload();
   let started = false;
   let stopReminders = (): void => undefined;
+  let stopExpiry = (): void => undefined;
   let stopPush = (): Promise<void> => Promise.resolve();
   let draining = false;
   const checks = [
@@ -181,6 +191,7 @@ export async function createGatehouse(options: GatehouseOptions): Promise<Gateho
       started = true;
       stopReminders = startReminders(protocol, languages);
       stopPush = startPush(protocol, engine, metrics);
+      stopExpiry = startExpiry(protocol);
       const { issuer } = config;
       await audit.record({ type: 'server.start', outcome: 'success', store: driver.name, issuer });
       return { port, managementPort };
@@ -191,6 +202,7 @@ export async function createGatehouse(options: GatehouseOptions): Promise<Gateho
       overload.stop();
       feed.stop();
       stopReminders();
+      stopExpiry();
       await Promise.all([open.close(), stopPush()]);
       await outbox?.close(MAIL_MS);
       await allTakenBack(driver, UNDO_MS);

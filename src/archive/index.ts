@@ -4,4 +4,5 @@
  * `push/` declare the ports. Assembled in app.ts and by the commands.
  */
 export { createFileArchive, readKeysFile, type FileArchive, type FileArchiveParts } from './file-archive.ts';
+export { createDueList } from './due-list.ts';
 export { createMarks, createTrack, senderLockIn } from './push-track.ts';

@@ -53,10 +53,10 @@ async function archivedOf({ user }: PersonOptions, { accounts, records }: Office
 
 async function list(options: PersonOptions, office: Office): Promise<void> {
   const { records } = await archivedOf(options, office);
-  const rows = historyOf(records).map(({ at, kind, clientId, patient, until, reference, kept }) => [
+  const rows = historyOf(records).map(({ at, kind, why, clientId, patient, until, reference, kept }) => [
     ...[
       at.slice(0, 19),
-      kind,
+      kind === 'stopped' && why !== undefined ? `${kind}: ${why}` : kind,
       clientId,
       patient ?? '-',
       until?.slice(0, 10) ?? '-',

@@ -4,7 +4,8 @@
  * `archive/` keeps it, the keys come from `keys/`. Called by the consent screen, the My-apps pages and `gatehouse consent`.
  */
 export { bundleOf } from './bundle.ts';
-export type { Decision, DecisionKind, Shown } from './decision.ts';
+export type { Decision, DecisionKind, Reason, Shown } from './decision.ts';
+export { createExpiry, type DueAccess, type DueList, type ExpiryParts } from './expiry.ts';
 export { historyOf, type HistoryEntry } from './history.ts';
 export { inspect, type Finding, type Problem } from './inspect.ts';
 export {

@@ -9,6 +9,7 @@ const ACTIVITY: Readonly<Record<DecisionKind, string>> = {
   refused: 'CREATE',
   changed: 'UPDATE',
   stopped: 'DELETE',
+  expired: 'DELETE',
   withdrawn: 'NULLIFY',
 };
 const SIGNATURE_TYPES = 'urn:iso-astm:E1762-95:2013';
@@ -44,7 +45,7 @@ function provenanceOf(
     recorded: at,
     policy: [house.policyUri],
     ...(purpose ? { reason: [{ coding: purpose }] } : {}),
-    activity: termed('v3-DataOperation', ACTIVITY[decision.kind]),
+    activity: activityOf(decision, house),
     agent: [
       authorOf(decision, house),
       { type: coded(US_CORE_TYPES, 'transmitter', 'Transmitter'), who: organization },
@@ -68,10 +69,18 @@ function provenanceOf(
   };
 }
 
-/** Who is a Practitioner acts for an organisation (provenance-1); an operator is that organisation. */
+/** HL7's codes know no expiry, so that and the other reasons stand beside them as codes of ours. */
+function activityOf({ kind, why }: Decision, { issuer }: House) {
+  const { coding } = termed('v3-DataOperation', ACTIVITY[kind]);
+  const ours = why === undefined ? [] : [{ system: `${issuer}/fhir/CodeSystem/ended`, code: why }];
+  return { coding: [...coding, ...ours] };
+}
+
+/** Who is a Practitioner acts or a device for an organisation (provenance-1); an operator is that organisation. */
 function authorOf(decision: Decision, house: House) {
   const type = termed('provenance-participant-type', 'author', 'Author');
   if (decision.by === 'operator') return { type, who: organizationOf(house) };
+  if (decision.by === 'system') return { type, who: serverOf(house), onBehalfOf: organizationOf(house) };
   const who = personOf(decision, house);
   const actsForOthers = decision.person.role === 'practitioner';
   return { type, who, ...(actsForOthers ? { onBehalfOf: organizationOf(house) } : {}) };

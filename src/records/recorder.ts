@@ -3,6 +3,7 @@ import type { JWK } from 'jose';
 
 import type { AccountId } from '../oauth/index.ts';
 import type { Decision } from './decision.ts';
+import { isOver } from './ended.ts';
 import { drawUp } from './provenance.ts';
 import type { Consent, KeptRecord } from './resources.ts';
 import { seal, type RecordKey } from './seal.ts';
@@ -58,6 +59,7 @@ export function createRecorder({ archive, house, key, now, newId }: RecorderPart
       const isFirst = decision.kind === 'granted' || decision.kind === 'refused';
       const latest = isFirst ? undefined : await archive.latestWith(accountId, decision.reference);
       const previous = latest?.consent;
+      if (previous && ENDS.has(decision.kind) && isOver(previous)) return;
       const issue = {
         id: previous?.id ?? idFor(decision),
         versionId: versionAfter(previous, newId()),
@@ -71,6 +73,9 @@ export function createRecorder({ archive, house, key, now, newId }: RecorderPart
     },
   };
 }
+
+/** Several nodes, and several ways to the same end, may each see it. */
+const ENDS: ReadonlySet<string> = new Set(['stopped', 'expired']);
 
 /** The same on every machine, though each has its own archive: there is one Consent for an authorization. */
 function idFor({ person: { accountId }, reference }: Decision): string {

@@ -13,6 +13,7 @@ const consent = z.looseObject({
   status: z.enum(['active', 'rejected', 'inactive', 'entered-in-error']),
   patient: reference.optional(),
   dateTime: z.string(),
+  performer: z.array(reference),
   organization: z.array(reference.extend({ identifier: z.looseObject({ value: z.string() }).optional() })),
   sourceAttachment: z.looseObject({ language: z.string(), data: z.string() }).optional(),
   policy: z.array(z.looseObject({ uri: z.string() })),
