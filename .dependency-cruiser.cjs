@@ -20,6 +20,7 @@ const DOMAIN = [
   'usage',
   'language',
   'records',
+  'push',
   'notices',
   'upstream',
   'representation',
@@ -34,6 +35,7 @@ const IMPORTS = {
   identity: ['language'],
   introspection: ['clients'],
   trail: ['audit'],
+  push: ['records'],
   notices: ['consent', 'identity', 'language'],
   upstream: ['config', 'identity', 'language'],
 };

@@ -7,10 +7,14 @@ import {
   type AuditSink,
 } from './audit/index.ts';
 import { createClientRegistry, rememberClients } from './clients/index.ts';
+import { composeEndings } from './compose-endings.ts';
+import { startExpiry } from './compose-expiry.ts';
 import { startReminders } from './compose-notices.ts';
 import { composeTrail } from './compose-trail.ts';
 import { composeRepresentation } from './compose-representation.ts';
+import { startPush } from './compose-push.ts';
 import { buildProvider, grantWords } from './compose-provider.ts';
+import { composeRecords } from './compose-records.ts';
 import { createPublicApp } from './public-app.ts';
 import { storeSecrets, type Config } from './config/index.ts';
 import { createFhirDirectory, type FhirDirectory } from './fhir/index.ts';
@@ -48,6 +52,7 @@ import {
 import {
   allTakenBack,
   createAuditKeyStore,
+  createAccountStore,
   createClientStore,
   createCounters,
   createSigningKeyStore,
@@ -144,7 +149,12 @@ export async function createGatehouse(options: GatehouseOptions): Promise<Gateho
     callback: (id) => config.issuer + callbackPath(id),
     signedOut: (id) => config.issuer + signedOutPath(id),
   });
-  const shared = { config, log, clock, vault, trust, clients, clientKeys, audit, pages, counters, limits };
+  const records = composeRecords({ config, vault, clock, audit, log });
+  const keepEnding = composeEndings({ config, clients, accounts: createAccountStore(vault), records, log });
+  const shared = {
+    ...{ config, log, clock, vault, trust, clients, clientKeys, audit, pages, counters, limits },
+    ...{ records, keepEnding },
+  };
   const ownToken = createOwnTokens(() => engine.current(), config, clock);
   const directory = (fhirBaseUrl: string): FhirDirectory =>
     createFhirDirectory(fhirBaseUrl, (renew) => ownToken(fhirBaseUrl, renew));
@@ -167,6 +177,8 @@ export async function createGatehouse(options: GatehouseOptions): Promise<Gateho
   const overload = options.overload ?? watchOverload();
   let started = false;
   let stopReminders = (): void => undefined;
+  let stopExpiry = (): void => undefined;
+  let stopPush = (): Promise<void> => Promise.resolve();
   let draining = false;
   const checks = [
     { name: 'store', check: () => store.check() },
@@ -198,6 +210,8 @@ export async function createGatehouse(options: GatehouseOptions): Promise<Gateho
       const managementPort = asWorker ? 0 : await management.listen(config.management);
       started = true;
       stopReminders = startReminders(protocol, languages);
+      stopPush = startPush(protocol, engine, metrics);
+      stopExpiry = startExpiry(protocol);
       const { issuer } = config;
       await audit.record({ type: 'server.start', outcome: 'success', store: driver.name, issuer });
       return { port, managementPort };
@@ -208,7 +222,8 @@ export async function createGatehouse(options: GatehouseOptions): Promise<Gateho
       overload.stop();
       feed.stop();
       stopReminders();
-      await open.close();
+      stopExpiry();
+      await Promise.all([open.close(), stopPush()]);
       await outbox?.close(MAIL_MS);
       await allTakenBack(driver, UNDO_MS);
       store.stop();

@@ -33,7 +33,7 @@ type Shared = Pick<
 
 /** Joins the pages where people stop apps with store and FHIR server. Part of the composition root: see public-app.ts. */
 export function composeMyApps(
-  { config, clients, audit, clock, pages, vault, log }: ProtocolParts,
+  { config, clients, audit, clock, pages, vault, log, keepEnding }: ProtocolParts,
   { directory, grantTtlSeconds, ...shared }: Shared,
 ): ReturnType<typeof myAppsRoutes> {
   const grantList = createGrantList(vault);
@@ -46,7 +46,11 @@ export function composeMyApps(
     ...{ config, clients, audit, clock, brandName: config.name, ...shared },
     grantsOf: (accountId) => grantList({ accountId }),
     end: (grantId) => grants.revoke(grantId),
-    sessionList: createSessionList(vault, grants),
+    sessionList: createSessionList(
+      vault,
+      grants,
+      (grant) => void keepEnding(grant, { by: 'person', why: 'signed-out' }),
+    ),
     sessionRef: (id) => vault.keys.keyedHash('session-uid', id),
     ...(url === undefined ? {} : { isBreached: createBreachLookup({ url, onFailure }) }),
     narrow: createGrantNarrowing({ vault, words, deadTtlSeconds: grantTtlSeconds }),

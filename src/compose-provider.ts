@@ -3,6 +3,8 @@ import type { Logger } from 'pino';
 
 import type { AuditRecorder } from './audit/index.ts';
 import { secretMatches, type ClientRegistry } from './clients/index.ts';
+import type { Ending, KeepEnding } from './compose-endings.ts';
+import type { ComposedRecords } from './compose-records.ts';
 import type { Config } from './config/index.ts';
 import type { Representation } from './compose-representation.ts';
 import { FhirUnavailable, type FhirDirectory } from './fhir/index.ts';
@@ -40,6 +42,7 @@ import {
   newTokenText,
   runInRequestScope,
   type GrantWords,
+  type RequestPurpose,
   type StoreKeys,
   type TokenKind,
   type Trust,
@@ -65,6 +68,8 @@ export interface ProtocolParts {
   readonly relyingParty: RelyingParty;
   readonly directory: (fhirBaseUrl: string) => FhirDirectory;
   readonly representation: Representation;
+  readonly records: ComposedRecords;
+  readonly keepEnding: KeepEnding;
 }
 
 /** Joins oidc-provider with store, clients and pages. Part of the composition root: see app.ts. */
@@ -82,6 +87,7 @@ export function buildProvider(
     limits,
     relyingParty,
     representation,
+    keepEnding,
   }: ProtocolParts,
   signingKeys: SigningKeySet,
 ): Provider {
@@ -118,6 +124,7 @@ export function buildProvider(
       msLeft,
       grants: createGrantIndex(driver, grantTtlSeconds),
       grantTtlSeconds,
+      onSignedOut: (grant) => void keepEnding(grant, { by: 'person', why: 'signed-out' }),
       findClient: async (id) => {
         const client = await clients.find(id);
         return client && !client.disabled ? providerMetadata(client.registration) : undefined;
@@ -139,6 +146,7 @@ export function buildProvider(
           msLeft,
           deadTtlSeconds: grantTtlSeconds,
           graceSeconds: config.tokens.refreshGraceSeconds,
+          onEnded: (grant, by) => void keepEnding(grant, ENDED_BY[by]),
         },
         (scope) => work((request, answer) => scope.commit(request, answer)),
       ),
@@ -161,6 +169,13 @@ export function buildProvider(
     },
   });
 }
+
+/** Nothing ends a grant in a token request but a code or refresh token that came a second time. */
+const ENDED_BY: Readonly<Record<RequestPurpose, Ending>> = {
+  token: { by: 'system', why: 'token-reuse' },
+  revocation: { by: 'system', why: 'given-back' },
+  introspection: { by: 'system', why: 'token-reuse' },
+};
 
 /** What grants say, in the words of the protocol engine. */
 export function grantWords(config: Pick<Config, 'fhirServers'>, keys: StoreKeys): GrantWords {

@@ -1,12 +1,18 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { JWK } from 'jose';
 
-import { createFileArchive, type FileArchive } from './archive/index.ts';
+import { createDueList, createFileArchive, createMarks, type FileArchive } from './archive/index.ts';
 import type { AuditRecorder } from './audit/index.ts';
 import type { Config } from './config/index.ts';
 import { RECORD_ALGORITHMS, loadOrCreateKeys } from './keys/index.ts';
 import type { Clock } from './oauth/index.ts';
-import { createRecorder, publicHalf, type Decision, type DecisionRecords } from './records/index.ts';
+import {
+  createRecorder,
+  publicHalf,
+  type Decision,
+  type DecisionRecords,
+  type DueList,
+} from './records/index.ts';
 import { createRecordKeyStore, type Vault } from './store/index.ts';
 
 /** So long a disk may take before somebody who takes something back goes on without it. */
@@ -15,12 +21,14 @@ const PATIENCE_MS = 2000;
 export interface ComposedRecords {
   readonly records: DecisionRecords;
   readonly archive: FileArchive;
+  /** Access that may run out, and when. */
+  readonly due: DueList;
   /** Every key that a record may be signed with: those in use, and all there have been. */
   readonly publicKeys: () => Promise<readonly JWK[]>;
 }
 
 interface Parts {
-  readonly config: Pick<Config, 'issuer' | 'name' | 'records' | 'store'>;
+  readonly config: Pick<Config, 'issuer' | 'name' | 'records' | 'store' | 'tokens'>;
   readonly vault: Vault;
   readonly clock: Clock;
   readonly audit: AuditRecorder;
@@ -32,8 +40,14 @@ export function composeRecords({ config, vault, clock, audit, log }: Parts): Com
   const { issuer, name } = config;
   const keyStore = createRecordKeyStore(vault);
   const keySet = () => loadOrCreateKeys(keyStore, clock, RECORD_ALGORITHMS);
+  const { dataDir } = config.store;
+  const marks = createMarks(dataDir);
   const archive = createFileArchive({
-    dataDir: config.store.dataDir,
+    dataDir,
+    // Only a hint: who sends looks at everything once an hour.
+    onKept: (accountName) => {
+      if (config.records.push.length > 0) void marks.put(accountName).catch(() => undefined);
+    },
     nameOf: (accountId) => vault.keys.keyedHash('records', accountId),
   });
   const recorder = createRecorder({
@@ -57,8 +71,13 @@ export function composeRecords({ config, vault, clock, audit, log }: Parts): Com
       scope: kept.join(' '),
     });
   };
+  const due = createDueList(dataDir);
   const keep = async (decision: Decision): Promise<void> => {
     try {
+      const at = endOf(decision, clock() + config.tokens.refreshTokenSeconds);
+      const { reference, person } = decision;
+      // Before the record: what is looked after in vain costs nothing.
+      if (at !== undefined) await due.put({ accountId: person.accountId, reference, at });
       await recorder.keep(decision);
     } catch (error) {
       await tell(decision, error);
@@ -75,6 +94,7 @@ export function composeRecords({ config, vault, clock, audit, log }: Parts): Com
   };
   return {
     archive,
+    due,
     records: {
       of: (accountId, newest) => recorder.of(accountId, newest),
       keep,
@@ -86,4 +106,10 @@ export function composeRecords({ config, vault, clock, audit, log }: Parts): Com
       return [...keys.filter(({ kid }) => !known.has(kid)).map(publicHalf), ...kept];
     },
   };
+}
+
+/** When an app that may come back may not any more, as things stand; `undefined`: it may not anyhow. */
+function endOf({ kind, kept, until }: Decision, unused: number): number | undefined {
+  const isGiven = kind === 'granted' || kind === 'changed';
+  return isGiven && kept.includes('offline_access') ? (until ?? unused) : undefined;
 }

@@ -12,6 +12,7 @@ import {
   createAccountLinks,
   createAssertionMemory,
   createGrantIndex,
+  createGrantList,
   createSignInAttempts,
   createUpstreamSessions,
   type ProgressStore,
@@ -33,16 +34,19 @@ export interface ComposedSignIn {
 
 /** Joins identity providers with accounts, sessions and pages. Part of the composition root: see public-app.ts. */
 export function composeSignIn(parts: ProtocolParts, shared: Shared): ComposedSignIn {
-  const { config, clock, vault, relyingParty, audit, log, pages } = parts;
+  const { config, clock, vault, relyingParty, audit, log, pages, keepEnding } = parts;
   const { accounts, sessions, directory, grantTtlSeconds } = shared;
   const grants = createGrantIndex(vault.driver, grantTtlSeconds);
+  const grantList = createGrantList(vault);
   const upstream = createUpstreamSignIn({
     ...{ config, clock, relyingParty, accounts },
     attempts: createSignInAttempts(vault),
     links: createAccountLinks(vault),
     newState: () => randomBytes(24).toString('base64url'),
     endGrants: async (accountId) => {
+      const ended = await grantList({ accountId }).catch(() => []);
       await grants.revokeAllOf({ accountId });
+      for (const grant of ended) void keepEnding(grant, { by: 'system', why: 'account-changed' });
     },
     findPerson: async (fhirBaseUrl, type, identifier) => {
       try {

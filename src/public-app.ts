@@ -6,7 +6,6 @@ import { composeFactors } from './compose-factors.ts';
 import { composeGrantNotice } from './compose-notices.ts';
 import { composeMyApps } from './compose-my-apps.ts';
 import { referenceOf, type ProtocolParts } from './compose-provider.ts';
-import { composeRecords } from './compose-records.ts';
 import { composeSignIn } from './compose-sign-in.ts';
 import type { serveAssets } from './http/index.ts';
 import {
@@ -100,7 +99,7 @@ export function createPublicApp(parts: PublicAppParts): Koa {
   const grantTtlSeconds = config.tokens.refreshTokenSeconds + config.tokens.accessTokenSeconds;
   const usage = createUsageStore(vault, parts.trust, grantTtlSeconds);
   const discovery = discoveryRoutes(config, style, MY_APPS_PATH);
-  const { records, publicKeys } = composeRecords(parts);
+  const { records, publicKeys } = parts.records;
   const recordKeys = provenanceKeysRoutes(publicKeys);
   const composed = composeFactors(parts);
   const { factors, secondStep, mayMail } = composed;

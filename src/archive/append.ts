@@ -2,7 +2,7 @@ import { constants } from 'node:fs';
 import { mkdir, open, stat, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 
-const FILE_MODE = 0o600;
+export const FILE_MODE = 0o600;
 const FOLDER_MODE = 0o700;
 const APPEND = constants.O_APPEND | constants.O_WRONLY | constants.O_CREAT;
 
@@ -35,7 +35,7 @@ export async function appendLine(file: string, line: string): Promise<void> {
 }
 
 /** Level by level, each on disk before something lies in it. */
-async function makeFolder(folder: string): Promise<void> {
+export async function makeFolder(folder: string): Promise<void> {
   if (await isThere(folder)) return;
   const parent = path.dirname(folder);
   await makeFolder(parent);
@@ -59,7 +59,7 @@ async function isThere(folder: string): Promise<boolean> {
 }
 
 /** A command that root runs must not make what the server cannot add to. */
-async function likeItsFolder(handle: FileHandle, folder: string): Promise<void> {
+export async function likeItsFolder(handle: FileHandle, folder: string): Promise<void> {
   if (process.getuid?.() !== 0) return;
   const { uid, gid } = await stat(folder);
   await handle.chown(uid, gid);

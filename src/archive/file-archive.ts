@@ -7,7 +7,7 @@ import { isKeptRecord, type Archived, type KeptRecord, type RecordArchive } from
 import { appendLine } from './append.ts';
 import { keepKey, linesOf, parsed, readKeys } from './lines.ts';
 
-const FOLDER = 'records';
+export const FOLDER = 'records';
 const KEYS_FILE = 'keys.jsonl';
 
 export interface FileArchiveParts {
@@ -16,6 +16,8 @@ export interface FileArchiveParts {
   readonly nameOf: (accountId: AccountId) => string;
   /** Milliseconds since 1970; default: the clock of this machine. */
   readonly now?: () => number;
+  /** Told the name of somebody of whom a record was kept. */
+  readonly onKept?: (name: string) => void;
 }
 
 /** An archive in files, and where they lie. */
@@ -33,7 +35,12 @@ export interface FileArchive extends RecordArchive {
  *     <dataDir>/records/keys.jsonl                 public halves of all keys there have ever been, a JWK a line
  *     <dataDir>/records/Qx/Qx0b…/2026-11.jsonl     what one person decided in a month (UTC), a record a line
  */
-export function createFileArchive({ dataDir, nameOf, now = Date.now }: FileArchiveParts): FileArchive {
+export function createFileArchive({
+  dataDir,
+  nameOf,
+  now = Date.now,
+  onKept = () => undefined,
+}: FileArchiveParts): FileArchive {
   const folder = path.resolve(dataDir, FOLDER);
   const keysFile = path.join(folder, KEYS_FILE);
   const folderOf = (accountId: AccountId): string => {
@@ -45,7 +52,10 @@ export function createFileArchive({ dataDir, nameOf, now = Date.now }: FileArchi
   return {
     fileOf,
     folderOf,
-    append: (accountId, record) => appendLine(fileOf(accountId), JSON.stringify(record)),
+    async append(accountId, record) {
+      await appendLine(fileOf(accountId), JSON.stringify(record));
+      onKept(nameOf(accountId));
+    },
     async of(accountId, newest = Infinity) {
       let found: Archived = { records: [], torn: 0 };
       for await (const lines of monthsOf(folderOf(accountId))) {

@@ -135,14 +135,13 @@ async function list({ clients }: Office, asJson: boolean): Promise<void> {
   process.stdout.write(table(['CLIENT', 'NAME', 'AUTHENTICATION', 'FROM', 'STATE'], rows));
 }
 
-async function setDisabled(
-  id: string,
-  disabled: boolean,
-  { clients, clientStore, grants, audit }: Office,
-): Promise<void> {
+async function setDisabled(id: string, disabled: boolean, office: Office): Promise<void> {
+  const { clients, clientStore, audit } = office;
   if (!(await clients.find(id))) throw new UserError(`there is no client ${id}`);
   const flag = (): Promise<void> => clientStore.setDisabled(id, disabled);
-  const ended = disabled ? await shutOut(grants, { clientId: id }, flag) : undefined;
+  const ended = disabled
+    ? await shutOut(office, { clientId: id }, flag, { by: 'operator', why: 'client-disabled' })
+    : undefined;
   if (ended === undefined) await flag();
   const change = disabled ? 'disabled' : 'enabled';
   await audit.record({ type: 'client.changed', outcome: 'success', change, clientId: id });
@@ -150,13 +149,17 @@ async function setDisabled(
   process.stdout.write(`client ${id} is ${change}${also}\n`);
 }
 
-async function remove(id: string, { clients, clientStore, grants, audit }: Office): Promise<void> {
+async function remove(id: string, office: Office): Promise<void> {
+  const { clients, clientStore, audit } = office;
   const client = await clients.find(id);
   if (!client) throw new UserError(`there is no client ${id}`);
   if (client.source === 'configured') {
     throw new UserError(`client ${id} is in the configuration file; remove it there, or disable it here`);
   }
-  const ended = await shutOut(grants, { clientId: id }, () => clientStore.remove(id));
+  const ended = await shutOut(office, { clientId: id }, () => clientStore.remove(id), {
+    by: 'operator',
+    why: 'client-removed',
+  });
   await audit.record({ type: 'client.changed', outcome: 'success', change: 'removed', clientId: id });
   process.stdout.write(`client ${id} was removed; ${ended} grant(s) ended\n`);
 }

@@ -4,6 +4,7 @@ import type { JWK } from 'jose';
 
 import { createFileArchive, readKeysFile } from '../archive/index.ts';
 import { bundleOf, historyOf, inspect, type Archived, type Finding, type Problem } from '../records/index.ts';
+import { addPush } from './consent-push.ts';
 import { UserError } from './explain.ts';
 import { configOf, inOffice, withStoreOptions, type Office, type OfficeOptions } from './office.ts';
 import { table } from './table.ts';
@@ -35,6 +36,7 @@ export function consentCommand(): Command {
     .argument('<files...>')
     .option('--keys <file>', 'a JWKS, or a keys.jsonl; else the keys in the data directory')
     .action(verify);
+  addPush(consent);
   return consent;
 }
 
@@ -51,10 +53,10 @@ async function archivedOf({ user }: PersonOptions, { accounts, records }: Office
 
 async function list(options: PersonOptions, office: Office): Promise<void> {
   const { records } = await archivedOf(options, office);
-  const rows = historyOf(records).map(({ at, kind, clientId, patient, until, reference, kept }) => [
+  const rows = historyOf(records).map(({ at, kind, why, clientId, patient, until, reference, kept }) => [
     ...[
       at.slice(0, 19),
-      kind,
+      kind === 'stopped' && why !== undefined ? `${kind}: ${why}` : kind,
       clientId,
       patient ?? '-',
       until?.slice(0, 10) ?? '-',

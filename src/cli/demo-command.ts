@@ -153,6 +153,7 @@ function fhirServers({ config, fhirServerSecret }: Demo): {
     const app = createFhirServer({
       fhirBaseUrl,
       discoveryUrl,
+      keepIn: path.join(config.store.dataDir, `fhir-${id}.jsonl`),
       introspect: kit.introspect,
       used: (token, interaction) => kit.used(token, interaction),
     });

@@ -54,7 +54,11 @@ function demoWithin(config: Config, { ports = DEFAULT_PORTS }: DemoSettings, sec
   const appsBaseUrl = `${protocol}//${hostname}:${ports.apps}`;
   const clients = clientsOf(config.issuer, appsBaseUrl, secrets).map((one) => clientRegistration.parse(one));
   return {
-    config: { ...config, clients: [...config.clients, ...clients] },
+    config: {
+      ...config,
+      clients: [...config.clients, ...clients],
+      records: { ...config.records, push: config.fhirServers.map(({ id }) => id) },
+    },
     fhirBaseUrl: first.url,
     appsBaseUrl,
     fhirServerSecret: secrets.fhirServer,
@@ -95,6 +99,7 @@ function usualDemo({ dataDir, env, ports = DEFAULT_PORTS }: DemoSettings, secret
         sensitiveKinds: [...SENSITIVE_KINDS],
       },
     ],
+    records: { push: ['demo'] },
     clients,
     log: { level: env['LOG_LEVEL'] ?? 'warn' },
   });

@@ -1,6 +1,5 @@
 import { Command, Option } from 'commander';
 
-import type { GrantSummary } from '../consent/index.ts';
 import { UserError } from './explain.ts';
 import { accountNamed, inOffice, withStoreOptions, type Office, type OfficeOptions } from './office.ts';
 import { table } from './table.ts';
@@ -89,28 +88,6 @@ async function revoke(options: OwnerOptions, id: string, office: Office): Promis
     clientId,
     accountId,
   });
-  await recordStop(grant, office);
+  await office.keepEnding(grant, { by: 'operator' });
   process.stdout.write(`grant ${id} ended; ${clientId} can do nothing with it any more\n`);
-}
-
-/** It has ended, whether or not that can be written down. */
-async function recordStop(grant: GrantSummary, office: Office): Promise<void> {
-  const { clientId, accountId, patient, fhirBaseUrl, scope, reference } = grant;
-  const [client, account] = await Promise.all([
-    office.clients.find(clientId),
-    office.accounts.find(accountId),
-  ]);
-  const server = office.config.fhirServers.find(({ url }) => url === fhirBaseUrl);
-  await office.records.records.keepIfPossible({
-    ...{ kind: 'stopped', by: 'operator', reference, kept: [], refused: scope.split(' ').filter(Boolean) },
-    person: {
-      accountId,
-      name: account?.name ?? accountId,
-      role: account?.role ?? 'practitioner',
-      fhirUser: account?.fhirUser,
-    },
-    client: { id: clientId, name: client?.registration.client_name ?? clientId },
-    fhirServer: { url: fhirBaseUrl, name: server?.name ?? fhirBaseUrl },
-    ...(patient === undefined ? {} : { patient: { id: patient } }),
-  });
 }

@@ -5,8 +5,10 @@ import { createAuditRecorder, createStdoutSink, type AuditRecorder } from '../au
 import { createClientRegistry, type ClientRegistry, type ClientStore } from '../clients/index.ts';
 import type { TrailFiles } from '../archive/index.ts';
 import { composeTrail } from '../compose-trail.ts';
+import { composeEndings, type Ending, type KeepEnding } from '../compose-endings.ts';
 import { composeRecords, type ComposedRecords } from '../compose-records.ts';
 import { loadConfig, storeSecrets, type Config } from '../config/index.ts';
+import type { GrantSummary } from '../consent/index.ts';
 import type { Account, AccountStore, FactorStore, OneTimeCodeStore, SessionList } from '../identity/index.ts';
 import type { SigningKeyStore } from '../keys/index.ts';
 import { systemClock } from '../oauth/index.ts';
@@ -55,6 +57,7 @@ export interface Office {
   readonly auditKeys: SigningKeyStore;
   readonly trailFiles: TrailFiles;
   readonly records: ComposedRecords;
+  readonly keepEnding: KeepEnding;
   readonly grants: GrantIndex;
   readonly grantList: ReturnType<typeof createGrantList>;
   readonly usage: UsageStore;
@@ -100,6 +103,12 @@ export async function inOffice(
   });
   const { refreshTokenSeconds, accessTokenSeconds } = config.tokens;
   const grants = createGrantIndex(driver, refreshTokenSeconds + accessTokenSeconds);
+  const clients = createClientRegistry(config.clients, clientStore);
+  const accounts = createAccountStore(vault);
+  const records = composeRecords({ config, vault, clock: systemClock, audit, log: ON_STDERR });
+  const keepEnding = composeEndings({ config, clients, accounts, records, log: ON_STDERR });
+  // They are written before the command ends.
+  const signedOut: Promise<void>[] = [];
   try {
     await work({
       config,
@@ -107,8 +116,8 @@ export async function inOffice(
       storeKeys,
       ring,
       clientStore,
-      clients: createClientRegistry(config.clients, clientStore),
-      accounts: createAccountStore(vault),
+      clients,
+      accounts,
       links: createAccountLinks(vault),
       factors: createFactorStore(vault),
       codes: createOneTimeCodeStore(vault),
@@ -116,14 +125,20 @@ export async function inOffice(
       recordKeys: createRecordKeyStore(vault),
       auditKeys,
       trailFiles,
-      records: composeRecords({ config, vault, clock: systemClock, audit, log: ON_STDERR }),
+      records,
+      keepEnding,
       grantList: createGrantList(vault),
       grants,
-      sessions: createSessionList(vault, grants),
+      sessions: createSessionList(
+        vault,
+        grants,
+        (grant) => void signedOut.push(keepEnding(grant, { by: 'operator', why: 'signed-out' })),
+      ),
       usage: createUsageStore(vault, TRUSTING, refreshTokenSeconds + accessTokenSeconds),
       audit,
     });
   } finally {
+    await Promise.all(signedOut);
     await audit.close();
     await driver.close();
   }
@@ -163,13 +178,44 @@ export async function configOf({ config: file, demo, dataDir }: OfficeOptions): 
  * @returns how many grants were ended
  */
 export async function shutOut(
-  grants: GrantIndex,
-  owner: Parameters<GrantIndex['bar']>[0],
+  office: EndingOffice,
+  owner: Owner,
   shutDoor: () => Promise<void>,
+  ending: Ending,
 ): Promise<number> {
+  const { grants } = office;
   await Promise.allSettled([grants.bar(owner)]);
   const [shut] = await Promise.allSettled([shutDoor()]);
-  const ended = await grants.revokeAllOf(owner);
+  const known = await livingOf(office, owner);
+  const [ended] = await Promise.allSettled([grants.revokeAllOf(owner)]);
+  const left = ended.status === 'fulfilled' ? [] : await office.grantList(owner).catch(() => known);
+  const living = new Set(left.map(({ grantId }) => grantId));
+  await keepEndings(
+    office,
+    known.filter(({ grantId }) => !living.has(grantId)),
+    ending,
+  );
+  if (ended.status === 'rejected') throw ended.reason;
   if (shut.status === 'rejected') throw shut.reason;
-  return ended;
+  return ended.value;
+}
+
+type EndingOffice = Pick<Office, 'grants' | 'grantList' | 'keepEnding'>;
+type Owner = Parameters<GrantIndex['bar']>[0];
+
+/** For the records of their end; that goes on without them. */
+export function livingOf(
+  { grantList }: Pick<Office, 'grantList'>,
+  owner: Owner,
+): Promise<readonly GrantSummary[]> {
+  return grantList(owner).catch(() => []);
+}
+
+/** One after the other: there may be many. */
+export async function keepEndings(
+  { keepEnding }: Pick<Office, 'keepEnding'>,
+  ended: readonly GrantSummary[],
+  ending: Ending,
+): Promise<void> {
+  for (const grant of ended) await keepEnding(grant, ending);
 }

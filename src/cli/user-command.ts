@@ -136,7 +136,9 @@ async function setDisabled(username: string, disabled: boolean, office: Office):
   const save = async (): Promise<void> => {
     await office.accounts.change(accountId, (current) => ({ ...current, disabled }));
   };
-  const ended = disabled ? await shutOut(office.grants, { accountId }, save) : undefined;
+  const ended = disabled
+    ? await shutOut(office, { accountId }, save, { by: 'operator', why: 'account-disabled' })
+    : undefined;
   if (ended === undefined) await save();
   else await office.sessions.endAll(accountId);
   const change = disabled ? 'disabled' : 'enabled';

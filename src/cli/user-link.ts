@@ -1,6 +1,6 @@
 import type { Account } from '../identity/index.ts';
 import { UserError } from './explain.ts';
-import type { Office, OfficeOptions } from './office.ts';
+import { keepEndings, livingOf, type Office, type OfficeOptions } from './office.ts';
 
 export interface LinkOptions extends OfficeOptions {
   readonly provider: string;
@@ -40,10 +40,13 @@ async function add(
 async function takeBack(
   { accountId, username }: Account,
   { provider, sub }: LinkOptions,
-  { links, grants }: Office,
+  office: Office,
 ): Promise<void> {
+  const { links, grants } = office;
   if ((await links.find(provider, sub)) !== accountId)
     throw new UserError(`${sub} at ${provider} is not linked to ${username}`);
   await links.remove(provider, sub);
+  const known = await livingOf(office, { accountId });
   await grants.revokeAllOf({ accountId });
+  await keepEndings(office, known, { by: 'operator', why: 'account-changed' });
 }

@@ -285,23 +285,24 @@ export const configSchema = z
   .superRefine(refuseUnknownServers)
   .superRefine(checkSignIn);
 
-/** A client that names a FHIR server we do not have could use none. */
+interface NamingServers {
+  readonly fhirServers: readonly { id: string }[];
+  readonly clients: readonly { fhir_servers?: string[] | undefined }[];
+  readonly records: { readonly push: readonly string[] };
+}
+
+/** A client that names a FHIR server we do not have could use none; records for one would go nowhere. */
 function refuseUnknownServers(
-  {
-    fhirServers,
-    clients,
-  }: { fhirServers: { id: string }[]; clients: { fhir_servers?: string[] | undefined }[] },
+  { fhirServers, clients, records: { push } }: NamingServers,
   check: z.RefinementCtx,
 ): void {
-  for (const [at, client] of clients.entries()) {
-    const unknown = client.fhir_servers?.find((id) => !fhirServers.some((server) => server.id === id));
-    if (unknown === undefined) continue;
-    check.addIssue({
-      code: 'custom',
-      path: ['clients', at, 'fhir_servers'],
-      message: `${unknown} is not the id of a FHIR server`,
-    });
-  }
+  const refuse = (path: PropertyKey[], ids: readonly string[] = []): void => {
+    const unknown = ids.find((id) => !fhirServers.some((server) => server.id === id));
+    if (unknown === undefined) return;
+    check.addIssue({ code: 'custom', path, message: `${unknown} is not the id of a FHIR server` });
+  };
+  for (const [at, client] of clients.entries()) refuse(['clients', at, 'fhir_servers'], client.fhir_servers);
+  refuse(['records', 'push'], push);
 }
 
 export type ConfigInput = z.input<typeof configSchema>;

@@ -14,6 +14,8 @@ export interface GrantSummary {
   readonly expiresAt: EpochSeconds;
   /** When it ends however often the app comes back. */
   readonly endsAt?: EpochSeconds;
+  /** The session it ends with, where it was given for its time. */
+  readonly sessionUid?: string;
   /** Of the authorization it began with, as its person saw it. */
   readonly reference: string;
   /** What others know it by: it ends nothing. */

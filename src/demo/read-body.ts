@@ -2,14 +2,14 @@ import type { IncomingMessage } from 'node:http';
 
 const MAX_BYTES = 64 * 1024;
 
-/** Reads a body as text; `undefined` when it is longer than 64 KiB. */
-export async function readBody(request: IncomingMessage): Promise<string | undefined> {
+/** Reads a body as text; `undefined` when it is longer than `most`, 64 KiB. */
+export async function readBody(request: IncomingMessage, most = MAX_BYTES): Promise<string | undefined> {
   const chunks: Buffer[] = [];
   let length = 0;
   const body: AsyncIterable<Buffer> = request;
   for await (const bytes of body) {
     length += bytes.length;
-    if (length > MAX_BYTES) return undefined;
+    if (length > most) return undefined;
     chunks.push(bytes);
   }
   return Buffer.concat(chunks).toString('utf8');

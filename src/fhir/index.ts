@@ -1,6 +1,7 @@
 /**
- * The questions Gatehouse asks a FHIR server: which patients match, which encounters a patient has, who belongs to whom.
- * Reads only what the screens show or a rule needs, checks what comes back, and never passes FHIR text on as markup.
+ * What Gatehouse asks of a FHIR server: which patients match, which encounters a patient has, who belongs to whom, and, where
+ * it is switched on, to keep records of decisions. Reads only what it needs, checks what comes back, and never passes FHIR
+ * text on as markup.
  */
 export { FhirUnavailable } from './client.ts';
 export {
@@ -10,3 +11,4 @@ export {
   type PatientPage,
   type PatientSummary,
 } from './directory.ts';
+export { createRecordOutlet } from './record-outlet.ts';

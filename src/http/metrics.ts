@@ -13,8 +13,19 @@ export interface Metrics {
   readonly countShed: (path: string) => void;
   /** Watches how many follow the feed of revocations, and how old (milliseconds) what it tells is. */
   readonly watchFeed: (look: () => { readonly followers: number; readonly ageMs: number }) => void;
+  /** Watches what waits to be sent to each FHIR server. */
+  readonly watchPush: (look: () => readonly PushState[]) => void;
   /** The page for Prometheus and its content type. */
   render(): Promise<{ readonly type: string; readonly body: string }>;
+}
+
+/** Records of decisions on their way to one FHIR server. */
+export interface PushState {
+  readonly server: string;
+  readonly waiting: number;
+  readonly oldestSeconds: number;
+  readonly failures: number;
+  readonly aside: number;
 }
 
 export function createMetrics(): Metrics {
@@ -71,9 +82,38 @@ export function createMetrics(): Metrics {
           },
         });
     },
+    watchPush: (look) => watchPush(registry, look),
     countLimited: (limit) => limited.inc({ limit }),
     render: async () => ({ type: registry.contentType, body: await registry.metrics() }),
   };
+}
+
+/** Only the process that sends has something to show; the sum of all is what it shows. */
+function watchPush(registry: Registry, look: () => readonly PushState[]): void {
+  for (const [name, help, member] of [
+    ['waiting', 'Records of decisions that wait to be sent to a FHIR server', 'waiting'],
+    ['oldest_seconds', 'How long ago the oldest of them was decided', 'oldestSeconds'],
+    ['aside', 'Records that a FHIR server refused, set aside for an operator', 'aside'],
+  ] as const)
+    new Gauge({
+      name: `gatehouse_push_${name}`,
+      help,
+      labelNames: ['server'],
+      registers: [registry],
+      collect() {
+        for (const state of look()) this.set({ server: state.server }, state[member]);
+      },
+    });
+  new Counter({
+    name: 'gatehouse_push_failures_total',
+    help: 'How often sending a record of a decision to a FHIR server has failed',
+    labelNames: ['server'],
+    registers: [registry],
+    collect() {
+      this.reset();
+      for (const { server, failures } of look()) this.inc({ server }, failures);
+    },
+  });
 }
 
 /** Of one of several workers: whoever started them asks it, and adds it up. */

@@ -33,11 +33,12 @@ export async function showHistory(ctx: Context, { account }: Person, parts: MyAp
 }
 
 function inWords(entry: HistoryEntry, language: Language): Record<string, unknown> {
-  const { kind, clientName, at, until, patient, fhirServer, reference, kept, refused } = entry;
+  const { kind, why, clientName, at, until, patient, fhirServer, reference, kept, refused } = entry;
   const hasAccess = kind === 'granted' || kind === 'changed';
   const day = (time: string): string => language.date(Math.trunc(Date.parse(time) / 1000));
   return {
     ...{ kind, app: clientName, on: day(at), fhirServer, reference },
+    ...(why === undefined ? {} : { why }),
     ...(patient === undefined ? {} : { patient }),
     ...(hasAccess ? { until: until === undefined ? language.say('my-history.lasting') : day(until) } : {}),
     ...{ kept: labelsOf(kept, language), refused: labelsOf(refused, language) },

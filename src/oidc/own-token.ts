@@ -5,7 +5,14 @@ import type { Config } from '../config/index.ts';
 import type { Clock, EpochSeconds } from '../oauth/index.ts';
 import { tokenShape } from './resources.ts';
 
-/** Gatehouse as a client of itself: for its own look-ups on the FHIR server. It can sign in nowhere. */
+/** For what the screens look up. */
+const LOOK_UP_SCOPE = 'system/Patient.rs system/Encounter.rs system/Practitioner.rs';
+/** Who belongs to whom: asked only where people may act for others. */
+const RELATIONS_SCOPE = 'system/RelatedPerson.rs system/Person.rs';
+/** For putting records of decisions on a FHIR server, and nothing else. */
+export const RECORDS_SCOPE = 'system/Consent.cru system/Provenance.cu';
+
+/** Gatehouse as a client of itself: for its own requests to the FHIR server. It can sign in nowhere. */
 export const OWN_CLIENT: ClientRegistration = {
   client_id: OWN_CLIENT_ID,
   client_name: 'Gatehouse',
@@ -13,15 +20,11 @@ export const OWN_CLIENT: ClientRegistration = {
   launch_uris: [],
   token_endpoint_auth_method: 'none',
   grant_types: [],
-  scope:
-    'system/Patient.rs system/Encounter.rs system/Practitioner.rs system/RelatedPerson.rs system/Person.rs',
+  scope: `${LOOK_UP_SCOPE} ${RELATIONS_SCOPE}`,
   application_type: 'web',
   rights: [],
   consent: 'always',
 };
-
-/** Who belongs to whom is asked only where people may act for others. */
-const WITHOUT_RELATIONS = 'system/Patient.rs system/Encounter.rs system/Practitioner.rs';
 
 const RENEW_BEFORE_SECONDS = 30;
 
@@ -30,11 +33,16 @@ interface KeptToken {
   readonly expiresAt: EpochSeconds;
 }
 
-/** Issues short tokens to ourselves for a FHIR server, and keeps each until shortly before it ends. */
+/**
+ * Issues short tokens to ourselves for a FHIR server, and keeps each until shortly before it ends.
+ *
+ * @param only another scope than that of what the screens look up there
+ */
 export function createOwnTokens(
   provider: () => Provider,
   { tokens, fhirServers }: Pick<Config, 'tokens' | 'fhirServers'>,
   clock: Clock,
+  only?: string,
 ) {
   const kept = new Map<string, KeptToken>();
   /** @param renew the FHIR server did not take the one we have */
@@ -46,7 +54,8 @@ export function createOwnTokens(
     if (!client) throw new TypeError('our own client is not registered');
     const server = fhirServers.find(({ url }) => url === fhirBaseUrl);
     if (!server) throw new TypeError(`${fhirBaseUrl} is not one of our FHIR servers`);
-    const scope = server.representatives ? OWN_CLIENT.scope : WITHOUT_RELATIONS;
+    const lookUp = server.representatives ? `${LOOK_UP_SCOPE} ${RELATIONS_SCOPE}` : LOOK_UP_SCOPE;
+    const scope = only ?? lookUp;
     const resourceServer = new current.ResourceServer(server.url, {
       ...tokenShape(server),
       scope,

@@ -19,6 +19,7 @@ const STATUS: Readonly<Record<DecisionKind, Consent['status']>> = {
   changed: 'active',
   refused: 'rejected',
   stopped: 'inactive',
+  expired: 'inactive',
   withdrawn: 'entered-in-error',
 };
 /** Goes up when the words of the pages change what is asked. */

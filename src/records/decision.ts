@@ -3,11 +3,24 @@ import type { AccountId, ClientId, EpochSeconds } from '../oauth/index.ts';
 /**
  * What was decided about an app's access:
  *
- *     granted ──▶ changed (less of it) ──▶ … ──▶ stopped
+ *     granted ──▶ changed (less of it) ──▶ … ──▶ stopped, or expired: its time was over
  *        └──▶ withdrawn: it was allowed, and then could not be carried out
  *     refused
  */
-export type DecisionKind = 'granted' | 'refused' | 'changed' | 'stopped' | 'withdrawn';
+export type DecisionKind = 'granted' | 'refused' | 'changed' | 'stopped' | 'expired' | 'withdrawn';
+
+/** Why access ended that its person did not stop; `expiry`: the time was over, or the app did not come back for long enough. */
+export const REASONS = [
+  'expiry',
+  'account-disabled',
+  'account-changed',
+  'client-disabled',
+  'client-removed',
+  'token-reuse',
+  'given-back',
+  'signed-out',
+] as const;
+export type Reason = (typeof REASONS)[number];
 
 /** The page on which it was decided. */
 export interface Shown {
@@ -22,8 +35,9 @@ export interface Decision {
   readonly kind: DecisionKind;
   /** Names the authorization it began with; all decisions about one grant share it. */
   readonly reference: string;
-  /** Who did it; an operator stops what a person has allowed. */
-  readonly by: 'person' | 'operator';
+  /** Who did it; an operator, or this server by itself, ends what a person has allowed. */
+  readonly by: 'person' | 'operator' | 'system';
+  readonly why?: Reason;
   readonly person: {
     readonly accountId: AccountId;
     readonly name: string;

@@ -1,10 +1,12 @@
-import type { DecisionKind } from './decision.ts';
+import { REASONS, type DecisionKind, type Reason } from './decision.ts';
 import type { KeptRecord } from './resources.ts';
 import { scopesIn } from './words.ts';
 
 /** One decision, as its person and an operator read it. */
 export interface HistoryEntry {
   readonly kind: DecisionKind;
+  /** Why it ended, where its person did not stop it. */
+  readonly why?: Reason;
   /** ISO 8601, UTC. */
   readonly at: string;
   readonly until?: string;
@@ -26,9 +28,13 @@ export function historyOf(records: readonly KeptRecord[]): HistoryEntry[] {
 /** Read off what is signed. */
 function kindOf({ consent: { status }, provenance }: KeptRecord): DecisionKind {
   if (status === 'rejected') return 'refused';
-  if (status === 'inactive') return 'stopped';
+  if (status === 'inactive') return reasonOf(provenance) === 'expiry' ? 'expired' : 'stopped';
   if (status === 'entered-in-error') return 'withdrawn';
   return provenance.activity.coding[0]?.code === 'UPDATE' ? 'changed' : 'granted';
+}
+
+function reasonOf({ activity }: KeptRecord['provenance']): Reason | undefined {
+  return REASONS.find((reason) => activity.coding.some(({ code }) => code === reason));
 }
 
 function entryOf(record: KeptRecord): HistoryEntry {
@@ -37,12 +43,14 @@ function entryOf(record: KeptRecord): HistoryEntry {
   const client = provision.actor[0]?.reference;
   const clientId = client?.identifier.value ?? '';
   const whose = patient?.display ?? patient?.reference?.split('/').at(-1);
+  const why = reasonOf(record.provenance);
   const isPermit = provision.type === 'permit';
   const denied = isPermit ? (provision.provision ?? []).flatMap(({ extension }) => scopesIn(extension)) : [];
   const named = scopesIn(provision.extension);
   return {
     ...{ kind: kindOf(record), at, clientId, clientName: client?.display ?? clientId },
     ...(provision.period.end === undefined ? {} : { until: provision.period.end }),
+    ...(why === undefined ? {} : { why }),
     ...(whose === undefined ? {} : { patient: whose }),
     fhirServer: organization.at(-1)?.display ?? '',
     kept: isPermit ? named : [],

@@ -4,7 +4,8 @@
  * `archive/` keeps it, the keys come from `keys/`. Called by the consent screen, the My-apps pages and `gatehouse consent`.
  */
 export { bundleOf } from './bundle.ts';
-export type { Decision, DecisionKind, Shown } from './decision.ts';
+export type { Decision, DecisionKind, Reason, Shown } from './decision.ts';
+export { createExpiry, type DueAccess, type DueList, type ExpiryParts } from './expiry.ts';
 export { historyOf, type HistoryEntry } from './history.ts';
 export { inspect, type Finding, type Problem } from './inspect.ts';
 export {
@@ -15,6 +16,6 @@ export {
   type RecordArchive,
   type Recorder,
 } from './recorder.ts';
-export { isKeptRecord, type KeptRecord } from './resources.ts';
+export { fhirServerOf, isKeptRecord, type KeptRecord } from './resources.ts';
 export type { RecordKey } from './seal.ts';
 export { SHOWN, shownPage, type ShownPage } from './shown-text.ts';

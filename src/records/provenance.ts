@@ -19,6 +19,7 @@ const ACTIVITY: Readonly<Record<DecisionKind, string>> = {
   refused: 'CREATE',
   changed: 'UPDATE',
   stopped: 'DELETE',
+  expired: 'DELETE',
   withdrawn: 'NULLIFY',
 };
 const SIGNATURE_TYPES = 'urn:iso-astm:E1762-95:2013';
@@ -54,7 +55,7 @@ function provenanceOf(
     recorded: at,
     policy: [house.policyUri],
     ...(purpose ? { reason: [{ coding: purpose }] } : {}),
-    activity: termed('v3-DataOperation', ACTIVITY[decision.kind]),
+    activity: activityOf(decision, house),
     agent: [
       authorOf(decision, house),
       { type: coded(US_CORE_TYPES, 'transmitter', 'Transmitter'), who: organization },
@@ -78,13 +79,21 @@ function provenanceOf(
   };
 }
 
+/** HL7's codes know no expiry, so that and the other reasons stand beside them as codes of ours. */
+function activityOf({ kind, why }: Decision, { issuer }: House) {
+  const { coding } = termed('v3-DataOperation', ACTIVITY[kind]);
+  const ours = why === undefined ? [] : [{ system: `${issuer}/fhir/CodeSystem/ended`, code: why }];
+  return { coding: [...coding, ...ours] };
+}
+
 /**
- * Who is a Practitioner acts for an organisation (provenance-1), a representative for the patient; an operator is that
- * organisation.
+ * Who is a Practitioner or a device acts for an organisation (provenance-1), a representative for the patient; an operator is
+ * that organisation.
  */
 function authorOf(decision: Decision, house: House) {
   const type = termed('provenance-participant-type', 'author', 'Author');
   if (decision.by === 'operator') return { type, who: organizationOf(house) };
+  if (decision.by === 'system') return { type, who: serverOf(house), onBehalfOf: organizationOf(house) };
   const who = personOf(decision, house);
   const [role, patient] = [roleOf(decision), patientReference(decision)];
   if (role && patient) return { type, role, who, onBehalfOf: patient };

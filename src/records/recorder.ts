@@ -1,7 +1,9 @@
+import { createHash } from 'node:crypto';
 import type { JWK } from 'jose';
 
 import type { AccountId } from '../oauth/index.ts';
 import type { Decision } from './decision.ts';
+import { isOver } from './ended.ts';
 import { drawUp } from './provenance.ts';
 import type { Consent, KeptRecord } from './resources.ts';
 import { seal, type RecordKey } from './seal.ts';
@@ -57,8 +59,9 @@ export function createRecorder({ archive, house, key, now, newId }: RecorderPart
       const isFirst = decision.kind === 'granted' || decision.kind === 'refused';
       const latest = isFirst ? undefined : await archive.latestWith(accountId, decision.reference);
       const previous = latest?.consent;
+      if (previous && ENDS.has(decision.kind) && isOver(previous)) return;
       const issue = {
-        id: previous?.id ?? newId(),
+        id: previous?.id ?? idFor(decision),
         versionId: versionAfter(previous, newId()),
         at: new Date(now()).toISOString(),
         provenanceId: newId(),
@@ -69,6 +72,17 @@ export function createRecorder({ archive, house, key, now, newId }: RecorderPart
       await archive.append(accountId, { consent, provenance: signed });
     },
   };
+}
+
+/** Several nodes, and several ways to the same end, may each see it. */
+const ENDS: ReadonlySet<string> = new Set(['stopped', 'expired']);
+
+/** The same on every machine, though each has its own archive: there is one Consent for an authorization. */
+function idFor({ person: { accountId }, reference }: Decision): string {
+  return createHash('sha256')
+    .update(JSON.stringify([accountId, reference]))
+    .digest('hex')
+    .slice(0, 32);
 }
 
 /** Counts up; the rest tells apart what two processes make of the same version at the same moment. */

@@ -13,7 +13,8 @@ const consent = z.looseObject({
   status: z.enum(['active', 'rejected', 'inactive', 'entered-in-error']),
   patient: reference.optional(),
   dateTime: z.string(),
-  organization: z.array(reference),
+  performer: z.array(reference),
+  organization: z.array(reference.extend({ identifier: z.looseObject({ value: z.string() }).optional() })),
   sourceAttachment: z.looseObject({ language: z.string(), data: z.string() }).optional(),
   policy: z.array(z.looseObject({ uri: z.string() })),
   provision: z.looseObject({
@@ -49,4 +50,9 @@ export const isKeptRecord = (value: unknown): value is KeptRecord => keptRecord.
 /** One version of a Consent, as a Provenance names it. */
 export function versionOf({ id, meta }: Pick<Consent, 'id' | 'meta'>): string {
   return `Consent/${id}/_history/${meta.versionId}`;
+}
+
+/** The FHIR base URL of the server whose records a decision is about. */
+export function fhirServerOf({ organization }: Pick<Consent, 'organization'>): string | undefined {
+  return organization.at(-1)?.identifier?.value;
 }

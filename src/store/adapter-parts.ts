@@ -1,5 +1,6 @@
 import type { Adapter, AdapterPayload } from 'oidc-provider';
 
+import type { GrantSummary } from '../consent/index.ts';
 import type { ClientId } from '../oauth/index.ts';
 import type { GrantIndex } from './grants.ts';
 import type { GrantWords } from './grant-words.ts';
@@ -21,6 +22,8 @@ export interface AdapterParts {
   readonly grantTtlSeconds: number;
   readonly trust: Trust;
   readonly words: GrantWords;
+  /** Told of a grant that ended with the session of its person. */
+  readonly onSignedOut?: (grant: GrantSummary) => void;
   /** Milliseconds until the client of the running request is told that it took too long: nothing is issued to it after. */
   readonly msLeft: () => number;
   /** A client's registration in the provider's own metadata; `undefined` when unknown or disabled. */

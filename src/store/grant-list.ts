@@ -17,8 +17,46 @@ interface StoredGrant {
     readonly madeAt?: number;
     readonly endsAt?: number;
     readonly reference?: string;
+    readonly sessionUid?: string;
     readonly context?: { readonly patient?: string };
   };
+}
+
+/** @param stored the grant as it lies in the store, or as a request has it in hand */
+function summaryOf(vault: Vault, grantId: GrantId, stored: StoredGrant): GrantSummary {
+  const { clientId = '', accountId = '', iat = 0, exp = 0, smart = {} } = stored;
+  const { scope = '', fhirBaseUrl = '', lifetimeSeconds = 0, madeAt, endsAt, context, sessionUid } = smart;
+  const ref = grantRefOf(vault.keys, grantId);
+  const allowedAt = madeAt === undefined ? iat : Math.floor(madeAt / 1000);
+  return {
+    ...{ grantId, clientId, accountId, scope, fhirBaseUrl, allowedAt },
+    ...(context?.patient === undefined ? {} : { patient: context.patient }),
+    ...(endsAt === undefined ? {} : { endsAt }),
+    ...(sessionUid === undefined ? {} : { sessionUid }),
+    renewedAt: Math.max(allowedAt, exp - lifetimeSeconds),
+    expiresAt: exp,
+    ref,
+    reference: smart.reference ?? ref,
+  };
+}
+
+/**
+ * Ends a grant and tells of it. It is read by the way: the end waits for nothing, and where it cannot be read there is
+ * nothing to tell.
+ */
+export async function telling(
+  vault: Vault,
+  grantId: GrantId,
+  tell: ((grant: GrantSummary) => void) | undefined,
+  end: () => Promise<unknown>,
+): Promise<void> {
+  const name = key.grant(grantId);
+  const found = tell && vault.driver.getMany([name]).catch(() => []);
+  await end();
+  const told = found?.then(([stored]) => {
+    if (stored) tell?.(summaryOf(vault, grantId, vault.open<StoredGrant>(name, stored)));
+  });
+  void told?.catch(() => undefined);
 }
 
 /** Lists what lives of a client's or an account's grants; the index is a hint, the grants themselves decide. */
@@ -26,20 +64,7 @@ export function createGrantList(vault: Vault) {
   const read = async (grantId: GrantId): Promise<GrantSummary | undefined> => {
     const [grant, dead] = await vault.driver.getMany([key.grant(grantId), key.dead(grantId)]);
     if (grant === undefined || dead !== undefined) return undefined;
-    const stored = vault.open<StoredGrant>(key.grant(grantId), grant);
-    const { clientId = '', accountId = '', iat = 0, exp = 0, smart = {} } = stored;
-    const { scope = '', fhirBaseUrl = '', lifetimeSeconds = 0, madeAt, endsAt, context } = smart;
-    const ref = grantRefOf(vault.keys, grantId);
-    const allowedAt = madeAt === undefined ? iat : Math.floor(madeAt / 1000);
-    return {
-      ...{ grantId, clientId, accountId, scope, fhirBaseUrl, allowedAt },
-      ...(context?.patient === undefined ? {} : { patient: context.patient }),
-      ...(endsAt === undefined ? {} : { endsAt }),
-      renewedAt: Math.max(allowedAt, exp - lifetimeSeconds),
-      expiresAt: exp,
-      ref,
-      reference: smart.reference ?? ref,
-    };
+    return summaryOf(vault, grantId, vault.open<StoredGrant>(key.grant(grantId), grant));
   };
   return async (
     owner: { clientId: ClientId } | { accountId: AccountId },

@@ -18,7 +18,7 @@ export {
   type StoreDriver,
   type Watcher,
 } from './driver.ts';
-export { makeFolder, openEmbeddedStore, openForCommand, openForServer } from './embedded/index.ts';
+export { lockFile, makeFolder, openEmbeddedStore, openForCommand, openForServer } from './embedded/index.ts';
 export { adoptStore, readEpoch, type StoreEpoch } from './epoch.ts';
 export { createFactorStore } from './factors.ts';
 export { guardEpoch, type GuardedStore, type Trust } from './guard.ts';
@@ -33,7 +33,12 @@ export { createProviderAdapter } from './provider-adapter.ts';
 export { openRedisStore, type RedisPlace } from './redis/index.ts';
 export { withPageRequest } from './page-request.ts';
 export { remembersReads } from './request-reads.ts';
-export { runInRequestScope, type RequestScope, type ScopeOutcome } from './request-scope.ts';
+export {
+  runInRequestScope,
+  type RequestPurpose,
+  type RequestScope,
+  type ScopeOutcome,
+} from './request-scope.ts';
 export { SealBroken, createStoreKeys, type StoreKeys } from './sealing.ts';
 export { createAuditKeyStore, createRecordKeyStore, createSigningKeyStore } from './signing-keys.ts';
 export { createSessionList } from './sessions.ts';

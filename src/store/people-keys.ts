@@ -35,8 +35,8 @@ export const PEOPLE_KEYS: readonly KeyRow[] = [
   },
   {
     key: 'gh:{j.<hash>}:first',
-    holds: 'marker: a reminder was sent, or today was looked for who needs one',
-    keptFor: 'notices.remindEveryDays; 2 days',
+    holds: 'marker: a node reminds somebody, looks today for who needs it, or records that access ran out',
+    keptFor: 'notices.remindEveryDays; 2 days; 1 minute',
     bytes: 140,
     sealed: false,
   },

@@ -4,6 +4,7 @@ import { isClientId } from '../clients/index.ts';
 import type { GrantId } from '../oauth/index.ts';
 import { USED_CODE_SECONDS, unsupported, type AdapterParts, type MadeAt } from './adapter-parts.ts';
 import { StoreUnavailable } from './driver.ts';
+import { telling } from './grant-list.ts';
 import { grantInHand, grantToBe, openGrant, sealedGrant } from './grant-to-be.ts';
 import { tokenOfRow, unsaid, type LeanRecord } from './grant-words.ts';
 import { hasEnded, type Trust } from './guard.ts';
@@ -164,7 +165,7 @@ function refuseUnsure(madeAt: number | undefined, trust: Trust): void {
   );
 }
 
-function grantAdapter({ vault, grants, grantTtlSeconds, trust, words }: AdapterParts): Adapter {
+function grantAdapter({ vault, grants, grantTtlSeconds, trust, words, onSignedOut }: AdapterParts): Adapter {
   const { driver } = vault;
   return {
     ...unsupported('Grant'),
@@ -207,7 +208,7 @@ function grantAdapter({ vault, grants, grantTtlSeconds, trust, words }: AdapterP
     async destroy(id) {
       const scope = currentRequestScope();
       if (scope) scope.pending(id).revoked = true;
-      else await grants.revoke(id);
+      else await telling(vault, id, onSignedOut, () => grants.revoke(id));
     },
   };
 }

@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 
+import type { GrantSummary } from '../consent/index.ts';
 import type { GrantId } from '../oauth/index.ts';
 import {
   StoreUnavailable,
@@ -10,6 +11,7 @@ import {
   type StoreDriver,
 } from './driver.ts';
 import { ending } from './ending.ts';
+import { telling } from './grant-list.ts';
 import type { LeanRecord } from './grant-words.ts';
 import { key } from './keys.ts';
 import { familyPuts, isSameFamily, type RefreshFamily, type Rotation } from './refresh-family.ts';
@@ -48,6 +50,8 @@ export interface RequestScopeOptions {
   readonly purpose: RequestPurpose;
   /** Milliseconds until the client is told that it took too long: no commit begins that may end after. Default: no end. */
   readonly msLeft?: () => number;
+  /** Told of a grant that this request has ended. */
+  readonly onEnded?: (grant: GrantSummary, by: RequestPurpose) => void;
 }
 
 /**
@@ -126,20 +130,23 @@ function createRequestScope(vault: Vault, options: RequestScopeOptions): Request
 
 async function commitOne(
   vault: Vault,
-  { deadTtlSeconds, graceSeconds }: RequestScopeOptions,
+  { deadTtlSeconds, graceSeconds, purpose, onEnded }: RequestScopeOptions,
   grantId: GrantId,
   pending: Pending,
   request: 'succeeded' | 'refused',
   answer: string | undefined,
 ): Promise<ScopeOutcome> {
   const revoke = (): Commit => ending(grantId, deadTtlSeconds, pending.removes);
+  const tell = onEnded && ((grant: GrantSummary): void => onEnded(grant, purpose));
+  const end = (): Promise<void> => telling(vault, grantId, tell, () => vault.driver.commit(revoke()));
   if (pending.revoked) {
-    await vault.driver.commit(revoke());
+    await end();
     return { outcome: 'committed' };
   }
   if (request === 'refused' || isEmpty(pending)) return { outcome: 'committed' };
   const { rotation, next } = pending;
-  if (rotation?.used && rotation.again !== undefined) return repeat(vault, grantId, rotation, revoke());
+  if (rotation?.used && rotation.again !== undefined)
+    return repeat(vault, grantId, rotation, deadTtlSeconds, end);
   const kept = answer === undefined ? undefined : { text: answer, ttlSeconds: graceSeconds };
   const commitOf = (read: Rotation | undefined): Commit => ({
     ...{ mode: 'issue', deadKey: key.dead(grantId), deadTtlSeconds },
@@ -151,11 +158,11 @@ async function commitOne(
   });
   const outcome = await issue(vault, grantId, commitOf, pending);
   // Its tombstone ends it; nothing of it is kept for as long as it could have lived.
-  if (outcome === 'lost') await vault.driver.commit(revoke()).catch(unlessBroken);
+  if (outcome === 'lost') await end().catch(unlessBroken);
   if (outcome !== 'conflict') return { outcome };
   if (!rotation?.used) throw new StoreUnavailable('the grant was changed meanwhile', { isSettled: true });
   // Somebody was quicker with the same token: what were they told?
-  return repeat(vault, grantId, rotation, revoke());
+  return repeat(vault, grantId, rotation, deadTtlSeconds, end);
 }
 
 /** Commits, and once more where the family that was read has only been marked meanwhile. */
@@ -218,13 +225,13 @@ async function repeat(
   vault: Vault,
   grantId: GrantId,
   { text }: Rotation,
-  revocation: Commit,
+  deadTtlSeconds: number,
+  end: () => Promise<void>,
 ): Promise<ScopeOutcome> {
-  const { deadTtlSeconds } = revocation;
   const given = await giveAgain({ vault, deadTtlSeconds }, grantId, text);
   if (given.kind === 'again') return { outcome: 'committed', again: given.answer };
   if (given.kind === 'revoked') return { outcome: 'revoked' };
-  await vault.driver.commit(revocation);
+  await end();
   return { outcome: 'lost' };
 }
 

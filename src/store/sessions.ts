@@ -1,6 +1,8 @@
 import type { SessionList, SessionSummary } from '../identity/index.ts';
-import type { AccountId, GrantId } from '../oauth/index.ts';
+import type { GrantSummary } from '../consent/index.ts';
+import type { AccountId } from '../oauth/index.ts';
 import { inBatches } from './batches.ts';
+import { createGrantList } from './grant-list.ts';
 import type { GrantIndex } from './grants.ts';
 import { key } from './keys.ts';
 import type { Vault } from './vault.ts';
@@ -16,8 +18,16 @@ interface StoredSession {
   readonly about?: { readonly browser?: string; readonly system?: string; readonly network?: string };
 }
 
-/** Lists and ends the sessions of an account; the index is a hint, the sessions themselves decide. */
-export function createSessionList(vault: Vault, grants: Pick<GrantIndex, 'revoke'>): SessionList {
+/**
+ * Lists and ends the sessions of an account; the index is a hint, the sessions themselves decide.
+ *
+ * @param tell hears of each grant that ended with its session
+ */
+export function createSessionList(
+  vault: Vault,
+  grants: Pick<GrantIndex, 'revoke'>,
+  tell: (grant: GrantSummary) => void = () => undefined,
+): SessionList {
   const { driver, keys } = vault;
   const read = async (accountId: AccountId, id: string): Promise<StoredSession | undefined> => {
     if (!ID.test(id)) return undefined;
@@ -31,7 +41,7 @@ export function createSessionList(vault: Vault, grants: Pick<GrantIndex, 'revoke
     const byId = key.session(keys.keyedHash('session', session.jti));
     await Promise.all([driver.remove([byId]), driver.remove([key.sessionByUid(id)])]);
     await Promise.all([driver.assure(byId), driver.assure(key.sessionByUid(id))]);
-    await endGrants(vault, grants, accountId, session.uid);
+    await endGrants(vault, grants, accountId, { uid: session.uid, tell });
     await driver.removeMember(key.accountSessions(accountId), id);
     return true;
   };
@@ -64,14 +74,12 @@ async function endGrants(
   vault: Vault,
   grants: Pick<GrantIndex, 'revoke'>,
   accountId: AccountId,
-  uid: string,
+  { uid, tell }: { readonly uid: string; readonly tell: (grant: GrantSummary) => void },
 ): Promise<void> {
-  const { driver } = vault;
-  await inBatches(await driver.members(key.accountGrants(accountId)), async (grantId: GrantId) => {
-    const [grant] = await driver.getMany([key.grant(grantId)]);
-    const { smart } = grant
-      ? vault.open<{ smart?: { sessionUid?: string } }>(key.grant(grantId), grant)
-      : { smart: undefined };
-    if (smart?.sessionUid === uid) await grants.revoke(grantId);
+  const all = await createGrantList(vault)({ accountId });
+  const ofSession = all.filter(({ sessionUid }) => sessionUid === uid);
+  await inBatches(ofSession, async (grant) => {
+    await grants.revoke(grant.grantId);
+    tell(grant);
   });
 }

@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:http';
 
-import { createFhirServer, type DemoResource } from '../../src/demo/index.ts';
+import { createFhirServer, type FhirServerOptions } from '../../src/demo/index.ts';
 import { createIntrospector } from '../../src/resource-server/index.ts';
 import { RESOURCE_SERVER, RS_SECRET } from './clients.ts';
 import { freePort } from './ports.ts';
@@ -11,14 +11,10 @@ export interface TestFhirServer {
   stop(): Promise<void>;
 }
 
-/**
- * The demo's FHIR server, asking the Gatehouse of this issuer about tokens. It can go away and come back.
- *
- * @param resources what it holds, read at each request; default: the demo's
- */
+/** The demo's FHIR server, asking the Gatehouse of this issuer about tokens. It can go away and come back. */
 export async function fhirServerFor(
   issuer: string,
-  resources?: readonly DemoResource[],
+  options: Pick<FhirServerOptions, 'resources' | 'keepIn'> = {},
 ): Promise<TestFhirServer> {
   const port = await freePort();
   const base = `http://localhost:${port}/fhir`;
@@ -29,10 +25,7 @@ export async function fhirServerFor(
     fhirBaseUrl: base,
   });
   const discoveryUrl = `${issuer}/fhir-servers/main/.well-known/smart-configuration`;
-  const handle = createFhirServer({
-    ...{ fhirBaseUrl: base, introspect, discoveryUrl },
-    ...(resources ? { resources } : {}),
-  }).callback();
+  const handle = createFhirServer({ fhirBaseUrl: base, introspect, discoveryUrl, ...options }).callback();
   let server: Server | undefined;
   return {
     base,

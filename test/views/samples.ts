@@ -303,7 +303,18 @@ const myHistory = {
       refused: ['Keep access when you are not using the app'],
     },
     {
+      kind: 'expired',
+      why: 'expiry',
+      app: 'Growth Chart',
+      on: '2 February 2026',
+      fhirServer: 'Riverside records',
+      reference: 'kq7h-3mzt-9w2d',
+      kept: [],
+      refused: ['Vital signs'],
+    },
+    {
       kind: 'stopped',
+      why: 'token-reuse',
       app: 'ليلى',
       on: '1 January 2026',
       fhirServer: 'Riverside records',

@@ -1,121 +1,20 @@
 /**
  * The screens, in a real browser. Every page is rendered with ordinary and with hostile data, read through
- * its accessible names, checked by axe in light and dark, and measured at the narrowest supported width.
+ * its accessible names, and measured at the narrowest supported width. Axe looks at them in accessibility.test.ts.
  */
 import { readFileSync, readdirSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { AxeBuilder } from '@axe-core/playwright';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { Eta } from 'eta';
-import { chromium, type Browser, type BrowserContextOptions, type Locator, type Page } from 'playwright-core';
-import { wordsFor } from '../../src/interaction/index.ts';
-import { createLanguage, filesOf } from '../../src/language/index.ts';
+import { describe, expect, test } from '@jest/globals';
+import type { Locator, Page } from 'playwright-core';
+
+import { viewPages } from '../support/view-pages.ts';
 import * as samples from './samples.ts';
 
 const VIEWS = new URL('../../views/', import.meta.url);
 const { screens } = samples;
 
-/** Stricter than production: whatever a page needs beyond our stylesheet, script, logo and its form is refused. */
-const POLICY =
-  "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'";
-
-const eta = new Eta({ views: VIEWS.pathname, autoTrim: false });
-const [english] = filesOf(['en']).map(createLanguage);
-const render = (template: string, data: object): string =>
-  eta.render(`./${template}`, { ...wordsFor(english!), ...data });
-
-let server: Server;
-let browser: Browser;
-let origin = '';
-let html = '';
-let posted: URLSearchParams | undefined;
-
-beforeAll(async () => {
-  const css = readFileSync(new URL('assets/gatehouse.css', VIEWS));
-  const script = readFileSync(new URL('assets/passkey.js', VIEWS));
-  server = createServer((request, response) => {
-    if (request.url === '/assets/gatehouse.css') {
-      response.writeHead(200, { 'content-type': 'text/css' }).end(css);
-    } else if (request.url === '/assets/passkey.js') {
-      response.writeHead(200, { 'content-type': 'text/javascript' }).end(script);
-    } else if (request.method === 'POST') {
-      let body = '';
-      request.on('data', (chunk: Buffer) => (body += chunk.toString()));
-      request.on('end', () => {
-        posted = new URLSearchParams(body);
-        response.writeHead(204).end();
-      });
-    } else if (request.url === '/page') {
-      const headers = { 'content-type': 'text/html; charset=utf-8', 'content-security-policy': POLICY };
-      response.writeHead(200, headers).end(html);
-    } else {
-      response.writeHead(204).end();
-    }
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  browser = await chromium.launch({
-    executablePath: '/usr/bin/chromium',
-    args: [
-      '--no-sandbox',
-      '--disable-gpu',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--no-first-run',
-    ],
-  });
-});
-
-afterAll(async () => {
-  await browser?.close();
-  await new Promise((resolve) => server.close(resolve));
-});
-
-interface Opened {
-  readonly page: Page;
-  /** Addresses outside our own origin that the page asked for. Each is answered 204, so the page stays. */
-  readonly elsewhere: string[];
-  readonly complaints: string[];
-}
-
-async function open<T>(
-  template: string,
-  data: object,
-  look: (opened: Opened) => Promise<T>,
-  options: BrowserContextOptions = {},
-): Promise<T> {
-  html = render(template, data);
-  const context = await browser.newContext(options);
-  try {
-    const page = await context.newPage();
-    const opened: Opened = { page, elsewhere: [], complaints: [] };
-    page.on('console', (message) => opened.complaints.push(message.text()));
-    page.on('pageerror', (error) => opened.complaints.push(error.message));
-    page.on('dialog', (dialog) => {
-      opened.complaints.push(`dialog: ${dialog.message()}`);
-      void dialog.dismiss();
-    });
-    await context.route(
-      (url) => url.origin !== origin && url.protocol.startsWith('http'),
-      async (route) => {
-        opened.elsewhere.push(route.request().url());
-        await route.fulfill({ status: 204 });
-      },
-    );
-    await page.goto(`${origin}/page`);
-    return await look(opened);
-  } finally {
-    await context.close();
-  }
-}
-
-/** What the browser posts when `act` submits a form. */
-async function submit(page: Page, act: () => Promise<void>): Promise<URLSearchParams> {
-  posted = undefined;
-  await Promise.all([page.waitForResponse((response) => response.request().method() === 'POST'), act()]);
-  return posted ?? new URLSearchParams();
-}
+const view = viewPages();
+const { open, render, submit } = view;
 
 /** Runs `change` over every string inside a value, whatever its depth. */
 function mapStrings(value: unknown, change: (text: string) => string): unknown {
@@ -190,6 +89,9 @@ describe('hostile data', () => {
       'confidential',
       'granted',
       'stopped',
+      'expired',
+      'expiry',
+      'token-reuse',
       '/assets/gatehouse.css',
       '/assets/passkey.js',
     ]);
@@ -223,8 +125,8 @@ describe('languages', () => {
   const dots = { say: () => '…', html: () => '…' };
 
   test.each(screens)('$screen says nothing but messages', ({ template, data }) => {
-    const texts = eta
-      .render(`./${template}`, { ...data, ...dots })
+    const texts = view
+      .renderAs(template, data, dots)
       .replaceAll(/<(head|style)[^>]*>[\s\S]*?<\/\1>/g, '')
       .replaceAll(/<[^>]*>/g, '\n')
       .split('\n');
@@ -364,7 +266,7 @@ describe('accessible names', () => {
         button(page, 'Search').click(),
       ]);
       expect(request.method()).toBe('GET');
-      expect(request.url()).toBe(`${origin}/interaction/4f1c?view=patients&query=shaw`);
+      expect(request.url()).toBe(`${new URL(page.url()).origin}/interaction/4f1c?view=patients&query=shaw`);
       expect(await page.getByRole('link', { name: 'Next page', exact: true }).count()).toBe(1);
     });
   });
@@ -490,38 +392,6 @@ describe('every screen', () => {
       expect(elsewhere.filter((url) => !onward.includes(url))).toEqual([]);
     });
   });
-
-  /** On a telephone by day, and at a desk by night. */
-  const LOOKS = [
-    ['light', 360],
-    ['dark', 1280],
-  ] as const;
-
-  test.each(screens)(
-    '[WCAG] $screen passes axe at 360 px and 1280 px, in light and dark',
-    async ({ template, data }) => {
-      await open(
-        template,
-        data,
-        async ({ page }) => {
-          // A closed disclosure hides its content from axe as well.
-          await page.evaluate(() => {
-            for (const details of document.querySelectorAll('details')) details.open = true;
-          });
-          for (const [colorScheme, width] of LOOKS) {
-            await page.setViewportSize({ width, height: 800 });
-            await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-            const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
-            const { violations, passes } = await new AxeBuilder({ page }).withTags(tags).analyze();
-            const seen = violations.map(({ id, nodes }) => ({ id, where: nodes.map((node) => node.html) }));
-            expect({ colorScheme, width, seen }).toEqual({ colorScheme, width, seen: [] });
-            expect(passes.map(({ id }) => id)).toContain('color-contrast');
-          }
-        },
-        { reducedMotion: 'reduce' },
-      );
-    },
-  );
 
   test.each(screens)(
     '[WCAG] $screen fits 320 px, also with text twice as large',

@@ -26,6 +26,9 @@ const FIXED = new Set([
   'confidential',
   'granted',
   'stopped',
+  'expired',
+  'expiry',
+  'token-reuse',
   '/assets/gatehouse.css',
 ]);
 

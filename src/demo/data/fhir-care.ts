@@ -139,6 +139,13 @@ export interface MedicationDispense extends Resource<'MedicationDispense'> {
   readonly whenHandedOver: string;
 }
 
+/** None is made up: they are written by the authorization server. */
+export interface Consent extends Resource<'Consent'> {
+  readonly status: string;
+  readonly patient?: Reference;
+  readonly dateTime: string;
+}
+
 export interface Provenance extends Resource<'Provenance'> {
   readonly target: readonly Reference[];
   readonly recorded: string;
@@ -149,6 +156,7 @@ export interface Provenance extends Resource<'Provenance'> {
 export type CareResource =
   | CarePlan
   | CareTeam
+  | Consent
   | Coverage
   | Device
   | DiagnosticReport

@@ -5,40 +5,40 @@ import {
   type EntryDecision,
   type TokenInfo,
 } from '../../resource-server/index.ts';
-import type { DemoResource } from '../data/fhir.ts';
 import { parseJson } from '../read-body.ts';
 import { type Answer } from './answers.ts';
 import { DECIDE_OPTIONS } from './guard.ts';
 import { perform } from './perform.ts';
+import type { Shelf } from './shelf.ts';
+import { serveTransaction } from './transaction.ts';
 
 const MAX_ENTRIES = 100;
 
-/** A batch of reads and searches: each entry is decided and answered by itself, as if it had come alone (SEM-11). */
+/**
+ * A batch of reads and searches: each entry is decided and answered by itself, as if it had come alone (SEM-11). A
+ * transaction writes what the demo's authorization server sends.
+ */
 export function serveBatch(
   body: string | undefined,
   token: TokenInfo,
   fhirBaseUrl: string,
-  resources: readonly DemoResource[],
+  shelf: Shelf,
 ): Answer {
-  if (body === undefined) return outcomeAnswer(413, 'too-long', 'a batch may be 64 KiB at most');
-  const decided = decideBatch(token, parseJson(body), DECIDE_OPTIONS);
+  if (body === undefined) return outcomeAnswer(413, 'too-long', 'a batch may be 1 MiB at most');
+  const bundle = parseJson(body);
+  const decided = decideBatch(token, bundle, DECIDE_OPTIONS);
   if (!decided.allowed) {
     return decided.status === 400 ? outcomeAnswer(400, 'invalid', decided.description) : denial(decided);
   }
-  if (decided.type === 'transaction')
-    return outcomeAnswer(400, 'not-supported', 'this server carries out batches, and no transactions');
   if (decided.entries.length > MAX_ENTRIES)
     return outcomeAnswer(413, 'too-long', `a batch may hold ${MAX_ENTRIES} entries at most`);
-  const entry = decided.entries.map((one) => entryOf(answerTo(one, fhirBaseUrl, resources)));
+  if (decided.type === 'transaction') return serveTransaction(bundle, decided.entries, shelf);
+  const entry = decided.entries.map((one) => entryOf(answerTo(one, fhirBaseUrl, shelf)));
   return { status: 200, body: { resourceType: 'Bundle', type: 'batch-response', entry } };
 }
 
-function answerTo(
-  { query, decision }: EntryDecision,
-  fhirBaseUrl: string,
-  resources: readonly DemoResource[],
-): Answer {
-  return decision.allowed ? perform(decision, query, fhirBaseUrl, resources) : denial(decision);
+function answerTo({ query, decision }: EntryDecision, fhirBaseUrl: string, shelf: Shelf): Answer {
+  return decision.allowed ? perform(decision, query, fhirBaseUrl, shelf.all()) : denial(decision);
 }
 
 /** What would have been a status, headers and a body, as an entry. */

@@ -1,5 +1,8 @@
 import { capabilitySecurity, type Discovery } from '../../resource-server/index.ts';
 import { SEARCH_PARAMETERS } from './search-parameters.ts';
+import { WRITABLE_TYPES } from './transaction.ts';
+
+const READS = ['read', 'vread', 'search-type'];
 
 /** The types the demo server serves. */
 export const SERVED_TYPES: ReadonlySet<string> = new Set(SEARCH_PARAMETERS['_id']?.types);
@@ -21,7 +24,7 @@ export function capabilityStatement(fhirBaseUrl: string, discovery: Discovery): 
       {
         mode: 'server',
         security: capabilitySecurity(discovery.ok ? discovery.document : undefined),
-        interaction: [{ code: 'batch' }],
+        interaction: [{ code: 'batch' }, { code: 'transaction' }],
         resource: [...SERVED_TYPES].sort().map(describeType),
       },
     ],
@@ -32,7 +35,7 @@ function describeType(type: string): object {
   return {
     type,
     versioning: 'versioned',
-    interaction: [{ code: 'read' }, { code: 'vread' }, { code: 'search-type' }],
+    interaction: [...READS, ...(WRITABLE_TYPES.has(type) ? ['update'] : [])].map((code) => ({ code })),
     searchParam: Object.entries(SEARCH_PARAMETERS)
       .filter(([, { types }]) => types.some((served) => served === type))
       .map(([name, { kind }]) => ({ name, type: kind })),

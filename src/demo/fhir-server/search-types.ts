@@ -23,6 +23,7 @@ export const WITH_SUBJECT: Types = [
 /** Types that say it in another element. `patient` searches both kinds. */
 export const WITH_PATIENT: Types = [
   'AllergyIntolerance',
+  'Consent',
   'Coverage',
   'Device',
   'FamilyMemberHistory',
@@ -65,6 +66,7 @@ export const WITH_ENCOUNTER: Types = [
 const WITH_STATUS: Types = [
   'CarePlan',
   'CareTeam',
+  'Consent',
   'Coverage',
   'Device',
   'DiagnosticReport',

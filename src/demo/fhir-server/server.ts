@@ -21,6 +21,7 @@ import { capabilityStatement } from './capability-statement.ts';
 import { anyOrigin, requestId, type DemoLog } from './envelope.ts';
 import { authenticate, authorize, type Guarded } from './guard.ts';
 import { perform, readOnly } from './perform.ts';
+import { createShelf, type Shelf } from './shelf.ts';
 
 export interface FhirServerOptions {
   /** Where apps find us; its path is where we serve. One trailing slash does not matter. */
@@ -34,25 +35,30 @@ export interface FhirServerOptions {
   readonly log?: DemoLog;
   /** What it holds; default: the synthetic patients. */
   readonly resources?: readonly DemoResource[];
+  /** Where the records of decisions that it is sent are kept; default: in memory. */
+  readonly keepIn?: string;
 }
+
+/** A record of a decision holds the page as it was shown. */
+const MAX_BATCH_BYTES = 1024 * 1024;
 
 interface Parts {
   readonly base: string;
   readonly introspect: Introspect;
   readonly used: NonNullable<FhirServerOptions['used']>;
   readonly discover: () => Promise<Discovery>;
-  readonly resources: readonly DemoResource[];
+  readonly shelf: Shelf;
 }
 
 /**
- * A small read-only FHIR R4 server over the synthetic data, guarded by the resource-server kit: what a FHIR server
- * has to do about tokens, in full, and nothing else (SEM-01 … SEM-22, DISC-01, CORS-01, CORS-02).
+ * A small FHIR R4 server over the synthetic data, guarded by the resource-server kit: what a FHIR server
+ * has to do about tokens, in full, and nothing else but to keep the records of decisions it is sent (SEM-01 … SEM-22, DISC-01, CORS-01, CORS-02).
  */
 export function createFhirServer(options: FhirServerOptions): Koa {
   const base = options.fhirBaseUrl.replace(/\/$/, '');
   const discover = createDiscoveryProxy({ url: options.discoveryUrl });
-  const { introspect, used = () => undefined, resources = DEMO_RESOURCES } = options;
-  const parts: Parts = { base, introspect, used, discover, resources };
+  const { introspect, used = () => undefined, resources = DEMO_RESOURCES, keepIn } = options;
+  const parts: Parts = { base, introspect, used, discover, shelf: createShelf(resources, keepIn) };
   const app = new Koa();
   app.silent = true;
   const log = options.log ?? (() => undefined);
@@ -107,14 +113,14 @@ async function serveGuarded(
   if (!token.ok) return token.answer;
   if (interaction.kind === 'unknown') return NOTHING_HERE;
   if (interaction.kind === 'batch')
-    return serveBatch(await readBody(ctx.req), token.value, parts.base, parts.resources);
+    return serveBatch(await readBody(ctx.req, MAX_BATCH_BYTES), token.value, parts.base, parts.shelf);
   const sent = await readSent(ctx, interaction);
   if (!sent.ok) return sent.answer;
   const allowed = authorize(token.value, { ...request, ...sent.value });
   if (!allowed.ok) return allowed.answer;
   parts.used(token.value, interaction);
   const query = new URLSearchParams([...request.query, ...(sent.value.form ?? [])]);
-  return perform(allowed.value, query, parts.base, parts.resources);
+  return perform(allowed.value, query, parts.base, parts.shelf.all());
 }
 
 /** What is decided about beside the address: the form of a search, the content of a write. */

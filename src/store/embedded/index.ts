@@ -5,3 +5,4 @@
 export { openEmbeddedStore } from './driver.ts';
 export { makeFolder } from './file.ts';
 export { openForCommand, openForServer } from './open.ts';
+export { lockFile } from './server-lock.ts';

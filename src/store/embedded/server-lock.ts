@@ -35,24 +35,37 @@ export function lockForCommand(dataDir: string): Release | undefined {
 function lock(folder: string, timeout: number, how: string): Release | undefined {
   const file = path.join(folder, FILE_NAME);
   try {
-    makeFolder(folder);
-    const database = new DatabaseSync(file, { timeout });
-    chmodSync(file, 0o600);
-    database.exec(how);
-    held.add(database);
-    return () => {
-      if (held.delete(database)) database.close();
-    };
+    return lockFile(file, timeout, how);
   } catch (cause) {
-    const reason = reasonOf(cause);
-    if (reason.includes('locked')) return undefined;
     throw new StoreUnavailable(
-      `cannot open the embedded store ${path.join(folder, STORE_FILE)}: ${file}: ${reason}`,
+      `cannot open the embedded store ${path.join(folder, STORE_FILE)}: ${file}: ${reasonOf(cause)}`,
       {
         cause,
       },
     );
   }
+}
+
+/**
+ * Takes a file, which is made where it is not there, for this process alone. `undefined`: another one has it.
+ *
+ * @throws Error when it cannot be made
+ */
+export function lockFile(file: string, timeout = 0, how = 'BEGIN EXCLUSIVE'): Release | undefined {
+  makeFolder(path.dirname(file));
+  const database = new DatabaseSync(file, { timeout });
+  try {
+    chmodSync(file, 0o600);
+    database.exec(how);
+  } catch (cause) {
+    database.close();
+    if (reasonOf(cause).includes('locked')) return undefined;
+    throw cause;
+  }
+  held.add(database);
+  return () => {
+    if (held.delete(database)) database.close();
+  };
 }
 
 function reasonOf(cause: unknown): string {

@@ -86,7 +86,7 @@ describe('a batch', () => {
       413,
       'at most',
     ],
-    ['batch that is far too long', ' '.repeat(70_000), 413, '64 KiB'],
+    ['batch that is far too long', ' '.repeat(1_100_000), 413, '1 MiB'],
   ])('[SEM-11] a %s is refused', async (_what, body, status, diagnostics) => {
     const response = await post(body, fhir.token('patient/Patient.rs', AMY));
     expect([response.status, await response.text()]).toEqual([status, expect.stringContaining(diagnostics)]);

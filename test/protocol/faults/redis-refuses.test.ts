@@ -7,6 +7,7 @@ import {
   createAccountStore,
   createClientStore,
   createGrantIndex,
+  createGrantList,
   openRedisStore,
 } from '../../../src/store/index.ts';
 import { UNAVAILABLE, appOf, toldOf, until, untilReady, type TestApp } from '../../support/app.ts';
@@ -113,6 +114,11 @@ describe('a Redis that answers, and refuses', () => {
       const code = await authorize(server.issuer, { clientId });
       const token = (await redeem(server.issuer, code, { client_id: clientId })).body.access_token;
       const account = (await createAccountStore(vault).findByUsername('amy'))!;
+      const ended: string[] = [];
+      const office = {
+        ...{ grants: createGrantIndex(driver, 3600), grantList: createGrantList(vault) },
+        keepEnding: async (grant: { clientId: string }) => void ended.push(grant.clientId),
+      };
       await redis.tell('CONFIG SET maxmemory 1');
       const shut = {
         'user disable': () => createAccountStore(vault).save({ ...account, disabled: true }),
@@ -121,7 +127,8 @@ describe('a Redis that answers, and refuses', () => {
       }[command]!;
       const owner = command === 'user disable' ? { accountId: account.accountId } : { clientId };
       try {
-        await expect(shutOut(createGrantIndex(driver, 3600), owner, shut)).rejects.toThrow(/OOM|memory/);
+        await expect(shutOut(office, owner, shut, { by: 'operator' })).rejects.toThrow(/OOM|memory/);
+        expect(ended).toContain(clientId);
         expect(await app.isActive(token)).toBe(false);
       } finally {
         await redis.tell('CONFIG SET maxmemory 0');

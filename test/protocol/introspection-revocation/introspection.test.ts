@@ -1,7 +1,12 @@
 import { afterEach, describe, expect, jest, test } from '@jest/globals';
 
 import { shutOut } from '../../../src/cli/office.ts';
-import { createAccountStore, createClientStore, createGrantIndex } from '../../../src/store/index.ts';
+import {
+  createAccountStore,
+  createClientStore,
+  createGrantIndex,
+  createGrantList,
+} from '../../../src/store/index.ts';
 import { until } from '../../support/app.ts';
 import { CookieBrowser } from '../../support/browser.ts';
 import {
@@ -78,7 +83,12 @@ describe.each(DRIVERS)('introspection on %s', (driver) => {
     const { access_token: token } = await tokens();
     const accountId = (await createAccountStore(vault()).findByUsername('amy'))!.accountId;
     const never = new Promise<void>(() => undefined);
-    void shutOut(createGrantIndex(suite.server.driver, 3600), { accountId }, () => never);
+    const office = {
+      grants: createGrantIndex(suite.server.driver, 3600),
+      grantList: createGrantList(vault()),
+      keepEnding: () => Promise.resolve(),
+    };
+    void shutOut(office, { accountId }, () => never, { by: 'operator' });
     await until(async () => (await (await ask({ token })).text()) === INACTIVE, 'it had ended');
   });
 

@@ -64,7 +64,7 @@ describe.each(DRIVERS)('people who act for a patient, on %s', (driver) => {
     held.splice(0, held.length, ...DEMO_RESOURCES, { ...MOTHER, ...mother });
   };
   const suite = gatehouseOn(driver, async (issuer) => {
-    fhir = await fhirServerFor(issuer, held);
+    fhir = await fhirServerFor(issuer, { resources: held });
     ehr = await ehrClient(issuer);
     return {
       clients: [PUBLIC_APP, RESOURCE_SERVER, ehr.registration],
@@ -290,7 +290,7 @@ describe.each(DRIVERS)('people who act for a patient, on %s', (driver) => {
 describe('where nobody may act for others', () => {
   let fhir: TestFhirServer;
   const suite = gatehouseOn('embedded', async (issuer) => {
-    fhir = await fhirServerFor(issuer, [...DEMO_RESOURCES, MOTHER]);
+    fhir = await fhirServerFor(issuer, { resources: [...DEMO_RESOURCES, MOTHER] });
     return {
       clients: [PUBLIC_APP, RESOURCE_SERVER],
       fhirServers: [{ id: 'main', name: 'Test FHIR', url: fhir.base }],

@@ -339,6 +339,12 @@ test('[CRG-12] a client that names a FHIR server we do not have', () => {
   ]);
 });
 
+test('[SEC-9] records for a FHIR server we do not have', () => {
+  expect(problemsOf(`${BASE}records: { push: [west] }\n`)).toEqual([
+    expect.stringMatching(/^gatehouse\.yaml:\d+:\d+ records\.push: west is not the id of a FHIR server$/),
+  ]);
+});
+
 describe('settings in files', () => {
   const files = { '/run/store': `${STORE_SECRET}\n`, '/run/cookies': `${COOKIE_KEY}\n${STORE_SECRET}\n` };
 

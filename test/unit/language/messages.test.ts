@@ -47,7 +47,7 @@ test('[A081] what templates say is in the messages, and every message is said so
   expect(said.filter((key) => !Object.hasOwn(english.messages, key))).toEqual([]);
   const named = new Set([...sources.matchAll(/'([\w.-]+)'/g)].map(([, key]) => key));
   const built =
-    /^(kind|category|acting-for\.|sensitive\.|second-step\.(ask|use)-|account\.done-|mail\.(sign-in|password|address)$|password\.(too|breached)|group|refusal|problem|error\.\w+\.|patient\.|offer\.|[\w-]+\.title$|my-history\.(granted|changed|stopped|refused|withdrawn)$)/;
+    /^(kind|category|acting-for\.|sensitive\.|second-step\.(ask|use)-|account\.done-|mail\.(sign-in|password|address)$|password\.(too|breached)|group|refusal|problem|error\.\w+\.|patient\.|offer\.|[\w-]+\.title$|my-history\.(granted|changed|stopped|expired|refused|withdrawn)$|my-history\.why-)/;
   const unsaid = Object.keys(english.messages).filter((key) => !named.has(key) && !built.test(key));
   expect(unsaid).toEqual([]);
 });
