@@ -6,7 +6,13 @@ import { createBreachLookup } from './identity/index.ts';
 import type { Directory } from './interaction/index.ts';
 import { myAppsRoutes, type MyAppsParts } from './my-apps/index.ts';
 import { SIGN_OUT_PATH } from './oidc/index.ts';
-import { createGrantIndex, createGrantList, createGrantNarrowing, createSessionList } from './store/index.ts';
+import {
+  createGrantIndex,
+  createGrantList,
+  createGrantNarrowing,
+  createSessionEnd,
+  createSessionList,
+} from './store/index.ts';
 
 const NAME_WAIT_MS = 1000;
 
@@ -46,7 +52,7 @@ export function composeMyApps(
     ...{ config, clients, audit, clock, brandName: config.name, ...shared },
     grantsOf: (accountId) => grantList({ accountId }),
     end: (grantId) => grants.revoke(grantId),
-    sessionList: createSessionList(vault, grants),
+    sessionList: createSessionList(vault, createSessionEnd(vault, grants)),
     sessionRef: (id) => vault.keys.keyedHash('session-uid', id),
     ...(url === undefined ? {} : { isBreached: createBreachLookup({ url, onFailure }) }),
     narrow: createGrantNarrowing({ vault, words, deadTtlSeconds: grantTtlSeconds }),

@@ -25,7 +25,6 @@ import {
   createAccountStore,
   createAssertionMemory,
   createGrantIndex,
-  createGrantList,
   createLaunchStore,
   createProviderAdapter,
   createUpstreamSessions,
@@ -82,8 +81,8 @@ export function buildProvider(
 ): Provider {
   const { driver, keys } = vault;
   const accounts = createAccountStore(vault);
-  const grantList = createGrantList(vault);
   const grantTtlSeconds = config.tokens.refreshTokenSeconds + config.tokens.accessTokenSeconds;
+  const grants = createGrantIndex(driver, grantTtlSeconds);
   return createProvider({
     config,
     signingKeys,
@@ -99,7 +98,6 @@ export function buildProvider(
     launches: createLaunchStore(vault, trust.unsureBefore),
     unsureBefore: trust.unsureBefore,
     findAccount: (id) => accounts.find(id),
-    grantsOf: (accountId) => grantList({ accountId }),
     upstreamSessions: createUpstreamSessions(vault),
     signOutUpstream: leadToSignOut({
       ...{ config, relyingParty, log },
@@ -110,7 +108,7 @@ export function buildProvider(
       trust,
       words: grantWords(config, keys),
       msLeft,
-      grants: createGrantIndex(driver, grantTtlSeconds),
+      grants,
       grantTtlSeconds,
       findClient: async (id) => {
         const client = await clients.find(id);

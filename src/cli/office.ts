@@ -17,6 +17,7 @@ import {
   createGrantList,
   createRecordKeyStore,
   createOneTimeCodeStore,
+  createSessionEnd,
   createSessionList,
   createSigningKeyStore,
   createUsageStore,
@@ -108,7 +109,7 @@ export async function inOffice(
       records: composeRecords({ config, vault, clock: systemClock, audit, log: ON_STDERR }),
       grantList: createGrantList(vault),
       grants,
-      sessions: createSessionList(vault, grants),
+      sessions: createSessionList(vault, createSessionEnd(vault, grants)),
       usage: createUsageStore(vault, TRUSTING, refreshTokenSeconds + accessTokenSeconds),
       audit,
     });

@@ -36,10 +36,6 @@ export interface ProviderParts {
   readonly upstreamSessions: UpstreamSessions;
   /** Leads on to sign out there, too; `false`: it cannot. */
   readonly signOutUpstream: (ctx: KoaContextWithOIDC, upstream: UpstreamSession) => Promise<boolean>;
-  /** What lives of a person's grants. */
-  readonly grantsOf: (
-    id: AccountId,
-  ) => Promise<readonly { readonly grantId: GrantId; readonly scope: string }[]>;
   readonly limits: RequestLimits;
   readonly audit: AuditRecorder;
   readonly pages: ProviderPages;

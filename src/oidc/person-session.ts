@@ -1,5 +1,5 @@
 import type { Context } from 'koa';
-import type { Provider, Session } from 'oidc-provider';
+import { errors, type Provider, type Session } from 'oidc-provider';
 
 import type { Config } from '../config/index.ts';
 import { acrOf, amrOf, methodsSaid, type Method } from '../identity/index.ts';
@@ -71,7 +71,7 @@ export function createPersonSessions(
       if (accountId === undefined || hasSlept(session, config, clock())) return undefined;
       if (clock() - (session.seenAt ?? 0) >= NOTED_EVERY_SECONDS) {
         session.about = aboutOf(ctx);
-        await session.persist();
+        if (!(await isWritten(session))) return undefined;
       }
       const { amr, loginTs = 0 } = session;
       return { accountId, id: uid, methods: methodsSaid(amr), at: loginTs };
@@ -106,4 +106,15 @@ export function createPersonSessions(
       return session.accountId;
     },
   };
+}
+
+/** `false`: it has ended while this request was under way. */
+async function isWritten(session: Session): Promise<boolean> {
+  try {
+    await session.persist();
+    return true;
+  } catch (error) {
+    if (error instanceof errors.AccessDenied) return false;
+    throw error;
+  }
 }

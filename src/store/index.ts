@@ -36,6 +36,7 @@ export { remembersReads } from './request-reads.ts';
 export { runInRequestScope, type RequestScope, type ScopeOutcome } from './request-scope.ts';
 export { SealBroken, createStoreKeys, type StoreKeys } from './sealing.ts';
 export { createRecordKeyStore, createSigningKeyStore } from './signing-keys.ts';
+export { createSessionEnd, type EndSession, type EndedSession } from './session-end.ts';
 export { createSessionList } from './sessions.ts';
 export {
   disguiseJwt,
