@@ -8,6 +8,7 @@ const only = (folder, ...may) => ({
 
 const DOMAIN = [
   'launch',
+  'logout',
   'clients',
   'keys',
   'identity',
@@ -31,6 +32,7 @@ const IMPORTS = {
   consent: ['language'],
   identity: ['language'],
   introspection: ['clients'],
+  logout: ['audit', 'clients', 'keys'],
   notices: ['consent', 'identity', 'language'],
   upstream: ['config', 'identity', 'language'],
 };

@@ -7,6 +7,7 @@ import {
   type AuditSink,
 } from './audit/index.ts';
 import { createClientRegistry, rememberClients } from './clients/index.ts';
+import { composeLogout } from './compose-logout.ts';
 import { startReminders } from './compose-notices.ts';
 import { buildProvider, grantWords } from './compose-provider.ts';
 import { createPublicApp } from './public-app.ts';
@@ -66,6 +67,8 @@ export interface GatehouseOptions {
   readonly overload?: OverloadWatch;
   /** For tests: another clock and resolver for clients' key sets. */
   readonly clientKeys?: Partial<Pick<ClientKeysParts, 'clock' | 'lookup'>>;
+  /** For tests: how long to wait before an app is told again that somebody has signed out. */
+  readonly logoutWaitsMs?: readonly number[];
 }
 
 export interface Gatehouse {
@@ -132,7 +135,13 @@ export async function createGatehouse(options: GatehouseOptions): Promise<Gateho
     signedOut: (id) => config.issuer + signedOutPath(id),
   });
   const shared = { config, log, clock, vault, trust, clients, clientKeys, audit, pages, counters, limits };
-  const protocol = { ...shared, relyingParty, ...(outbox ? { outbox } : {}) };
+  const logout = composeLogout({
+    ...shared,
+    lookup: options.clientKeys?.lookup,
+    waitsMs: options.logoutWaitsMs,
+    signingKeys: () => engine.signingKeys(),
+  });
+  const protocol = { ...shared, relyingParty, logout, ...(outbox ? { outbox } : {}) };
   const keyStore = createSigningKeyStore(vault);
   const engine = await createRotatingProvider({
     clock,
@@ -189,7 +198,7 @@ export async function createGatehouse(options: GatehouseOptions): Promise<Gateho
       feed.stop();
       stopReminders();
       await open.close();
-      await outbox?.close(MAIL_MS);
+      await Promise.all([outbox?.close(MAIL_MS), logout.close(LOGOUT_MS)]);
       await allTakenBack(driver, UNDO_MS);
       store.stop();
       await tally.flush();
@@ -242,6 +251,8 @@ function openOutbox(mail: NonNullable<Config['mail']>, log: Logger): ClosableOut
 
 /** Somebody waits for us to stop, and somebody else for a code. */
 const MAIL_MS = 3000;
+/** An app that does not answer is given up after 2.5 s. */
+const LOGOUT_MS = 3000;
 /** An hour: what the feed's age is while nothing is known. */
 const NEVER_MS = 3_600_000;
 /** Somebody waits for us to stop; what is still to be taken back by then stays for whoever shows it again. */

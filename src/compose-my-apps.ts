@@ -39,7 +39,7 @@ type Shared = Pick<
 
 /** Joins the pages where people stop apps with store and FHIR server. Part of the composition root: see public-app.ts. */
 export function composeMyApps(
-  { config, clients, audit, clock, pages, vault, log }: ProtocolParts,
+  { config, clients, audit, clock, pages, vault, log, logout }: ProtocolParts,
   { directory, grantTtlSeconds, ...shared }: Shared,
 ): ReturnType<typeof myAppsRoutes> {
   const grantList = createGrantList(vault);
@@ -52,7 +52,7 @@ export function composeMyApps(
     ...{ config, clients, audit, clock, brandName: config.name, ...shared },
     grantsOf: (accountId) => grantList({ accountId }),
     end: (grantId) => grants.revoke(grantId),
-    sessionList: createSessionList(vault, createSessionEnd(vault, grants)),
+    sessionList: createSessionList(vault, createSessionEnd(vault, grants, logout.tell)),
     sessionRef: (id) => vault.keys.keyedHash('session-uid', id),
     ...(url === undefined ? {} : { isBreached: createBreachLookup({ url, onFailure }) }),
     narrow: createGrantNarrowing({ vault, words, deadTtlSeconds: grantTtlSeconds }),

@@ -9,6 +9,7 @@ import { errorWords, type Pages } from './interaction/index.ts';
 import type { Outbox } from './identity/index.ts';
 import { languageOf } from './language/index.ts';
 import type { SigningKeySet } from './keys/index.ts';
+import type { LogoutTeller } from './logout/index.ts';
 import type { Counters, RequestLimits } from './limits/index.ts';
 import type { Clock } from './oauth/index.ts';
 import type { createClientKeys } from './oidc/index.ts';
@@ -23,6 +24,7 @@ import {
 import { leadToSignOut } from './sign-in/index.ts';
 import {
   createAccountStore,
+  createAppsOfSessions,
   createAssertionMemory,
   createGrantIndex,
   createLaunchStore,
@@ -60,6 +62,7 @@ export interface ProtocolParts {
   /** Absent: no mail is configured. */
   readonly outbox?: Outbox;
   readonly relyingParty: RelyingParty;
+  readonly logout: LogoutTeller;
 }
 
 /** Joins oidc-provider with store, clients and pages. Part of the composition root: see app.ts. */
@@ -76,6 +79,7 @@ export function buildProvider(
     log,
     limits,
     relyingParty,
+    logout,
   }: ProtocolParts,
   signingKeys: SigningKeySet,
 ): Provider {
@@ -98,6 +102,7 @@ export function buildProvider(
     launches: createLaunchStore(vault, trust.unsureBefore),
     unsureBefore: trust.unsureBefore,
     findAccount: (id) => accounts.find(id),
+    appsOfSessions: createAppsOfSessions(vault),
     upstreamSessions: createUpstreamSessions(vault),
     signOutUpstream: leadToSignOut({
       ...{ config, relyingParty, log },
@@ -109,6 +114,7 @@ export function buildProvider(
       words: grantWords(config, keys),
       msLeft,
       grants,
+      onSessionEnd: logout.tell,
       grantTtlSeconds,
       findClient: async (id) => {
         const client = await clients.find(id);

@@ -3,10 +3,11 @@ import path from 'node:path';
 
 import { createAuditRecorder, createStdoutSink, type AuditRecorder } from '../audit/index.ts';
 import { createClientRegistry, type ClientRegistry, type ClientStore } from '../clients/index.ts';
+import { composeLogout } from '../compose-logout.ts';
 import { composeRecords, type ComposedRecords } from '../compose-records.ts';
 import { loadConfig, storeSecrets, type Config } from '../config/index.ts';
 import type { Account, AccountStore, FactorStore, OneTimeCodeStore, SessionList } from '../identity/index.ts';
-import type { SigningKeyStore } from '../keys/index.ts';
+import { loadOrCreateKeys, type SigningKeyStore } from '../keys/index.ts';
 import { systemClock } from '../oauth/index.ts';
 import {
   createAccountLinks,
@@ -92,6 +93,12 @@ export async function inOffice(
   });
   const { refreshTokenSeconds, accessTokenSeconds } = config.tokens;
   const grants = createGrantIndex(driver, refreshTokenSeconds + accessTokenSeconds);
+  const clients = createClientRegistry(config.clients, clientStore);
+  const signingKeys = createSigningKeyStore(vault);
+  const logout = composeLogout({
+    ...{ config, vault, clients, audit, clock: systemClock, log: ON_STDERR },
+    signingKeys: () => loadOrCreateKeys(signingKeys, systemClock),
+  });
   try {
     await work({
       config,
@@ -99,32 +106,37 @@ export async function inOffice(
       storeKeys,
       ring,
       clientStore,
-      clients: createClientRegistry(config.clients, clientStore),
+      clients,
       accounts: createAccountStore(vault),
       links: createAccountLinks(vault),
       factors: createFactorStore(vault),
       codes: createOneTimeCodeStore(vault),
-      signingKeys: createSigningKeyStore(vault),
+      signingKeys,
       recordKeys: createRecordKeyStore(vault),
       records: composeRecords({ config, vault, clock: systemClock, audit, log: ON_STDERR }),
       grantList: createGrantList(vault),
       grants,
-      sessions: createSessionList(vault, createSessionEnd(vault, grants)),
+      sessions: createSessionList(vault, createSessionEnd(vault, grants, logout.tell)),
       usage: createUsageStore(vault, TRUSTING, refreshTokenSeconds + accessTokenSeconds),
       audit,
     });
   } finally {
+    await logout.close(LOGOUT_MS);
     await audit.close();
     await driver.close();
   }
 }
 
-const ON_STDERR = {
-  error: (details: object, message: string): void => {
-    const { err } = details as { err?: unknown };
-    process.stderr.write(`${message}: ${String(err)}\n`);
-  },
-};
+/** Two tries of 2.5 s, for apps that are told of a sign-out. */
+const LOGOUT_MS = 6000;
+
+function printProblem(details: object, message: string): void {
+  const { err, url, reason } = details as { err?: unknown; url?: string; reason?: string };
+  const what = [url, reason, err].filter((part) => part !== undefined).map(String);
+  process.stderr.write(`${[message, ...what].join(': ')}\n`);
+}
+const ON_STDERR = { error: printProblem, warn: printProblem };
+
 /** @throws UserError when nobody is called so */
 export async function accountNamed(
   username: string,

@@ -6,6 +6,7 @@ import type { Config } from '../config/index.ts';
 import type { Account } from '../identity/index.ts';
 import type { SigningKeySet } from '../keys/index.ts';
 import type { RequestLimits } from '../limits/index.ts';
+import type { AppsOfSessions } from '../logout/index.ts';
 import type { LaunchStore } from '../launch/index.ts';
 import type { AccountId, Clock, EpochSeconds, GrantId } from '../oauth/index.ts';
 import type { UpstreamSession, UpstreamSessions } from '../upstream/index.ts';
@@ -33,6 +34,7 @@ export interface ProviderParts {
   readonly clientKeys: ClientKeys;
   readonly launches: LaunchStore;
   readonly findAccount: (id: AccountId) => Promise<Account | undefined>;
+  readonly appsOfSessions: Pick<AppsOfSessions, 'note'>;
   readonly upstreamSessions: UpstreamSessions;
   /** Leads on to sign out there, too; `false`: it cannot. */
   readonly signOutUpstream: (ctx: KoaContextWithOIDC, upstream: UpstreamSession) => Promise<boolean>;

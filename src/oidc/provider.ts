@@ -1,6 +1,7 @@
 import { Provider, type KoaContextWithOIDC } from 'oidc-provider';
 
 import { secretMatches } from '../clients/index.ts';
+import { leaveTellingToUs } from './apps-to-tell.ts';
 import { acrOfSession, amrOfSession } from './carried-sign-in.ts';
 import { useFetchedKeys } from './client-key-store.ts';
 import { ROUTES, providerConfiguration } from './configuration.ts';
@@ -32,6 +33,7 @@ export function createProvider(parts: ProviderParts): Provider {
   guardSessionWrites(provider);
   limitSessions(provider, parts);
   carryUpstream(provider, parts);
+  leaveTellingToUs(provider);
   useAssertionsOnce(provider, parts);
   pinAudiences(provider);
   compareHashedSecrets(provider);

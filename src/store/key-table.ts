@@ -84,6 +84,12 @@ export const KEY_TABLE: readonly KeyRow[] = [
     sealed: true,
   },
   {
+    key: 'gh:{u.<hash>}:apps',
+    holds: 'index: apps that are told when the session ends',
+    keptFor: 'entries: as the session',
+    sealed: false,
+  },
+  {
     key: 'gh:{u.<hash>}:ended',
     holds: 'tombstone: the session has ended, and no request that is under way writes it back',
     keptFor: SESSION_MARK_SECONDS,

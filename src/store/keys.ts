@@ -22,6 +22,7 @@ export const key = {
   usage: (grantId: GrantId) => `gh:{${grantId}}:usage`,
   dead: (grantId: GrantId) => `gh:{${grantId}}:dead`,
   session: (uidHash: string) => `gh:{u.${uidHash}}:session`,
+  appsOfSession: (uidHash: string) => `gh:{u.${uidHash}}:apps`,
   sessionEnded: (uidHash: string) => `gh:{u.${uidHash}}:ended`,
   sessionMoved: (uidHash: string, idHash: string) => `gh:{u.${uidHash}}:moved:${idHash}`,
   interaction: (hash: string) => `gh:{i.${hash}}:interaction`,
