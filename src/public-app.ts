@@ -64,6 +64,7 @@ import {
   createLaunchStore,
   createPostedRequestStore,
   createProgressStore,
+  createUpstreamSessions,
   createUsageStore,
   isStoreUnavailable,
   withPageRequest,
@@ -111,6 +112,7 @@ export function createPublicApp(parts: PublicAppParts): Koa {
   const progress = createProgressStore<Progress>(vault);
   const sessions = createPersonSessions(engine.current, config, clock);
   const signIn = composeSignIn(parts, { accounts, sessions, progress, directory, grantTtlSeconds });
+  const upstreamSessions = createUpstreamSessions(vault);
   const screens = interactionRoutes({
     ...{ factors, secondStep, mayMail },
     config,
@@ -130,6 +132,7 @@ export function createPublicApp(parts: PublicAppParts): Koa {
     providers: signIn.door,
     throttle,
     accounts,
+    upstreamEnded: (upstream) => upstreamSessions.hasEnded(upstream),
     verifyUserAssertion: userAssertions(parts.clientKeys),
     directory,
     smartStyleUrl: style.url,

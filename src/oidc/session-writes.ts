@@ -45,7 +45,7 @@ export function guardSessionWrites(provider: Provider): void {
         if (!(error instanceof errors.AccessDenied)) throw error;
         // Or the provider would try again.
         Reflect.set(this, 'destroyed', true);
-        dropCookie(provider);
+        dropSessionCookie(provider);
         if (error.error_detail === undefined) throw error;
         return this.jti;
       }
@@ -60,7 +60,8 @@ function idOf(this: Session): string {
   return this.jti.startsWith(`${this.uid}.`) ? this.jti : `${this.uid}.${this.jti}`;
 }
 
-function dropCookie(provider: Provider): void {
+/** The answer of the running request leaves the browser's session cookie as it is. */
+export function dropSessionCookie(provider: Provider): void {
   const { ctx } = Provider;
   const lines = ctx?.response.get('set-cookie') as string | string[] | undefined;
   if (!ctx || !lines) return;

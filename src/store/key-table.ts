@@ -80,7 +80,7 @@ export const KEY_TABLE: readonly KeyRow[] = [
     key: 'gh:{u.<hash>}:session',
     holds: 'sign-in session',
     keptFor: 'session lifetime',
-    bytes: 700,
+    bytes: 750,
     sealed: true,
   },
   {

@@ -46,6 +46,7 @@ export const key = {
   login: (hash: string) => `gh:{n.${hash}}:login`,
   link: (hash: string) => `gh:{f.${hash}}:link`,
   upstreamSessions: (hash: string) => `gh:{f.${hash}}:sessions`,
+  upstreamEnded: (hash: string) => `gh:{f.${hash}}:ended`,
   allClients: 'gh:{clients}:all',
   allAccounts: 'gh:{accounts}:all',
   signingKeys: 'gh:{keys}:signing',
