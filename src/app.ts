@@ -10,6 +10,7 @@ import { createClientRegistry, rememberClients } from './clients/index.ts';
 import { composeLogout } from './compose-logout.ts';
 import { startReminders } from './compose-notices.ts';
 import { buildProvider, grantWords } from './compose-provider.ts';
+import { composeSessionCap } from './compose-session-cap.ts';
 import { createPublicApp } from './public-app.ts';
 import { storeSecrets, type Config } from './config/index.ts';
 import {
@@ -142,11 +143,12 @@ export async function createGatehouse(options: GatehouseOptions): Promise<Gateho
     signingKeys: () => engine.signingKeys(),
   });
   const protocol = { ...shared, relyingParty, logout, ...(outbox ? { outbox } : {}) };
+  const capSessions = composeSessionCap(protocol);
   const keyStore = createSigningKeyStore(vault);
   const engine = await createRotatingProvider({
     clock,
     keyStore,
-    build: (keys) => buildProvider(protocol, keys),
+    build: (keys) => buildProvider(protocol, keys, capSessions),
     onRotated: (version) => {
       log.info({ version }, 'signing keys were rotated');
       feed.resync();
@@ -165,6 +167,7 @@ export async function createGatehouse(options: GatehouseOptions): Promise<Gateho
   const open = createListener(
     createPublicApp({
       ...protocol,
+      capSessions,
       metrics,
       engine,
       overload,

@@ -20,6 +20,7 @@ import {
   providerMetadata,
   saidOfTokens,
   scopesOfGrant,
+  type CapSessions,
 } from './oidc/index.ts';
 import { leadToSignOut } from './sign-in/index.ts';
 import {
@@ -82,6 +83,7 @@ export function buildProvider(
     logout,
   }: ProtocolParts,
   signingKeys: SigningKeySet,
+  capSessions: CapSessions,
 ): Provider {
   const { driver, keys } = vault;
   const accounts = createAccountStore(vault);
@@ -95,6 +97,7 @@ export function buildProvider(
     audit,
     limits,
     clock,
+    capSessions,
     newGrantId,
     disguiseJwt,
     secretMatches,

@@ -55,6 +55,7 @@ import {
   provenanceKeysRoutes,
   styleDocument,
   userAssertions,
+  type CapSessions,
   type RotatingProvider,
 } from './oidc/index.ts';
 import {
@@ -71,6 +72,7 @@ import {
 } from './store/index.ts';
 
 export interface PublicAppParts extends ProtocolParts {
+  readonly capSessions: CapSessions;
   readonly metrics: Metrics;
   readonly engine: RotatingProvider;
   readonly overload: OverloadWatch;
@@ -110,7 +112,7 @@ export function createPublicApp(parts: PublicAppParts): Koa {
   const composed = composeFactors(parts);
   const { factors, secondStep, mayMail } = composed;
   const progress = createProgressStore<Progress>(vault);
-  const sessions = createPersonSessions(engine.current, config, clock);
+  const sessions = createPersonSessions(engine.current, config, clock, parts.capSessions);
   const signIn = composeSignIn(parts, { accounts, sessions, progress, directory, grantTtlSeconds });
   const upstreamSessions = createUpstreamSessions(vault);
   const screens = interactionRoutes({

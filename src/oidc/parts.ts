@@ -11,6 +11,7 @@ import type { LaunchStore } from '../launch/index.ts';
 import type { AccountId, Clock, EpochSeconds, GrantId } from '../oauth/index.ts';
 import type { UpstreamSession, UpstreamSessions } from '../upstream/index.ts';
 import type { ClientKeys } from './client-keys.ts';
+import type { CapSessions } from './session-cap.ts';
 
 /** A page the provider asks us to draw. */
 export interface ProviderPages {
@@ -34,6 +35,7 @@ export interface ProviderParts {
   readonly clientKeys: ClientKeys;
   readonly launches: LaunchStore;
   readonly findAccount: (id: AccountId) => Promise<Account | undefined>;
+  readonly capSessions: CapSessions;
   readonly appsOfSessions: Pick<AppsOfSessions, 'note'>;
   readonly upstreamSessions: UpstreamSessions;
   /** Leads on to sign out there, too; `false`: it cannot. */

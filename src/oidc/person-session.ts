@@ -7,6 +7,7 @@ import type { AccountId, Clock, EpochSeconds } from '../oauth/index.ts';
 import type { CarriedSignIn, UpstreamSession } from '../upstream/index.ts';
 import { ROUTES, cookieOptions } from './configuration.ts';
 import { bindSession } from './carried-sign-in.ts';
+import type { CapSessions } from './session-cap.ts';
 import { aboutOf, hasSlept } from './session-limits.ts';
 
 /** Where a person ends the session of this browser. */
@@ -51,6 +52,7 @@ export function createPersonSessions(
   provider: () => Provider,
   config: Pick<Config, 'issuer' | 'tokens' | 'signIn'>,
   clock: Clock,
+  cap: CapSessions,
 ): PersonSessions {
   const signIn = async (
     ctx: Context,
@@ -89,6 +91,7 @@ export function createPersonSessions(
       const how =
         typeof shown === 'string' ? { methods: [shown] } : { methods: [shown.method], at: shown.at };
       await signIn(ctx, session, accountId, how);
+      await cap(ctx, accountId, session.uid);
     },
     async add(ctx, method) {
       const session = await provider().Session.get(ctx);

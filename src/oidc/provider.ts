@@ -13,6 +13,7 @@ import type { ProviderParts } from './parts.ts';
 import { keepInPayload } from './payload.ts';
 import { noteProof } from './proof.ts';
 import { queryResponses } from './query-responses.ts';
+import { capSessions } from './session-cap.ts';
 import { limitSessions } from './session-limits.ts';
 import { guardSessionWrites } from './session-writes.ts';
 import { tokenEndpoints } from './token-endpoints.ts';
@@ -42,6 +43,7 @@ export function createProvider(parts: ProviderParts): Provider {
   auditProviderEvents(provider, parts);
   provider.use(queryResponses(ROUTES.authorization));
   provider.use(signOutUpstream(parts));
+  provider.use(capSessions(parts.capSessions));
   provider.use(limitClients(parts.limits));
   provider.use(tokenEndpoints(parts));
   provider.use(preparedForms(provider, parts));
