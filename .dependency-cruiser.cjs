@@ -8,6 +8,7 @@ const only = (folder, ...may) => ({
 
 const DOMAIN = [
   'launch',
+  'logout',
   'clients',
   'keys',
   'identity',
@@ -36,6 +37,7 @@ const IMPORTS = {
   introspection: ['clients'],
   trail: ['audit'],
   push: ['records'],
+  logout: ['audit', 'clients', 'keys'],
   notices: ['consent', 'identity', 'language'],
   upstream: ['config', 'identity', 'language'],
 };

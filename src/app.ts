@@ -9,12 +9,14 @@ import {
 import { createClientRegistry, rememberClients } from './clients/index.ts';
 import { composeEndings } from './compose-endings.ts';
 import { startExpiry } from './compose-expiry.ts';
+import { composeLogout } from './compose-logout.ts';
 import { startReminders } from './compose-notices.ts';
 import { composeTrail } from './compose-trail.ts';
 import { composeRepresentation } from './compose-representation.ts';
 import { startPush } from './compose-push.ts';
 import { buildProvider, grantWords } from './compose-provider.ts';
 import { composeRecords } from './compose-records.ts';
+import { composeSessionCap } from './compose-session-cap.ts';
 import { createPublicApp } from './public-app.ts';
 import { storeSecrets, type Config } from './config/index.ts';
 import { createFhirDirectory, type FhirDirectory } from './fhir/index.ts';
@@ -83,6 +85,8 @@ export interface GatehouseOptions {
   readonly overload?: OverloadWatch;
   /** For tests: another clock and resolver for clients' key sets. */
   readonly clientKeys?: Partial<Pick<ClientKeysParts, 'clock' | 'lookup'>>;
+  /** For tests: how long to wait before an app is told again that somebody has signed out. */
+  readonly logoutWaitsMs?: readonly number[];
 }
 
 export interface Gatehouse {
@@ -159,15 +163,22 @@ export async function createGatehouse(options: GatehouseOptions): Promise<Gateho
   const directory = (fhirBaseUrl: string): FhirDirectory =>
     createFhirDirectory(fhirBaseUrl, (renew) => ownToken(fhirBaseUrl, renew));
   const representation = composeRepresentation(config, directory, clock);
+  const logout = composeLogout({
+    ...shared,
+    lookup: options.clientKeys?.lookup,
+    waitsMs: options.logoutWaitsMs,
+    signingKeys: () => engine.signingKeys(),
+  });
   const protocol = {
-    ...{ ...shared, relyingParty, directory, representation },
+    ...{ ...shared, relyingParty, directory, representation, logout },
     ...(outbox ? { outbox } : {}),
   };
+  const capSessions = composeSessionCap(protocol);
   const keyStore = createSigningKeyStore(vault);
   const engine: RotatingProvider = await createRotatingProvider({
     clock,
     keyStore,
-    build: (keys) => buildProvider(protocol, keys),
+    build: (keys) => buildProvider(protocol, keys, capSessions),
     onRotated: (version) => {
       log.info({ version }, 'signing keys were rotated');
       feed.resync();
@@ -188,6 +199,7 @@ export async function createGatehouse(options: GatehouseOptions): Promise<Gateho
   const open = createListener(
     createPublicApp({
       ...protocol,
+      capSessions,
       metrics,
       engine,
       overload,
@@ -224,7 +236,7 @@ export async function createGatehouse(options: GatehouseOptions): Promise<Gateho
       stopReminders();
       stopExpiry();
       await Promise.all([open.close(), stopPush()]);
-      await outbox?.close(MAIL_MS);
+      await Promise.all([outbox?.close(MAIL_MS), logout.close(LOGOUT_MS)]);
       await allTakenBack(driver, UNDO_MS);
       store.stop();
       await tally.flush();
@@ -281,6 +293,8 @@ function openOutbox(mail: NonNullable<Config['mail']>, log: Logger): ClosableOut
 
 /** Somebody waits for us to stop, and somebody else for a code. */
 const MAIL_MS = 3000;
+/** An app that does not answer is given up after 2.5 s. */
+const LOGOUT_MS = 3000;
 /** An hour: what the feed's age is while nothing is known. */
 const NEVER_MS = 3_600_000;
 /** Somebody waits for us to stop; what is still to be taken back by then stays for whoever shows it again. */

@@ -6,7 +6,13 @@ import { createBreachLookup } from './identity/index.ts';
 import type { Directory } from './interaction/index.ts';
 import { myAppsRoutes, type MyAppsParts } from './my-apps/index.ts';
 import { SIGN_OUT_PATH } from './oidc/index.ts';
-import { createGrantIndex, createGrantList, createGrantNarrowing, createSessionList } from './store/index.ts';
+import {
+  createGrantIndex,
+  createGrantList,
+  createGrantNarrowing,
+  createSessionEnd,
+  createSessionList,
+} from './store/index.ts';
 
 const NAME_WAIT_MS = 1000;
 
@@ -33,7 +39,7 @@ type Shared = Pick<
 
 /** Joins the pages where people stop apps with store and FHIR server. Part of the composition root: see public-app.ts. */
 export function composeMyApps(
-  { config, clients, audit, clock, pages, vault, log, keepEnding }: ProtocolParts,
+  { config, clients, audit, clock, pages, vault, log, logout, keepEnding }: ProtocolParts,
   { directory, grantTtlSeconds, ...shared }: Shared,
 ): ReturnType<typeof myAppsRoutes> {
   const grantList = createGrantList(vault);
@@ -48,8 +54,10 @@ export function composeMyApps(
     end: (grantId) => grants.revoke(grantId),
     sessionList: createSessionList(
       vault,
-      grants,
-      (grant) => void keepEnding(grant, { by: 'person', why: 'signed-out' }),
+      createSessionEnd(vault, grants, {
+        told: logout.tell,
+        grantEnded: (grant) => void keepEnding(grant, { by: 'person', why: 'signed-out' }),
+      }),
     ),
     sessionRef: (id) => vault.keys.keyedHash('session-uid', id),
     ...(url === undefined ? {} : { isBreached: createBreachLookup({ url, onFailure }) }),

@@ -13,8 +13,9 @@ import { errorWords, type Pages } from './interaction/index.ts';
 import type { Outbox } from './identity/index.ts';
 import { languageOf } from './language/index.ts';
 import type { SigningKeySet } from './keys/index.ts';
+import type { LogoutTeller } from './logout/index.ts';
 import type { Counters, RequestLimits } from './limits/index.ts';
-import type { Clock } from './oauth/index.ts';
+import type { Clock, GrantId } from './oauth/index.ts';
 import type { createClientKeys } from './oidc/index.ts';
 import {
   boundByGrant,
@@ -23,13 +24,14 @@ import {
   providerMetadata,
   saidOfTokens,
   scopesOfGrant,
+  type CapSessions,
 } from './oidc/index.ts';
 import { leadToSignOut } from './sign-in/index.ts';
 import {
   createAccountStore,
+  createAppsOfSessions,
   createAssertionMemory,
   createGrantIndex,
-  createGrantList,
   createLaunchStore,
   createProviderAdapter,
   createUpstreamSessions,
@@ -70,6 +72,7 @@ export interface ProtocolParts {
   readonly representation: Representation;
   readonly records: ComposedRecords;
   readonly keepEnding: KeepEnding;
+  readonly logout: LogoutTeller;
 }
 
 /** Joins oidc-provider with store, clients and pages. Part of the composition root: see app.ts. */
@@ -88,13 +91,17 @@ export function buildProvider(
     relyingParty,
     representation,
     keepEnding,
+    logout,
   }: ProtocolParts,
   signingKeys: SigningKeySet,
+  capSessions: CapSessions,
 ): Provider {
   const { driver, keys } = vault;
   const accounts = createAccountStore(vault);
-  const grantList = createGrantList(vault);
+  /** Grants that end because their person may not act for the patient any more. */
+  const withoutRight = new Set<GrantId>();
   const grantTtlSeconds = config.tokens.refreshTokenSeconds + config.tokens.accessTokenSeconds;
+  const grants = createGrantIndex(driver, grantTtlSeconds);
   return createProvider({
     config,
     signingKeys,
@@ -103,6 +110,7 @@ export function buildProvider(
     audit,
     limits,
     clock,
+    capSessions,
     newGrantId,
     disguiseJwt,
     secretMatches,
@@ -110,8 +118,12 @@ export function buildProvider(
     launches: createLaunchStore(vault, trust.unsureBefore),
     unsureBefore: trust.unsureBefore,
     findAccount: (id) => accounts.find(id),
-    mayStillAct: representation.mayStillAct,
-    grantsOf: (accountId) => grantList({ accountId }),
+    mayStillAct: async (account, about) => {
+      const mayAct = await representation.mayStillAct(account, about);
+      if (!mayAct) withoutRight.add(about.grantId);
+      return mayAct;
+    },
+    appsOfSessions: createAppsOfSessions(vault),
     upstreamSessions: createUpstreamSessions(vault),
     signOutUpstream: leadToSignOut({
       ...{ config, relyingParty, log },
@@ -122,7 +134,8 @@ export function buildProvider(
       trust,
       words: grantWords(config, keys),
       msLeft,
-      grants: createGrantIndex(driver, grantTtlSeconds),
+      grants,
+      onSessionEnd: logout.tell,
       grantTtlSeconds,
       onSignedOut: (grant) => void keepEnding(grant, { by: 'person', why: 'signed-out' }),
       findClient: async (id) => {
@@ -146,7 +159,8 @@ export function buildProvider(
           msLeft,
           deadTtlSeconds: grantTtlSeconds,
           graceSeconds: config.tokens.refreshGraceSeconds,
-          onEnded: (grant, by) => void keepEnding(grant, ENDED_BY[by]),
+          onEnded: (grant, by) =>
+            void keepEnding(grant, withoutRight.delete(grant.grantId) ? RIGHT_ENDED : ENDED_BY[by]),
         },
         (scope) => work((request, answer) => scope.commit(request, answer)),
       ),
@@ -171,6 +185,7 @@ export function buildProvider(
 }
 
 /** Nothing ends a grant in a token request but a code or refresh token that came a second time. */
+const RIGHT_ENDED: Ending = { by: 'system', why: 'right-ended' };
 const ENDED_BY: Readonly<Record<RequestPurpose, Ending>> = {
   token: { by: 'system', why: 'token-reuse' },
   revocation: { by: 'system', why: 'given-back' },

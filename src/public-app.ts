@@ -52,6 +52,7 @@ import {
   provenanceKeysRoutes,
   styleDocument,
   userAssertions,
+  type CapSessions,
   type RotatingProvider,
 } from './oidc/index.ts';
 import {
@@ -61,12 +62,14 @@ import {
   createLaunchStore,
   createPostedRequestStore,
   createProgressStore,
+  createUpstreamSessions,
   createUsageStore,
   isStoreUnavailable,
   withPageRequest,
 } from './store/index.ts';
 
 export interface PublicAppParts extends ProtocolParts {
+  readonly capSessions: CapSessions;
   readonly metrics: Metrics;
   readonly engine: RotatingProvider;
   readonly overload: OverloadWatch;
@@ -104,8 +107,9 @@ export function createPublicApp(parts: PublicAppParts): Koa {
   const composed = composeFactors(parts);
   const { factors, secondStep, mayMail } = composed;
   const progress = createProgressStore<Progress>(vault);
-  const sessions = createPersonSessions(engine.current, config, clock);
+  const sessions = createPersonSessions(engine.current, config, clock, parts.capSessions);
   const signIn = composeSignIn(parts, { accounts, sessions, progress, directory, grantTtlSeconds });
+  const upstreamSessions = createUpstreamSessions(vault);
   const screens = interactionRoutes({
     ...{ factors, secondStep, mayMail },
     config,
@@ -125,6 +129,7 @@ export function createPublicApp(parts: PublicAppParts): Koa {
     providers: signIn.door,
     throttle,
     accounts,
+    upstreamEnded: (upstream) => upstreamSessions.hasEnded(upstream),
     verifyUserAssertion: userAssertions(parts.clientKeys),
     directory,
     standings: parts.representation.standings,

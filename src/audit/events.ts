@@ -46,7 +46,9 @@ export type AuditEvent =
           readonly provider?: string;
         }
     >
-  | Event<'sign-out', Subject & { readonly provider?: string }>
+  | Event<'sign-out', Subject & Reason & { readonly provider?: string }>
+  /** An app was told that its session has ended, or could not be. */
+  | Event<'sign-out.told', Subject & Reason>
   | Event<'launch.created', Subject & { readonly launchHash: string; readonly ehrClientId: ClientId }>
   | Event<'launch.used', Subject & { readonly launchHash: string }>
   | Event<'authorize', Subject & Reason>

@@ -20,6 +20,8 @@ interface AddOptions extends OfficeOptions {
   readonly auth?: string;
   readonly jwks?: string;
   readonly jwksUri?: string;
+  readonly backchannelLogoutUri?: string;
+  readonly backchannelLogoutSession?: boolean;
 }
 
 export function clientCommand(): Command {
@@ -43,6 +45,8 @@ export function clientCommand(): Command {
     )
     .option('--jwks <file>', 'its public keys, for private_key_jwt')
     .option('--jwks-uri <url>', 'where its public keys are')
+    .option('--backchannel-logout-uri <url>', 'where it is told that somebody has signed out here')
+    .option('--backchannel-logout-session', 'it is told which session, and not the person alone')
     .action((options: AddOptions) => inOffice(options, (office) => add(options, office)));
   withStoreOptions(client.command('list'))
     .description('list clients')
@@ -99,7 +103,8 @@ function readRegistration(options: AddOptions): { registration: ClientRegistrati
   return { registration: parsed.data, ...(secret === undefined ? {} : { secret }) };
 }
 
-function fromOptions({ id, name, redirectUri, launchUri, scope, auth, jwks, jwksUri }: AddOptions): object {
+function fromOptions(options: AddOptions): object {
+  const { id, name, redirectUri, launchUri, scope, auth, jwks, jwksUri } = options;
   if (id === undefined || name === undefined) throw new UserError('give --file, or at least --id and --name');
   const isBackend = auth === 'private_key_jwt' && redirectUri === undefined;
   const members = {
@@ -111,6 +116,8 @@ function fromOptions({ id, name, redirectUri, launchUri, scope, auth, jwks, jwks
     token_endpoint_auth_method: auth,
     jwks: jwks === undefined ? undefined : readJson(jwks),
     jwks_uri: jwksUri,
+    backchannel_logout_uri: options.backchannelLogoutUri,
+    backchannel_logout_session_required: options.backchannelLogoutSession,
     grant_types: isBackend ? ['client_credentials'] : undefined,
   };
   return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined));

@@ -6,11 +6,12 @@ import { createClientRegistry, type ClientRegistry, type ClientStore } from '../
 import type { TrailFiles } from '../archive/index.ts';
 import { composeTrail } from '../compose-trail.ts';
 import { composeEndings, type Ending, type KeepEnding } from '../compose-endings.ts';
+import { composeLogout } from '../compose-logout.ts';
 import { composeRecords, type ComposedRecords } from '../compose-records.ts';
 import { loadConfig, storeSecrets, type Config } from '../config/index.ts';
 import type { GrantSummary } from '../consent/index.ts';
 import type { Account, AccountStore, FactorStore, OneTimeCodeStore, SessionList } from '../identity/index.ts';
-import type { SigningKeyStore } from '../keys/index.ts';
+import { loadOrCreateKeys, type SigningKeyStore } from '../keys/index.ts';
 import { systemClock } from '../oauth/index.ts';
 import {
   createAccountLinks,
@@ -22,6 +23,7 @@ import {
   createAuditKeyStore,
   createRecordKeyStore,
   createOneTimeCodeStore,
+  createSessionEnd,
   createSessionList,
   createSigningKeyStore,
   createUsageStore,
@@ -109,6 +111,11 @@ export async function inOffice(
   const keepEnding = composeEndings({ config, clients, accounts, records, log: ON_STDERR });
   // They are written before the command ends.
   const signedOut: Promise<void>[] = [];
+  const signingKeys = createSigningKeyStore(vault);
+  const logout = composeLogout({
+    ...{ config, vault, clients, audit, clock: systemClock, log: ON_STDERR },
+    signingKeys: () => loadOrCreateKeys(signingKeys, systemClock),
+  });
   try {
     await work({
       config,
@@ -121,7 +128,7 @@ export async function inOffice(
       links: createAccountLinks(vault),
       factors: createFactorStore(vault),
       codes: createOneTimeCodeStore(vault),
-      signingKeys: createSigningKeyStore(vault),
+      signingKeys,
       recordKeys: createRecordKeyStore(vault),
       auditKeys,
       trailFiles,
@@ -131,25 +138,33 @@ export async function inOffice(
       grants,
       sessions: createSessionList(
         vault,
-        grants,
-        (grant) => void signedOut.push(keepEnding(grant, { by: 'operator', why: 'signed-out' })),
+        createSessionEnd(vault, grants, {
+          told: logout.tell,
+          grantEnded: (grant) =>
+            void signedOut.push(keepEnding(grant, { by: 'operator', why: 'signed-out' })),
+        }),
       ),
       usage: createUsageStore(vault, TRUSTING, refreshTokenSeconds + accessTokenSeconds),
       audit,
     });
   } finally {
     await Promise.all(signedOut);
+    await logout.close(LOGOUT_MS);
     await audit.close();
     await driver.close();
   }
 }
 
-const ON_STDERR = {
-  error: (details: object, message: string): void => {
-    const { err } = details as { err?: unknown };
-    process.stderr.write(`${message}: ${String(err)}\n`);
-  },
-};
+/** Two tries of 2.5 s, for apps that are told of a sign-out. */
+const LOGOUT_MS = 6000;
+
+function printProblem(details: object, message: string): void {
+  const { err, url, reason } = details as { err?: unknown; url?: string; reason?: string };
+  const what = [url, reason, err].filter((part) => part !== undefined).map(String);
+  process.stderr.write(`${[message, ...what].join(': ')}\n`);
+}
+const ON_STDERR = { error: printProblem, warn: printProblem };
+
 /** @throws UserError when nobody is called so */
 export async function accountNamed(
   username: string,

@@ -1,10 +1,11 @@
 /**
  * Client registrations: their shape, what contradicts what, and one list over configured and stored ones; and the rules
- * for keys a client keeps at a URL. Sends nothing itself and knows no oidc-provider. Called when a client is added, when
- * one is looked up, and when its keys are fetched.
+ * for keys a client keeps at a URL; and the one way to ask an address that a client gave. Knows no oidc-provider. Called
+ * when a client is added, when one is looked up, when its keys are fetched, and when it is told of a sign-out.
  */
+export { askClient, reasonOfAsking, type AskParts, type Lookup } from './ask.ts';
 export { hostInWords } from './host.ts';
-export { createKeyHosts, privateHost, type KeyHosts } from './key-host.ts';
+export { createClientHosts, privateHost, type ClientHosts } from './client-hosts.ts';
 export {
   findKey,
   keepSeconds,

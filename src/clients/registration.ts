@@ -76,11 +76,17 @@ function isProtected(text: string): boolean {
   return url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback(url.hostname));
 }
 
-/** An assertion about a user in the clear is anybody's. */
+/** What is said about a user in the clear is anybody's. */
 const signInUri = z
   .string()
   .refine(isProtected, 'must be an https URL; http is accepted on localhost only')
   .refine((text) => URL.parse(text)?.hash === '', 'must have no fragment');
+
+/** Where a client is told that somebody has signed out (OpenID Connect Back-Channel Logout 1.0 §2.2). */
+const logoutUri = signInUri.refine((text) => {
+  const { username, password } = URL.parse(text) ?? {};
+  return !username && !password;
+}, 'must not contain a user name or password');
 
 /**
  * An origin as browsers send it, letter by letter. `null` is what every sandboxed frame and local file sends, and nothing
@@ -151,6 +157,10 @@ export const clientRegistration = z
     consent: z.enum(CONSENT_POLICIES).default('always'),
     /** People sign in to it with more than a password, whatever their role needs. */
     require_mfa: z.boolean().optional(),
+    /** Where it is told that somebody whom it knows by an id token has signed out here. */
+    backchannel_logout_uri: logoutUri.optional(),
+    /** Its id tokens, and what it is told, name the session (`sid`); default: the person alone. */
+    backchannel_logout_session_required: z.boolean().optional(),
     rights: z.array(z.enum(CLIENT_RIGHTS)).default([]),
     /** Ids of the FHIR servers it may use, or, with `introspect`, ask for; default: all of them. */
     fhir_servers: z.array(z.string()).min(1).optional(),
@@ -177,6 +187,9 @@ interface Parts {
   readonly sign_in_uri?: string | undefined;
   readonly launch_apps?: readonly string[] | undefined;
   readonly consent: (typeof CONSENT_POLICIES)[number];
+  readonly scope: string;
+  readonly backchannel_logout_uri?: string | undefined;
+  readonly backchannel_logout_session_required?: boolean | undefined;
 }
 
 function contradictions(client: Parts): string[] {
@@ -219,6 +232,15 @@ function contradictions(client: Parts): string[] {
       'launch_apps is for clients with the launch right',
     ],
     [!!client.tenants && !client.rights.includes('launch'), 'tenants is for clients with the launch right'],
+    [
+      client.backchannel_logout_session_required !== undefined && !client.backchannel_logout_uri,
+      'backchannel_logout_session_required needs a backchannel_logout_uri',
+    ],
+    [
+      !!client.backchannel_logout_uri &&
+        !(uses('authorization_code') && client.scope.split(' ').includes('openid')),
+      'backchannel_logout_uri is for clients that get id tokens: authorization_code, and openid in scope',
+    ],
     [
       uses('refresh_token') && !uses('authorization_code'),
       'refresh_token needs authorization_code beside it',

@@ -156,7 +156,9 @@ export const configSchema = z
         allowPrivate: z
           .array(privateHost)
           .default([])
-          .describe('host names and address ranges inside where clients may keep their jwks_uri'),
+          .describe(
+            'host names and address ranges inside where clients may keep their jwks_uri and backchannel_logout_uri',
+          ),
       })
       .prefault({}),
     tokens: z

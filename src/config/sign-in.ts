@@ -105,6 +105,13 @@ export const signIn = z
       .max(30 * DAY)
       .default(HOUR)
       .describe('so long without a visit, a person has to sign in again; NIST SP 800-63B-4 advises an hour'),
+    maxSessions: z
+      .number()
+      .int()
+      .min(0)
+      .max(1000)
+      .default(10)
+      .describe('so many browsers one person may be signed in to; one more ends the oldest; 0: any number'),
     breachedPasswordsUrl: secureUrl
       .optional()
       .describe(

@@ -97,4 +97,5 @@ export {
 } from './factors/policy.ts';
 export { hasSecondFactor, removeFactor, type FactorName } from './factors/remove-factor.ts';
 export { browserName, type BrowserName } from './browser.ts';
+export { endOldestSessions } from './session-cap.ts';
 export type { SessionList, SessionSummary } from './sessions.ts';

@@ -14,7 +14,7 @@ import type { AccountId, Clock } from '../oauth/index.ts';
 import type { DecisionRecords } from '../records/index.ts';
 import type { Standing } from '../representation/index.ts';
 import type { SecondStepParts } from '../second-step/index.ts';
-import type { Began, Question } from '../upstream/index.ts';
+import type { Began, Question, UpstreamSession } from '../upstream/index.ts';
 import type { Directory } from './directory.ts';
 import type { AuthorizationEngine } from './engine.ts';
 import type { Pages } from './pages.ts';
@@ -34,6 +34,8 @@ export interface InteractionParts {
   readonly mayMail: (account: Account) => boolean;
   /** What an EHR signed about its user; `undefined`: it did not. */
   readonly verifyUserAssertion: (ehr: ClientRegistration, assertion: string) => Promise<unknown>;
+  /** Has the session ended that somebody came from? */
+  readonly upstreamEnded: (upstream: UpstreamSession) => Promise<boolean>;
   readonly clients: ClientRegistry;
   readonly launches: LaunchStore;
   readonly memory: ConsentMemory;

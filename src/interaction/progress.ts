@@ -38,6 +38,12 @@ export interface Progress {
   readonly finishedAt?: string;
 }
 
+/** Nobody has signed in any more, nor chosen anything; the page says why. */
+export function signedOut(progress: Progress, notSignedIn: NonNullable<Progress['notSignedIn']>): Progress {
+  const { accountId: _who, methods: _how, signedInAt: _when, ...kept } = unsigned(progress);
+  return { ...kept, notSignedIn };
+}
+
 /** What is left of it when somebody signs in anew: nothing that another person chose, nor how they signed in. */
 export function unsigned({
   patient: _patient,

@@ -26,7 +26,7 @@ import type { PendingAuthorization } from './engine.ts';
 import { speakTo } from './other-languages.ts';
 import type { InteractionParts } from './parts.ts';
 import type { Standing } from '../representation/index.ts';
-import { PROGRESS_SECONDS, type Progress } from './progress.ts';
+import { PROGRESS_SECONDS, signedOut, type Progress } from './progress.ts';
 
 /** Everything known about one visit to an interaction page. */
 export interface Visit {
@@ -70,7 +70,7 @@ export async function openVisit(ctx: Context, parts: InteractionParts): Promise<
   const fhirServer = parts.config.fhirServers.find(({ url }) => url === pending.aud.replace(/\/$/, ''));
   if (!client || client.disabled || !fhirServer) return { ok: false, problem: 'client-gone' };
 
-  const known = progress ?? {};
+  const known = await stillSignedIn(ctx, progress ?? {}, pending, parts);
   const finished = known.finishedAt !== undefined;
   const launch = finished ? undefined : await openLaunch(pending, fhirServer, parts);
   if (launch === 'gone') return { ok: false, problem: 'launch-gone' };
@@ -105,6 +105,25 @@ export async function openVisit(ctx: Context, parts: InteractionParts): Promise<
       ...(remembered ? { remembered } : {}),
     },
   };
+}
+
+/** Who has signed out at their provider before they had finished here begins anew, whatever they have chosen. */
+async function stillSignedIn(
+  { ip: address }: Context,
+  progress: Progress,
+  { uid, clientId, correlationId }: PendingAuthorization,
+  { upstreamEnded, progress: store, audit }: InteractionParts,
+): Promise<Progress> {
+  const { carried, finishedAt, accountId } = progress;
+  if (!carried || finishedAt !== undefined || accountId === undefined) return progress;
+  if (!(await upstreamEnded(carried.upstream))) return progress;
+  const problem = { provider: carried.upstream.provider, problem: 'ended-there' } as const;
+  const left = signedOut(progress, problem);
+  await store.save(uid, left, PROGRESS_SECONDS);
+  const { provider, problem: reason } = problem;
+  const seen = { reference: correlationId, address, clientId, accountId, provider, reason };
+  await audit.record({ type: 'sign-in', outcome: 'refused', ...seen });
+  return left;
 }
 
 async function openLaunch(

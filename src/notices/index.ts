@@ -5,3 +5,4 @@
  */
 export { createGrantNotice, type GrantNotice, type NoticedGrant } from './grant-notice.ts';
 export { createReminders, type ReminderParts } from './reminders.ts';
+export { createSessionNotice } from './session-notice.ts';

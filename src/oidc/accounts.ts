@@ -39,7 +39,7 @@ async function refuseWithoutRight(
   const { smart } = grant ?? {};
   const { patient } = smart?.context ?? {};
   if (!grant || smart?.actsAs === undefined || patient === undefined) return;
-  if (await mayStillAct(account, { fhirBaseUrl: smart.fhirBaseUrl, patient })) return;
+  if (await mayStillAct(account, { fhirBaseUrl: smart.fhirBaseUrl, patient, grantId: grant.jti })) return;
   await grant.destroy();
   await audit.record({
     type: 'token.revoked',

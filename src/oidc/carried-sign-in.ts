@@ -3,10 +3,15 @@ import type { KoaContextWithOIDC, Session } from 'oidc-provider';
 import { acrOf, acrToSay, methodsSaid } from '../identity/index.ts';
 import type { UpstreamSession } from '../upstream/index.ts';
 
+/** Until it is written: a session that its person has come to just now. */
+export const JUST_BOUND = 'isJustBound';
+
 /** A session hangs on the one elsewhere that its person came from, or on none. */
 export function bindSession(session: Session, upstream: UpstreamSession | undefined): void {
-  if (upstream) session.upstream = upstream;
-  else if (session.upstream) Reflect.deleteProperty(session, 'upstream');
+  if (upstream) {
+    session.upstream = upstream;
+    Reflect.set(session, JUST_BOUND, true);
+  } else if (session.upstream) Reflect.deleteProperty(session, 'upstream');
 }
 
 /** The same, for who has just signed in on the way to an app. */

@@ -1,9 +1,9 @@
 import type { Logger } from 'pino';
 
-import { createKeyHosts, findKey, type FoundKey, type PublicKey } from '../clients/index.ts';
+import { createClientHosts, findKey, type FoundKey, type Lookup, type PublicKey } from '../clients/index.ts';
 import type { Config } from '../config/index.ts';
 import type { Clock, EpochSeconds } from '../oauth/index.ts';
-import { fetchKeySet, type FetchedKeySet, type Lookup } from './client-keys-fetch.ts';
+import { fetchKeySet, type FetchedKeySet } from './client-keys-fetch.ts';
 
 const MAX_URLS = 500;
 /** How long a failure is taken for granted, whatever its headers say (attack row A157). */
@@ -46,7 +46,7 @@ interface Entry {
 
 /** Fetches and keeps clients' key sets: one for the whole server, of every provider it builds. */
 export function createClientKeys({ config, log, clock, lookup }: ClientKeysParts): ClientKeys {
-  const hosts = createKeyHosts(config.issuer, config.clientKeys.allowPrivate);
+  const hosts = createClientHosts(config.issuer, config.clientKeys.allowPrivate);
   const entries = new Map<string, Entry>();
 
   const update = async (url: string, entry: Entry): Promise<FetchedKeySet> => {

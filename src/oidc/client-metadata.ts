@@ -20,6 +20,12 @@ export function providerMetadata(registration: ClientRegistration): AdapterPaylo
     ...(registration.client_secret ? { client_secret: registration.client_secret } : {}),
     ...(registration.jwks ? { jwks: registration.jwks } : {}),
     ...(registration.jwks_uri ? { jwks_uri: registration.jwks_uri } : {}),
+    ...(registration.backchannel_logout_uri
+      ? {
+          backchannel_logout_uri: registration.backchannel_logout_uri,
+          backchannel_logout_session_required: registration.backchannel_logout_session_required ?? false,
+        }
+      : {}),
     id_token_signed_response_alg: 'RS256',
     smart_scope: registration.scope,
     allowed_origins: browserOrigins(registration),

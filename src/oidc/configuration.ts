@@ -112,6 +112,7 @@ export function providerConfiguration(parts: ProviderParts): Configuration {
         useGrantedResource: async () => true,
         getResourceServerInfo: resourceServerInfo(parts),
       },
+      backchannelLogout: { enabled: true },
       rpInitiatedLogout: {
         enabled: true,
         logoutSource: (ctx) => {

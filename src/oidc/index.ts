@@ -18,5 +18,6 @@ export { createProvider } from './provider.ts';
 export { provenanceKeysRoutes } from './provenance-keys.ts';
 export { createRotatingProvider, type RotatingProvider } from './rotating-provider.ts';
 export { userAssertions, type VerifyUserAssertion } from './user-assertions.ts';
+export type { CapSessions } from './session-cap.ts';
 export { SERVED_PATHS } from './served-paths.ts';
 export { styleDocument } from './style.ts';

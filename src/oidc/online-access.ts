@@ -6,8 +6,6 @@ import {
   type Session,
 } from 'oidc-provider';
 
-import type { ProviderParts } from './parts.ts';
-
 /** A code or token of a person who has signed in. */
 export interface SessionBound {
   readonly accountId?: string | undefined;
@@ -41,35 +39,6 @@ export async function rememberSession(ctx: KoaContextWithOIDC, code: object): Pr
   grant.smart = { ...grant.smart, sessionUid };
   await grant.save();
   return false;
-}
-
-/**
- * Ends the `online_access` grants of a session before the session itself, however it ends: their access tokens are
- * inactive at once. The grants themselves are asked, since requests at the same time overwrite each other's session.
- */
-export function endOnlineAccessWithSessions(
-  provider: Provider,
-  { grantsOf }: Pick<ProviderParts, 'grantsOf'>,
-): void {
-  const end = async (session: Session): Promise<void> => {
-    if (session.accountId === undefined) return;
-    const online = (await grantsOf(session.accountId)).filter(endsWithSession);
-    await Promise.all(
-      online.map(async ({ grantId }) => {
-        const grant = await provider.Grant.find(grantId);
-        if (grant?.smart?.sessionUid === session.uid) await grant.destroy();
-      }),
-    );
-  };
-  const { prototype } = provider.Session;
-  const destroy: (this: Session) => Promise<void> = Reflect.get(prototype, 'destroy');
-  Object.defineProperty(prototype, 'destroy', {
-    configurable: true,
-    async value(this: Session) {
-      await end(this);
-      await destroy.call(this);
-    },
-  });
 }
 
 /**

@@ -6,10 +6,12 @@ import type { Config } from '../config/index.ts';
 import type { Account } from '../identity/index.ts';
 import type { SigningKeySet } from '../keys/index.ts';
 import type { RequestLimits } from '../limits/index.ts';
+import type { AppsOfSessions } from '../logout/index.ts';
 import type { LaunchStore } from '../launch/index.ts';
 import type { AccountId, Clock, EpochSeconds, GrantId } from '../oauth/index.ts';
 import type { UpstreamSession, UpstreamSessions } from '../upstream/index.ts';
 import type { ClientKeys } from './client-keys.ts';
+import type { CapSessions } from './session-cap.ts';
 
 /** A page the provider asks us to draw. */
 export interface ProviderPages {
@@ -40,15 +42,13 @@ export interface ProviderParts {
    */
   readonly mayStillAct: (
     account: Account,
-    about: { readonly fhirBaseUrl: string; readonly patient: string },
+    about: { readonly fhirBaseUrl: string; readonly patient: string; readonly grantId: GrantId },
   ) => Promise<boolean>;
+  readonly capSessions: CapSessions;
+  readonly appsOfSessions: Pick<AppsOfSessions, 'note'>;
   readonly upstreamSessions: UpstreamSessions;
   /** Leads on to sign out there, too; `false`: it cannot. */
   readonly signOutUpstream: (ctx: KoaContextWithOIDC, upstream: UpstreamSession) => Promise<boolean>;
-  /** What lives of a person's grants. */
-  readonly grantsOf: (
-    id: AccountId,
-  ) => Promise<readonly { readonly grantId: GrantId; readonly scope: string }[]>;
   readonly limits: RequestLimits;
   readonly audit: AuditRecorder;
   readonly pages: ProviderPages;

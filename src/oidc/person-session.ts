@@ -1,5 +1,5 @@
 import type { Context } from 'koa';
-import type { Provider, Session } from 'oidc-provider';
+import { errors, type Provider, type Session } from 'oidc-provider';
 
 import type { Config } from '../config/index.ts';
 import { acrOf, amrOf, methodsSaid, type Method } from '../identity/index.ts';
@@ -7,6 +7,7 @@ import type { AccountId, Clock, EpochSeconds } from '../oauth/index.ts';
 import type { CarriedSignIn, UpstreamSession } from '../upstream/index.ts';
 import { ROUTES, cookieOptions } from './configuration.ts';
 import { bindSession } from './carried-sign-in.ts';
+import type { CapSessions } from './session-cap.ts';
 import { aboutOf, hasSlept } from './session-limits.ts';
 
 /** Where a person ends the session of this browser. */
@@ -51,6 +52,7 @@ export function createPersonSessions(
   provider: () => Provider,
   config: Pick<Config, 'issuer' | 'tokens' | 'signIn'>,
   clock: Clock,
+  cap: CapSessions,
 ): PersonSessions {
   const signIn = async (
     ctx: Context,
@@ -71,7 +73,7 @@ export function createPersonSessions(
       if (accountId === undefined || hasSlept(session, config, clock())) return undefined;
       if (clock() - (session.seenAt ?? 0) >= NOTED_EVERY_SECONDS) {
         session.about = aboutOf(ctx);
-        await session.persist();
+        if (!(await isWritten(session))) return undefined;
       }
       const { amr, loginTs = 0 } = session;
       return { accountId, id: uid, methods: methodsSaid(amr), at: loginTs };
@@ -89,6 +91,7 @@ export function createPersonSessions(
       const how =
         typeof shown === 'string' ? { methods: [shown] } : { methods: [shown.method], at: shown.at };
       await signIn(ctx, session, accountId, how);
+      await cap(ctx, accountId, session.uid);
     },
     async add(ctx, method) {
       const session = await provider().Session.get(ctx);
@@ -106,4 +109,15 @@ export function createPersonSessions(
       return session.accountId;
     },
   };
+}
+
+/** `false`: it has ended while this request was under way. */
+async function isWritten(session: Session): Promise<boolean> {
+  try {
+    await session.persist();
+    return true;
+  } catch (error) {
+    if (error instanceof errors.AccessDenied) return false;
+    throw error;
+  }
 }

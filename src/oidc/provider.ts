@@ -1,6 +1,7 @@
 import { Provider, type KoaContextWithOIDC } from 'oidc-provider';
 
 import { secretMatches } from '../clients/index.ts';
+import { leaveTellingToUs } from './apps-to-tell.ts';
 import { acrOfSession, amrOfSession } from './carried-sign-in.ts';
 import { useFetchedKeys } from './client-key-store.ts';
 import { ROUTES, providerConfiguration } from './configuration.ts';
@@ -8,12 +9,13 @@ import { auditProviderEvents } from './events.ts';
 import { preparedForms } from './forms.ts';
 import { limitClients } from './limited.ts';
 import { narrowByMeaning } from './narrowing.ts';
-import { endOnlineAccessWithSessions } from './online-access.ts';
 import type { ProviderParts } from './parts.ts';
 import { keepInPayload } from './payload.ts';
 import { noteProof } from './proof.ts';
 import { queryResponses } from './query-responses.ts';
+import { capSessions } from './session-cap.ts';
 import { limitSessions } from './session-limits.ts';
+import { guardSessionWrites } from './session-writes.ts';
 import { tokenEndpoints } from './token-endpoints.ts';
 import { writeTokenTexts } from './token-texts.ts';
 import { carryUpstream, signOutUpstream } from './upstream-session.ts';
@@ -29,9 +31,10 @@ export function createProvider(parts: ProviderParts): Provider {
   keepInPayload(provider.Grant, ['smart']);
   writeTokenTexts(provider, parts);
   narrowByMeaning(provider);
+  guardSessionWrites(provider);
   limitSessions(provider, parts);
-  endOnlineAccessWithSessions(provider, parts);
   carryUpstream(provider, parts);
+  leaveTellingToUs(provider);
   useAssertionsOnce(provider, parts);
   pinAudiences(provider);
   compareHashedSecrets(provider);
@@ -40,6 +43,7 @@ export function createProvider(parts: ProviderParts): Provider {
   auditProviderEvents(provider, parts);
   provider.use(queryResponses(ROUTES.authorization));
   provider.use(signOutUpstream(parts));
+  provider.use(capSessions(parts.capSessions));
   provider.use(limitClients(parts.limits));
   provider.use(tokenEndpoints(parts));
   provider.use(preparedForms(provider, parts));

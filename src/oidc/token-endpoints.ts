@@ -2,6 +2,7 @@ import type { KoaContextWithOIDC } from 'oidc-provider';
 import type { Middleware } from 'koa';
 
 import type { AuditEvent } from '../audit/index.ts';
+import { noteApp } from './apps-to-tell.ts';
 import { contextOnTheWire, endOfGrant } from './granted-context.ts';
 import { signIfAsked } from './introspection-jwt.ts';
 import type { ProviderParts } from './parts.ts';
@@ -36,20 +37,23 @@ export function tokenEndpoints(parts: ProviderParts): Middleware {
       const { outcome, again } = await commit(succeeded ? 'succeeded' : 'refused', JSON.stringify(ctx.body));
       if (again !== undefined) ctx.body = JSON.parse(again) as object;
       // What somebody else has revoked meanwhile is revoked: for revocation that is success (RFC 7009 §2.2).
-      if (succeeded && outcome !== 'committed' && oidcCtx.oidc.route === 'token') refuse(oidcCtx, outcome);
+      if (succeeded && outcome !== 'committed' && oidcCtx.oidc.route === 'token')
+        refuse(oidcCtx, outcome === 'lost' ? 'it was redeemed already' : 'the authorization was revoked');
       await tell(oidcCtx, parts, succeeded ? outcome : 'refused', again !== undefined);
       await answerAsJwt(oidcCtx, parts);
     });
   };
 }
 
-async function prepare(ctx: KoaContextWithOIDC, { clock, config }: ProviderParts): Promise<void> {
+async function prepare(ctx: KoaContextWithOIDC, parts: ProviderParts): Promise<void> {
+  const { clock, config } = parts;
   const { route, entities, params, client } = ctx.oidc;
   const grant = entities.Grant;
   if (route === 'introspection') refusePublicCaller(ctx);
   if (route === 'introspection' && !client?.rights?.includes('introspect')) hideGrantRef(ctx);
   refuseTwoMethods(ctx);
   if (ctx.status !== 200 || route !== 'token' || !grant?.smart) return;
+  if (!(await noteApp(ctx, parts))) return refuseSignedOut(ctx, parts);
   ctx.body = { ...(ctx.body as object), ...contextOnTheWire(grant.smart, config) };
   if (params?.['grant_type'] === 'refresh_token' && client) {
     // Each refresh gives the grant its whole lifetime again, so that it never ends before its refresh token.
@@ -118,13 +122,24 @@ function refuseTwoMethods(ctx: KoaContextWithOIDC): void {
   ctx.body = { error: 'invalid_request', error_description: 'authenticate the client in one way only' };
 }
 
-/** Somebody else redeemed it first, or the grant was revoked while we worked. */
-function refuse(ctx: KoaContextWithOIDC, outcome: 'lost' | 'revoked'): void {
+async function refuseSignedOut(
+  ctx: KoaContextWithOIDC,
+  { audit, referenceOf }: ProviderParts,
+): Promise<void> {
+  const reason = 'the session has ended';
+  refuse(ctx, reason);
+  const { clientId = '', accountId = '' } = ctx.oidc.entities.Grant ?? {};
+  await audit.record({
+    ...{ type: 'token.refused', outcome: 'refused', grantType: 'authorization_code' },
+    ...{ reason: `invalid_grant: ${reason}`, clientId, accountId },
+    ...{ reference: referenceOf(ctx), address: ctx.ip },
+  });
+}
+
+/** Somebody else redeemed it first, the grant was revoked while we worked, or nobody is signed in any more. */
+function refuse(ctx: KoaContextWithOIDC, description: string): void {
   ctx.status = 400;
-  ctx.body = {
-    error: 'invalid_grant',
-    error_description: outcome === 'lost' ? 'it was redeemed already' : 'the authorization was revoked',
-  };
+  ctx.body = { error: 'invalid_grant', error_description: description };
 }
 
 async function tell(

@@ -1,26 +1,37 @@
 import type { Context, Middleware } from 'koa';
-import type { KoaContextWithOIDC, Provider, Session } from 'oidc-provider';
+import { errors, type KoaContextWithOIDC, type Provider, type Session } from 'oidc-provider';
 
+import { JUST_BOUND } from './carried-sign-in.ts';
 import { ROUTES } from './configuration.ts';
 import type { ProviderParts } from './parts.ts';
 import { keepInPayload } from './payload.ts';
+import { dropSessionCookie } from './session-writes.ts';
 
 /**
  * Keeps with a session what it hangs on, and notes it whenever the session is written, so that who ends that one finds
  * this one.
  */
 export function carryUpstream(
-  { Session: sessions }: Provider,
+  provider: Provider,
   { upstreamSessions, clock }: Pick<ProviderParts, 'upstreamSessions' | 'clock'>,
 ): void {
+  const { Session: sessions } = provider;
   const { prototype } = sessions;
   const save: (this: Session, ttl: number) => Promise<string> = Reflect.get(prototype, 'save');
   keepInPayload(sessions, ['upstream']);
   Object.defineProperty(prototype, 'save', {
     configurable: true,
     async value(this: Session, ttl: number) {
-      if (this.upstream) await upstreamSessions.note(this.upstream, this.uid, clock() + ttl);
-      return save.call(this, ttl);
+      const { upstream } = this;
+      if (upstream) await upstreamSessions.note(upstream, this.uid, clock() + ttl);
+      const id = await save.call(this, ttl);
+      const isNew = Reflect.get(this, JUST_BOUND) === true;
+      Reflect.deleteProperty(this, JUST_BOUND);
+      // Whoever ended that one before it was noted here did not find this one.
+      if (!upstream || !isNew || !(await upstreamSessions.hasEnded(upstream))) return id;
+      await this.destroy();
+      dropSessionCookie(provider);
+      throw new errors.AccessDenied('the session at the identity provider has ended; sign in again');
     },
   });
 }

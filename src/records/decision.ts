@@ -19,6 +19,7 @@ export const REASONS = [
   'token-reuse',
   'given-back',
   'signed-out',
+  'right-ended',
 ] as const;
 export type Reason = (typeof REASONS)[number];
 

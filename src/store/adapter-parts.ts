@@ -5,6 +5,7 @@ import type { ClientId } from '../oauth/index.ts';
 import type { GrantIndex } from './grants.ts';
 import type { GrantWords } from './grant-words.ts';
 import type { Trust } from './guard.ts';
+import type { EndedSession } from './session-end.ts';
 import type { Vault } from './vault.ts';
 
 /** A redeemed code is remembered this long, to tell a replay from a stranger's guess (C2.4). */
@@ -20,6 +21,8 @@ export interface AdapterParts {
   readonly grants: GrantIndex;
   /** How long a grant, its tombstone and its markers are kept. */
   readonly grantTtlSeconds: number;
+  /** Told of each session that ends before its time; must not fail. */
+  readonly onSessionEnd?: (session: EndedSession) => void;
   readonly trust: Trust;
   readonly words: GrantWords;
   /** Told of a grant that ended with the session of its person. */

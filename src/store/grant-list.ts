@@ -5,7 +5,8 @@ import { key } from './keys.ts';
 import { grantRefOf } from './token-text.ts';
 import type { Vault } from './vault.ts';
 
-interface StoredGrant {
+/** A grant as it lies in the store. */
+export interface StoredGrant {
   readonly iat?: number;
   readonly clientId?: string;
   readonly accountId?: string;
@@ -23,7 +24,7 @@ interface StoredGrant {
 }
 
 /** @param stored the grant as it lies in the store, or as a request has it in hand */
-function summaryOf(vault: Vault, grantId: GrantId, stored: StoredGrant): GrantSummary {
+export function summaryOf(vault: Vault, grantId: GrantId, stored: StoredGrant): GrantSummary {
   const { clientId = '', accountId = '', iat = 0, exp = 0, smart = {} } = stored;
   const { scope = '', fhirBaseUrl = '', lifetimeSeconds = 0, madeAt, endsAt, context, sessionUid } = smart;
   const ref = grantRefOf(vault.keys, grantId);

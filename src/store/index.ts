@@ -3,6 +3,7 @@
  * the ports other folders declare. Decides nothing about who may do what. Assembled in app.ts and by the command line.
  */
 export { createAccountStore } from './accounts.ts';
+export { createAppsOfSessions } from './apps-of-sessions.ts';
 export { createAssertionMemory, createFirst } from './assertions.ts';
 export { createClientStore } from './clients.ts';
 export { watchConcerns, type ConcernWatch } from './concern-watch.ts';
@@ -41,6 +42,7 @@ export {
 } from './request-scope.ts';
 export { SealBroken, createStoreKeys, type StoreKeys } from './sealing.ts';
 export { createAuditKeyStore, createRecordKeyStore, createSigningKeyStore } from './signing-keys.ts';
+export { createSessionEnd, type EndSession, type EndedSession } from './session-end.ts';
 export { createSessionList } from './sessions.ts';
 export {
   disguiseJwt,

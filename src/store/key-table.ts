@@ -2,6 +2,7 @@ import { LAUNCH_TTL_SECONDS } from '../launch/index.ts';
 import { LIMIT_WINDOW_SECONDS } from '../limits/index.ts';
 import type { KeyRow } from './key-row.ts';
 import { PEOPLE_KEYS } from './people-keys.ts';
+import { SESSION_MARK_SECONDS } from './session-end.ts';
 
 const UNITS = [
   ['day', 86_400],
@@ -76,18 +77,31 @@ export const KEY_TABLE: readonly KeyRow[] = [
     sealed: false,
   },
   {
-    key: 'gh:{s.<hash>}:session',
+    key: 'gh:{u.<hash>}:session',
     holds: 'sign-in session',
     keptFor: 'session lifetime',
-    bytes: 700,
+    bytes: 750,
     sealed: true,
   },
   {
-    key: 'gh:{u.<hash>}:session',
-    holds: 'the same, by its public uid',
-    keptFor: 'session lifetime',
-    bytes: 700,
-    sealed: true,
+    key: 'gh:{u.<hash>}:apps',
+    holds: 'index: apps that are told when the session ends',
+    keptFor: 'entries: as the session',
+    sealed: false,
+  },
+  {
+    key: 'gh:{u.<hash>}:ended',
+    holds: 'tombstone: the session has ended, and no request that is under way writes it back',
+    keptFor: SESSION_MARK_SECONDS,
+    bytes: 120,
+    sealed: false,
+  },
+  {
+    key: 'gh:{u.<hash>}:moved:<hash>',
+    holds: 'marker: the session goes by another id now',
+    keptFor: SESSION_MARK_SECONDS,
+    bytes: 160,
+    sealed: false,
   },
   {
     key: 'gh:{i.<hash>}:interaction',

@@ -2,6 +2,7 @@ import { RECENT_SECONDS } from './recent-patients.ts';
 import { MEMORY_SECONDS } from './consent-memory.ts';
 import { CHALLENGE_SECONDS } from '../identity/index.ts';
 import type { KeyRow } from './key-row.ts';
+import { UPSTREAM_END_SECONDS } from './upstream.ts';
 
 /** Keys of what is known of people, beside their grants. */
 export const PEOPLE_KEYS: readonly KeyRow[] = [
@@ -85,5 +86,12 @@ export const PEOPLE_KEYS: readonly KeyRow[] = [
     holds: 'index: sessions that hang on one at another identity provider',
     keptFor: 'entries: as the session',
     sealed: false,
+  },
+  {
+    key: 'gh:{f.<hash>}:ended',
+    holds: 'that a session at another identity provider has ended, and when',
+    keptFor: UPSTREAM_END_SECONDS,
+    bytes: 190,
+    sealed: true,
   },
 ];

@@ -11,8 +11,9 @@ import { hasEnded, type Trust } from './guard.ts';
 import { key, type KeyedTokenKind } from './keys.ts';
 import { refreshTokenAdapter } from './refresh-adapter.ts';
 import { beforeTheAnswer, currentPageRequest } from './page-request.ts';
-import { recordAdapter, sessionAdapter } from './record-adapters.ts';
+import { recordAdapter } from './record-adapters.ts';
 import { currentRequestScope, readOfGrant } from './request-scope.ts';
+import { sessionAdapter } from './session-adapter.ts';
 import { grantIdOf, undisguised } from './token-text.ts';
 
 /** As long as a single commit may take; then there is an answer, or none will come. */

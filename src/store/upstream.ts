@@ -28,11 +28,30 @@ export function createAccountLinks(vault: Vault): AccountLinks {
   };
 }
 
+/** Longer than the way from another provider to a session here may take. */
+export const UPSTREAM_END_SECONDS = 7200;
+
 /** Our sessions by the one elsewhere that they hang on: by its name, and by whose it is. */
-export function createUpstreamSessions({ driver, keys }: Vault): UpstreamSessions {
-  const at = (provider: string, by: 'sid' | 'sub', value: string): string =>
-    key.upstreamSessions(keys.keyedHash('upstream-session', JSON.stringify([provider, by, value])));
+export function createUpstreamSessions(vault: Vault): UpstreamSessions {
+  const { driver, keys } = vault;
+  const hash = (provider: string, by: 'sid' | 'sub', value: string): string =>
+    keys.keyedHash('upstream-session', JSON.stringify([provider, by, value]));
+  const at = (...name: Parameters<typeof hash>): string => key.upstreamSessions(hash(...name));
+  const endOf = async (...name: Parameters<typeof hash>): Promise<number | undefined> =>
+    (await vault.read<{ atMs: number }>(key.upstreamEnded(hash(...name))))?.atMs;
   return {
+    async noteEnd({ provider, sub, sid }, atMs) {
+      const name = sid === undefined ? hash(provider, 'sub', sub ?? '') : hash(provider, 'sid', sid);
+      await vault.write(key.upstreamEnded(name), { atMs }, UPSTREAM_END_SECONDS);
+    },
+    async hasEnded({ provider, sub, sid, since, cameMs = since * 1000 }) {
+      const [ofPerson, ofSession] = await Promise.all([
+        endOf(provider, 'sub', sub),
+        sid === undefined ? undefined : endOf(provider, 'sid', sid),
+      ]);
+      // A person comes back and begins another one there; what had a name of its own does not.
+      return ofSession !== undefined || (ofPerson !== undefined && ofPerson >= cameMs);
+    },
     async note({ provider, sub, sid }, uid, expiresAt: EpochSeconds) {
       const names = [at(provider, 'sub', sub), ...(sid === undefined ? [] : [at(provider, 'sid', sid)])];
       await Promise.all(names.map((name) => driver.addMember(name, uid, expiresAt)));

@@ -12,6 +12,8 @@ const PROBLEMS = [
   'not-trusted',
   // It was asked to sign in anew, and did not.
   'not-fresh',
+  // The person signed out there before they had finished here.
+  'ended-there',
   'unknown-account',
   'disabled',
   'no-role',

@@ -11,10 +11,15 @@ export interface UpstreamSession {
   readonly idToken: string;
   /** When the person came from there; they may have been asked long before. */
   readonly since: EpochSeconds;
+  /** The same in milliseconds, to tell whether that session ended after it; absent in those of before we looked. */
+  readonly cameMs?: number;
   /** How they were recognised there, where its word counts. */
   readonly amr?: readonly string[];
   readonly acr?: string;
 }
+
+/** What a provider says has ended: one session by `sid`, or all of `sub`. */
+export type EndedUpstream = Pick<UpstreamSession, 'provider'> & Partial<UpstreamSession>;
 
 /** How somebody was recognised elsewhere, as far as it counts here. */
 export interface CarriedSignIn {
@@ -29,6 +34,10 @@ export interface CarriedSignIn {
 export interface UpstreamSessions {
   /** @param uid of our session */
   note(upstream: UpstreamSession, uid: string, expiresAt: EpochSeconds): Promise<void>;
+  /** From now on what hangs on that one has ended, also where no session of ours does yet. */
+  noteEnd(ended: EndedUpstream, atMs: number): Promise<void>;
+  /** Was that session ended there, after its person came from it? */
+  hasEnded(upstream: UpstreamSession): Promise<boolean>;
   /** uids of our sessions */
-  of(upstream: Pick<UpstreamSession, 'provider'> & Partial<UpstreamSession>): Promise<readonly string[]>;
+  of(upstream: EndedUpstream): Promise<readonly string[]>;
 }

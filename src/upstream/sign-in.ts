@@ -113,7 +113,7 @@ function carriedFrom(
   const methods = Array.isArray(amr) ? amr.filter((one) => typeof one === 'string') : [];
   return {
     upstream: {
-      ...{ provider: id, sub, idToken, since: now },
+      ...{ provider: id, sub, idToken, since: now, cameMs: Date.now() },
       ...(typeof sid === 'string' ? { sid } : {}),
       ...(trustMfa && methods.length > 0 ? { amr: methods } : {}),
       ...(trustMfa && typeof acr === 'string' ? { acr } : {}),

@@ -379,37 +379,58 @@ describe.each(PLACES)('the provider adapter on %s', (_name, makePlace) => {
     });
 
     test('[A072] are found by their id and by their uid, and by neither in the place of the other', async () => {
-      await adapter('Session').upsert('sid-1', session('sid-1', 'uid-1'), LIFETIME_SECONDS);
-      expect(await adapter('Session').find('sid-1')).toEqual(session('sid-1', 'uid-1'));
-      expect(await adapter('Session').findByUid('uid-1')).toEqual(session('sid-1', 'uid-1'));
-      expect(await adapter('Session').find('uid-1')).toBeUndefined();
-      expect(await adapter('Session').findByUid('sid-1')).toBeUndefined();
+      await adapter('Session').upsert('uid-1.a', session('uid-1.a', 'uid-1'), LIFETIME_SECONDS);
+      expect(await adapter('Session').find('uid-1.a')).toEqual(session('uid-1.a', 'uid-1'));
+      expect(await adapter('Session').findByUid('uid-1')).toEqual(session('uid-1.a', 'uid-1'));
+      for (const id of ['uid-1', 'uid-1.', 'uid-1.b', '.a', 'uid-1.a.a'])
+        expect(await adapter('Session').find(id)).toBeUndefined();
+      expect(await adapter('Session').findByUid('uid-1.a')).toBeUndefined();
+      await expect(
+        adapter('Session').upsert('another.a', session('another.a', 'uid-1'), LIFETIME_SECONDS),
+      ).rejects.toThrow('names its uid');
     });
 
-    test.each([
-      ['before', ['destroy', 'upsert']],
-      ['after', ['upsert', 'destroy']],
-    ] as const)(
-      '[A072] when the id changes the old one is dead, though it is ended %s the new one is kept',
-      async (order, steps) => {
-        const [before, after, uid] = [`old-${order}`, `new-${order}`, `uid-${order}`];
-        await adapter('Session').upsert(before, session(before, uid), LIFETIME_SECONDS);
-        for (const step of steps) {
-          if (step === 'destroy') await adapter('Session').destroy(before);
-          else await adapter('Session').upsert(after, session(after, uid), LIFETIME_SECONDS);
-        }
-        expect(await adapter('Session').find(before)).toBeUndefined();
-        expect(await adapter('Session').find(after)).toMatchObject({ jti: after });
-        expect(await adapter('Session').findByUid(uid)).toMatchObject({ jti: after });
-      },
-    );
+    test('[A072] when the id changes the old one is dead, and who had it cannot write the session any more', async () => {
+      const [before, after] = ['uid-m.before', 'uid-m.after'];
+      await adapter('Session').upsert(before, session(before, 'uid-m'), LIFETIME_SECONDS);
+      const moved = { ...session(after, 'uid-m'), movedFrom: before };
+      await adapter('Session').upsert(after, moved, LIFETIME_SECONDS);
+      const late = adapter('Session').upsert(before, session(before, 'uid-m'), LIFETIME_SECONDS);
+      await expect(late).rejects.toMatchObject({ error_detail: 'the session goes by another id now' });
+      expect(await adapter('Session').find(before)).toBeUndefined();
+      expect(await adapter('Session').find(after)).toEqual(session(after, 'uid-m'));
+      expect(await adapter('Session').findByUid('uid-m')).toMatchObject({ jti: after });
+    });
 
     test('[A168] ended, a session is found by nothing, and ending it again is no error', async () => {
-      await adapter('Session').upsert('sid-2', session('sid-2', 'uid-2'), LIFETIME_SECONDS);
-      await adapter('Session').destroy('sid-2');
-      await adapter('Session').destroy('sid-2');
-      expect(await adapter('Session').find('sid-2')).toBeUndefined();
+      await adapter('Session').upsert('uid-2.a', session('uid-2.a', 'uid-2'), LIFETIME_SECONDS);
+      await adapter('Session').destroy('uid-2.a');
+      await adapter('Session').destroy('uid-2.a');
+      expect(await adapter('Session').find('uid-2.a')).toBeUndefined();
       expect(await adapter('Session').findByUid('uid-2')).toBeUndefined();
+    });
+
+    test('[A092] ended, a session is written back by nobody, under its id or under another', async () => {
+      await adapter('Session').upsert('uid-3.a', session('uid-3.a', 'uid-3'), LIFETIME_SECONDS);
+      await adapter('Session').destroy('uid-3.a');
+      for (const id of ['uid-3.a', 'uid-3.b']) {
+        const late = adapter('Session').upsert(id, session(id, 'uid-3'), LIFETIME_SECONDS);
+        await expect(late).rejects.toThrow('access_denied');
+        expect(await adapter('Session').find(id)).toBeUndefined();
+      }
+      expect(await adapter('Session').findByUid('uid-3')).toBeUndefined();
+    });
+
+    test('[A092] of fifty writes at once none outlives the end of the session', async () => {
+      await adapter('Session').upsert('uid-4.a', session('uid-4.a', 'uid-4'), LIFETIME_SECONDS);
+      const write = (): Promise<unknown> =>
+        adapter('Session').upsert('uid-4.a', session('uid-4.a', 'uid-4'), LIFETIME_SECONDS);
+      await Promise.allSettled([
+        ...Array.from({ length: 25 }, write),
+        adapter('Session').destroy('uid-4.a'),
+        ...Array.from({ length: 25 }, write),
+      ]);
+      expect(await adapter('Session').find('uid-4.a')).toBeUndefined();
     });
   });
 
@@ -463,7 +484,7 @@ describe.each(PLACES)('the provider adapter on %s', (_name, makePlace) => {
       { jti: backend, scope: 'CANARY-scope' },
       LIFETIME_SECONDS,
     );
-    const ids = ['CANARY-session', 'CANARY-uid', 'CANARY-interaction', 'CANARY-other'] as const;
+    const ids = ['CANARY-uid.CANARY-session', 'CANARY-uid', 'CANARY-interaction', 'CANARY-other'] as const;
     await adapter('Session').upsert(
       ids[0],
       { jti: ids[0], uid: ids[1], accountId: owner.accountId, state: { name: 'CANARY-x' } },
@@ -514,7 +535,7 @@ describe.each(PLACES)('the provider adapter on %s', (_name, makePlace) => {
       () => away('AccessToken').destroy(token),
       () => away('Grant').find('g'),
       () => away('Grant').destroy('g'),
-      () => away('Session').find('s'),
+      () => away('Session').find('u.s'),
       () => away('Session').findByUid('u'),
       () => away('Interaction').find('i'),
       () => away('PushedAuthorizationRequest').consume('p'),

@@ -37,6 +37,7 @@ export function hospitalOn(
   provider: Partial<ProviderInput> = {},
   configure: Partial<ConfigInput> | ((issuer: string) => Promise<Partial<ConfigInput>>) = {},
   idpOptions: Parameters<typeof identityProviderFor>[1] = {},
+  around: (store: TestStore) => Pick<TestStore, 'open'> = (real) => real,
 ): Hospital {
   let server: TestServer;
   let store: TestStore;
@@ -56,7 +57,7 @@ export function hospitalOn(
     const overrides = { clients: [PUBLIC_APP, RESOURCE_SERVER], limits, ...more };
     const others = more.signIn?.providers ?? [];
     server = await startGatehouse(
-      store,
+      around(store),
       { ...overrides, signIn: { ...more.signIn, providers: [hospital, ...others] } },
       port,
     );

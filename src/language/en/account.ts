@@ -66,6 +66,10 @@ export const account = {
   'mail.address': 'Your code to show {brand} that this address is yours: {code}',
   'mail.code-valid': 'It works for {minutes} minutes, and once. Give it to nobody.',
   'mail.ignore': 'If you did not ask for it, do nothing.',
+  'mail.session-subject': 'You were signed out of a browser at {brand}',
+  'mail.session':
+    'You signed in at {brand} just now. You can be signed in to {max, plural, one {# browser} other {# browsers}} at once, so you were signed out of the first one.',
+  'mail.session-look': 'If it was not you who signed in, look here: {url}',
   'mail.notice-subject': 'How you sign in at {brand} was changed',
   'mail.notice': 'How you sign in at {brand} was changed just now. If it was not you, look here: {url}',
 } as const;

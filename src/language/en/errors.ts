@@ -57,6 +57,7 @@ export const errors = {
     'The app wants you to sign in anew, and {provider} did not ask you to. Sign out there and try again.',
   'problem.sign-in.unknown-account':
     '{provider} knows you, but you have no account here. Ask the organisation to add one.',
+  'problem.sign-in.ended-there': 'You have signed out at {provider}. Sign in again to go on.',
   'problem.sign-in.disabled': 'Your account here is switched off. Ask the organisation.',
   'problem.sign-in.no-role': '{provider} does not say what you may do here. Ask the organisation.',
   'problem.sign-in.no-fhir-user':

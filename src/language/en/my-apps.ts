@@ -54,6 +54,7 @@ export const myApps = {
   'my-history.why-client-removed': 'This app may not be used here any more',
   'my-history.why-token-reuse': 'To keep you safe: an old key of the app was used again',
   'my-history.why-given-back': 'The app gave its access back',
+  'my-history.why-right-ended': 'You may not act for this patient any more',
   'my-history.why-signed-out': 'You signed out',
   'my-history.refused': 'You refused <bdi>{app}</bdi>',
   'my-history.withdrawn': 'You allowed <bdi>{app}</bdi>, but it came to nothing',

@@ -67,6 +67,10 @@ export const account: Translated<typeof english> = {
   'mail.address': 'Su código para mostrar a {brand} que este correo es suyo: {code}',
   'mail.code-valid': 'Vale {minutes} minutos y una sola vez. No lo dé a nadie.',
   'mail.ignore': 'Si no lo ha pedido, no haga nada.',
+  'mail.session-subject': 'Se cerró su sesión en un navegador de {brand}',
+  'mail.session':
+    'Acaba de entrar en {brand}. Puede tener la sesión abierta en {max, plural, one {# navegador} other {# navegadores}} a la vez. Por eso se ha cerrado en el primero.',
+  'mail.session-look': 'Si no ha entrado usted, mire aquí: {url}',
   'mail.notice-subject': 'Ha cambiado cómo entra en {brand}',
   'mail.notice': 'Ha cambiado cómo entra usted en {brand}. Si no ha sido usted, mire aquí: {url}',
 };

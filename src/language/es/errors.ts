@@ -59,6 +59,7 @@ export const errors: Translated<typeof english> = {
     'La app quiere que inicie sesión de nuevo, y {provider} no se lo pidió. Cierre allí la sesión y pruebe otra vez.',
   'problem.sign-in.unknown-account':
     '{provider} le conoce, pero aquí no tiene cuenta. Pida una a la organización.',
+  'problem.sign-in.ended-there': 'Ha cerrado la sesión en {provider}. Vuelva a entrar para continuar.',
   'problem.sign-in.disabled': 'Su cuenta aquí está desactivada. Pregunte a la organización.',
   'problem.sign-in.no-role': '{provider} no dice qué puede hacer usted aquí. Pregunte a la organización.',
   'problem.sign-in.no-fhir-user':

@@ -56,6 +56,7 @@ export const myApps: Translated<typeof english> = {
   'my-history.why-client-removed': 'Esta app ya no se puede usar aquí',
   'my-history.why-token-reuse': 'Para cuidar de usted: se usó otra vez una llave vieja de la app',
   'my-history.why-given-back': 'La app devolvió su acceso',
+  'my-history.why-right-ended': 'Usted ya no puede actuar por esta persona',
   'my-history.why-signed-out': 'Usted cerró la sesión',
   'my-history.refused': 'Usted negó el acceso a <bdi>{app}</bdi>',
   'my-history.withdrawn': 'Usted dio acceso a <bdi>{app}</bdi>, pero no llegó a valer',

@@ -203,7 +203,8 @@ describe.each(DRIVERS)('people who act for a patient, on %s', (driver) => {
   });
 
   test('[A095] what was granted ends at the next refresh when the right has ended', async () => {
-    const tokens = await tokensFor(as('eve'));
+    const browser = new CookieBrowser();
+    const tokens = await tokensFor(as('eve', { browser }));
     say({ active: false });
     const refused = await refresh(issuerOf(), tokens.refresh_token);
     expect([refused.status, refused.body.error]).toEqual([400, 'invalid_grant']);
@@ -212,6 +213,8 @@ describe.each(DRIVERS)('people who act for a patient, on %s', (driver) => {
     expect(suite.server.audit).toContainEqual(
       expect.objectContaining({ type: 'token.revoked', what: 'grant', reason: 'acts-for-nobody' }),
     );
+    const history = await (await browser.get(`${issuerOf()}/apps/history`)).text();
+    expect(textOf(history)).toContain('You may not act for this patient any more');
     say();
     expect((await refresh(issuerOf(), tokens.refresh_token)).body.error).toBe('invalid_grant');
   });

@@ -1,6 +1,11 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 
-import { createAccountStore, createGrantIndex, createSessionList } from '../../../src/store/index.ts';
+import {
+  createAccountStore,
+  createGrantIndex,
+  createSessionEnd,
+  createSessionList,
+} from '../../../src/store/index.ts';
 import { CookieBrowser, formFields } from '../../support/browser.ts';
 import { PUBLIC_APP, RESOURCE_SERVER, RS_SECRET, basic } from '../../support/clients.ts';
 import {
@@ -55,7 +60,7 @@ describe.each(DRIVERS)('how long somebody stays signed in, on %s', (driver) => {
   }
   const sessions = () => {
     const { vault } = suite.server;
-    return createSessionList(vault, createGrantIndex(vault.driver, 3600));
+    return createSessionList(vault, createSessionEnd(vault, createGrantIndex(vault.driver, 3600)));
   };
   async function idOf(username: string): Promise<string> {
     return (await createAccountStore(suite.server.vault).findByUsername(username))?.accountId ?? '';

@@ -1,18 +1,27 @@
-import { beforeEach, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { decodeJwt } from 'jose';
 
 import { CookieBrowser, formFields } from '../../support/browser.ts';
-import { RS_SECRET, basic } from '../../support/clients.ts';
+import { PUBLIC_APP, RESOURCE_SERVER, RS_SECRET, basic } from '../../support/clients.ts';
 import { until } from '../../support/app.ts';
 import { arrive, postForm, redeem, refresh, submit, textOf, type TokenAnswer } from '../../support/flow.ts';
 import { DRIVERS } from '../../support/gatehouse.ts';
 import { hospitalOn } from '../../support/hospital.ts';
+import { startToldApp, type ToldApp } from '../../support/told-app.ts';
 
 const ONLINE = 'openid launch/patient online_access patient/Patient.rs';
 const OFFLINE = 'openid launch/patient offline_access patient/Patient.rs';
 const now = (): number => Math.floor(Date.now() / 1000);
 
 describe.each(DRIVERS)('signing out, here and at the hospital, on %s', (driver) => {
-  const hospital = hospitalOn(driver, { trustMfa: true });
+  let told: ToldApp;
+  beforeAll(async () => {
+    told = await startToldApp('told-app', { backchannel_logout_session_required: true });
+  });
+  afterAll(() => told.close());
+  const hospital = hospitalOn(driver, { trustMfa: true }, async () => ({
+    clients: [PUBLIC_APP, RESOURCE_SERVER, told.registration],
+  }));
   let browser: CookieBrowser;
   beforeEach(async () => {
     browser = new CookieBrowser();
@@ -21,8 +30,12 @@ describe.each(DRIVERS)('signing out, here and at the hospital, on %s', (driver) 
   });
 
   /** Signs in at the hospital and allows an app. */
-  async function allowed(scope: string, visitor = browser): Promise<TokenAnswer['body']> {
-    const at = await hospital.begin(visitor, { scope });
+  async function allowed(
+    scope: string,
+    visitor = browser,
+    clientId = 'public-app',
+  ): Promise<TokenAnswer['body']> {
+    const at = await hospital.begin(visitor, { scope, clientId });
     const { html, response } =
       formFields(at.html)['step']?.[0] === 'login'
         ? await hospital.signIn(visitor, at)
@@ -32,7 +45,7 @@ describe.each(DRIVERS)('signing out, here and at the hospital, on %s', (driver) 
     const screen = { browser: visitor, url: response.url, status: 200, html, fields, verifier };
     const { callback } = await submit(hospital.server.issuer, screen);
     const code = callback?.searchParams.get('code') ?? '';
-    return (await redeem(hospital.server.issuer, { code, verifier })).body;
+    return (await redeem(hospital.server.issuer, { code, verifier }, { client_id: clientId })).body;
   }
 
   const isActive = async ({ access_token: token }: TokenAnswer['body']): Promise<unknown> =>
@@ -66,6 +79,17 @@ describe.each(DRIVERS)('signing out, here and at the hospital, on %s', (driver) 
     expect(hospital.server.audit).toContainEqual(
       expect.objectContaining({ type: 'sign-out', provider: 'hospital' }),
     );
+  });
+
+  test('[openid-backchannel§2.5] [REF-14] what the hospital tells us our apps are told, and what they were granted for the session ends', async () => {
+    const online = await allowed(ONLINE, browser, 'told-app');
+    const { sub, sid } = decodeJwt(String(online['id_token']));
+    await hospital.idp.signOut(browser);
+    const said = await told.told(1, hospital.server.issuer);
+    expect(said).toEqual([expect.objectContaining({ sub, sid })]);
+    expect(await isActive(online)).toBe(false);
+    const again = await refresh(hospital.server.issuer, online.refresh_token, { client_id: 'told-app' });
+    expect(again.body.error).toBe('invalid_grant');
   });
 
   test('a logout token that names the person ends all their sessions, once', async () => {

@@ -1,7 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 
-import { createKeyHosts, findKey, keepSeconds, privateHost, readKeySet } from '../../../src/clients/index.ts';
+import {
+  createClientHosts,
+  findKey,
+  keepSeconds,
+  privateHost,
+  readKeySet,
+} from '../../../src/clients/index.ts';
 
 const EC = { kty: 'EC', crv: 'P-384', x: 'x', y: 'y', kid: 'one' };
 const RSA = { kty: 'RSA', n: 'n', e: 'AQAB', kid: 'two' };
@@ -112,9 +118,9 @@ describe('the one key of an assertion', () => {
 });
 
 describe('where key sets may be fetched from', () => {
-  const outside = createKeyHosts('https://auth.example', []);
-  const inside = createKeyHosts('http://localhost:3000', []);
-  const allowing = createKeyHosts('https://auth.example', [
+  const outside = createClientHosts('https://auth.example', []);
+  const inside = createClientHosts('http://localhost:3000', []);
+  const allowing = createClientHosts('https://auth.example', [
     '10.20.0.0/16',
     'Keys.internal',
     'fd00:1::/32',

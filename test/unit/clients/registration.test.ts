@@ -119,6 +119,22 @@ describe('redirect URIs', () => {
   });
 });
 
+describe('where an app is told of a sign-out', () => {
+  test.each([
+    ['https://app.example/out?tenant=1', undefined],
+    ['http://localhost:4000/out', undefined],
+    ['http://app.example/out', 'must be an https URL; http is accepted on localhost only'],
+    ['/out', 'must be an https URL; http is accepted on localhost only'],
+    ['https://app.example/out#here', 'must have no fragment'],
+    ['https://me:secret@app.example/out', 'must not contain a user name or password'],
+  ])('[openid-backchannel§2.2] "%s": %s', (uri, problem) => {
+    const problems = problemsOf({ ...app, scope: 'openid', backchannel_logout_uri: uri });
+    expect(problems[0]).toEqual(problem && `backchannel_logout_uri: ${problem}`);
+  });
+});
+
+const OUT = 'https://app.example/out';
+
 describe('contradictions', () => {
   const secret = 'a-secret-of-enough-length';
   test.each([
@@ -162,6 +178,24 @@ describe('contradictions', () => {
     ],
     ['CRG-01', { redirect_uris: [] }, 'authorization_code needs a redirect_uri'],
     ['CRG-12', { grant_types: ['refresh_token'] }, 'refresh_token needs authorization_code beside it'],
+    [
+      'openid-backchannel§2.2',
+      { scope: 'openid', backchannel_logout_uri: OUT, backchannel_logout_session_required: true },
+      undefined,
+    ],
+    [
+      'openid-backchannel§2.2',
+      { backchannel_logout_session_required: false },
+      'backchannel_logout_session_required needs a backchannel_logout_uri',
+    ],
+    ...[{ scope: 'launch/patient' }, { scope: 'openid', grant_types: [] }].map(
+      (change) =>
+        [
+          'openid-backchannel§2.2',
+          { ...change, backchannel_logout_uri: OUT },
+          'backchannel_logout_uri is for clients that get id tokens: authorization_code, and openid in scope',
+        ] as const,
+    ),
   ])('[%s] with %j: %s', (_requirement, change, problem) => {
     expect(problemsOf({ ...app, ...change })).toEqual(problem === undefined ? [] : [problem]);
   });

@@ -25,8 +25,8 @@ export const privateHost = z
     'must be a host name, an address, or a range such as 10.20.0.0/16',
   );
 
-/** Decides where clients' key sets may be fetched from. */
-export interface KeyHosts {
+/** Decides which of the addresses that clients gave may be asked: for their key sets, and to tell them of a sign-out. */
+export interface ClientHosts {
   /** Is this an address we would ask at all? https; on a developer's machine also http to itself (CRG-07). */
   mayAsk(url: URL): boolean;
   /**
@@ -37,10 +37,10 @@ export interface KeyHosts {
 }
 
 /**
- * @param issuer ours; while it is on localhost, key sets may be there as well
+ * @param issuer ours; while it is on localhost, clients may be there as well
  * @param allowPrivate the operator's exceptions, as {@link privateHost} has them
  */
-export function createKeyHosts(issuer: string, allowPrivate: readonly string[]): KeyHosts {
+export function createClientHosts(issuer: string, allowPrivate: readonly string[]): ClientHosts {
   const development = isLoopback(new URL(issuer).hostname);
   const allowedRanges = ranges(allowPrivate.filter((text) => parseRange(text) !== undefined));
   const allowedNames = new Set(allowPrivate.map((text) => text.toLowerCase()));
