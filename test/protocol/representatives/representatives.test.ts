@@ -213,8 +213,13 @@ describe.each(DRIVERS)('people who act for a patient, on %s', (driver) => {
     expect(suite.server.audit).toContainEqual(
       expect.objectContaining({ type: 'token.revoked', what: 'grant', reason: 'acts-for-nobody' }),
     );
-    const history = await (await browser.get(`${issuerOf()}/apps/history`)).text();
-    expect(textOf(history)).toContain('You may not act for this patient any more');
+    // The end waits for no record of it.
+    let history = '';
+    for (let look = 0; look < 40 && !history.includes('any more'); look += 1) {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      history = textOf(await (await browser.get(`${issuerOf()}/apps/history`)).text());
+    }
+    expect(history).toContain('You may not act for this patient any more');
     say();
     expect((await refresh(issuerOf(), tokens.refresh_token)).body.error).toBe('invalid_grant');
   });
