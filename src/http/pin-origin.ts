@@ -22,6 +22,8 @@ export function pinOrigin(issuer: string, trustProxy: boolean): Middleware {
     headers['x-forwarded-proto'] = protocol.slice(0, -1);
     delete headers['x-forwarded-host'];
     delete headers['forwarded'];
+    // Somebody may have looked at the cookies already; those that are set are for our own scheme, whatever a proxy says.
+    ctx.cookies.secure = protocol === 'https:';
     if (!trustProxy) delete headers['x-forwarded-for'];
     await next();
   };

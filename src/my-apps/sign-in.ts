@@ -62,10 +62,10 @@ async function takePasskey(ctx: Context, fields: URLSearchParams, parts: MyAppsP
   goTo(ctx, homeOf(ctx));
 }
 
-function placeOf(ctx: Context, { referenceOf }: MyAppsParts) {
+function placeOf(ctx: Context, { referenceOf, config }: MyAppsParts) {
   const action = homeOf(ctx);
   return {
-    ...{ ctx, action, step: STEP, out: {}, binding: browserOf(ctx) },
+    ...{ ctx, action, step: STEP, out: {}, binding: browserOf(ctx, config.issuer) },
     form: (step: string) => ({ action, step }),
     seen: { reference: referenceOf(ctx), address: ctx.ip },
   };

@@ -188,6 +188,44 @@ describe.each(DRIVERS)('sessions on %s', (driver) => {
     expect((await openScreen(issuer, 'consent', { browser })).status).toBe(200);
   });
 
+  test('[A087] an address to go to after signing out that is not registered leads nowhere, with an app named or without', async () => {
+    const { issuer } = suite.server;
+    const browser = new CookieBrowser();
+    await authorize(issuer, { browser });
+    const evil = { post_logout_redirect_uri: 'https://evil.example/', state: 's' };
+    const named = new URLSearchParams({ ...evil, client_id: 'public-app' });
+    const refused = await browser.get(`${issuer}/logout?${named}`);
+    expect([refused.status, refused.headers.get('location')]).toEqual([400, null]);
+    expect(textOf(await refused.text())).toContain('post_logout_redirect_uri not registered');
+    expect(formFields((await openScreen(issuer, 'consent', { browser })).html)['step']).toEqual(['consent']);
+
+    const page = await browser.get(`${issuer}/logout?${new URLSearchParams(evil)}`);
+    const html = await page.text();
+    expect(textOf(html)).toMatch(/Sign out\?/);
+    const form = { ...formFields(html), logout: 'yes' };
+    const answer = await browser.post(`${issuer}/logout/confirm`, form);
+    expect(answer.headers.get('location')).toBe(`${issuer}/logout/success`);
+    expect(suite.server.audit.at(-1)).toMatchObject({ type: 'sign-out', outcome: 'success' });
+  });
+
+  test('[A098] a code that one browser got is of no use with what another one began with, nor is the way back to it', async () => {
+    const { issuer } = suite.server;
+    const [one, other] = [new CookieBrowser(), new CookieBrowser()];
+    const ben = await authorize(issuer, { username: 'ben', browser: one });
+    const { verifier } = pkce();
+    const mixed = await redeem(issuer, { code: ben.code, verifier });
+    expect([mixed.status, mixed.body.error]).toEqual([400, 'invalid_grant']);
+    expect(suite.server.audit.at(-1)).toMatchObject({ type: 'token.refused', clientId: 'public-app' });
+
+    const consent = await openScreen(issuer, 'consent', { username: 'ben', browser: one });
+    const page = await (await one.post(consent.url, consent.fields)).text();
+    const [, resume = ''] = /content="0;url=([^"]+)"/.exec(page) ?? [];
+    expect(resume).toContain('/authorize/');
+    const elsewhere = await arrive(issuer, other, await other.get(new URL(resume, issuer).href));
+    expect([elsewhere.callback, elsewhere.response.status]).toEqual([undefined, 400]);
+    expect(formFields(await (await other.get(`${issuer}/apps`)).text())['step']).toEqual(['sign-in']);
+  });
+
   test('[A072] the session id is another one after signing in', async () => {
     const browser = new CookieBrowser();
     const { issuer } = suite.server;
@@ -200,6 +238,15 @@ describe.each(DRIVERS)('sessions on %s', (driver) => {
     expect(after?.split(';')[0]).not.toBe(before?.split(';')[0]);
     for (const line of [before, after]) expect(line).toMatch(/httponly/i);
     expect(after).toMatch(/samesite=lax/i);
+    // Whoever planted it is not signed in by it, now or on the way to an app.
+    const cookies = planted.headers.getSetCookie().map((line) => line.split(';')[0]);
+    const cookie = cookies.filter((pair) => pair?.startsWith('gatehouse')).join('; ');
+    expect(cookie).toMatch(/gatehouse=.*gatehouse\.sig=/);
+    const apps = await fetch(`${issuer}/apps`, { headers: { cookie, accept: 'text/html' } });
+    expect(formFields(await apps.text())['step']).toEqual(['sign-in']);
+    const url = authorizeUrl(issuer, { params: { prompt: 'none' } }, pkce().challenge);
+    const quiet = await fetch(url, { headers: { cookie }, redirect: 'manual' });
+    expect(quiet.headers.get('location')).toContain('error=login_required');
   });
 
   test('[CONS-02] "use another account" signs in somebody else, who gets the grant', async () => {

@@ -1,6 +1,8 @@
 import { request } from 'node:http';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 
+import { createAccount } from '../../../src/identity/index.ts';
+import { createAccountStore } from '../../../src/store/index.ts';
 import { CookieBrowser, formFields } from '../../support/browser.ts';
 import { PUBLIC_APP } from '../../support/clients.ts';
 import { arrive, authorize, openScreen, submit, textOf } from '../../support/flow.ts';
@@ -207,6 +209,20 @@ describe.each(DRIVERS)('pages and forms on %s', (driver) => {
     }
     const spaces = await submit(suite.server.issuer, { ...screen, fields: { ...screen.fields } });
     expect(formFields(spaces.html)['step']).toEqual(['consent']);
+  });
+
+  test('[A079] a password of 128 characters that begins and ends with spaces is taken as it is, and not without them', async () => {
+    const password = `  ${'correct horse battery '.repeat(6).slice(0, 124)}  `;
+    expect(password).toHaveLength(128);
+    const person = { username: 'vera', name: 'Vera Long', role: 'patient', fhirUser: 'Patient/p9' } as const;
+    await createAccountStore(suite.server.vault).add(await createAccount(person, password));
+    for (const other of [password.trim(), password.slice(1), password.slice(0, -1), `${password} `]) {
+      const screen = await openScreen(suite.server.issuer, 'login');
+      const { response } = await submit(suite.server.issuer, screen, { username: 'vera', password: other });
+      expect(response.status).toBe(422);
+    }
+    const whole = await authorize(suite.server.issuer, { username: 'vera', password });
+    expect(whole.code).not.toBe('');
   });
 
   const grants = (): number =>

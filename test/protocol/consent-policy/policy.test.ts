@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 
-import { CookieBrowser } from '../../support/browser.ts';
+import { CookieBrowser, formFields } from '../../support/browser.ts';
 import { PUBLIC_APP, RESOURCE_SERVER, SECRET, SECRET_APP, basic } from '../../support/clients.ts';
 import {
   arrive,
@@ -9,6 +9,7 @@ import {
   openScreen,
   pkce,
   redeem,
+  submit,
   type FlowOptions,
 } from '../../support/flow.ts';
 import { DRIVERS, startGatehouse } from '../../support/gatehouse.ts';
@@ -20,8 +21,12 @@ describe.each(DRIVERS)('whether people are asked, on %s', (driver) => {
   const suite = gatehouseOn(driver, () => {
     const remembers = { ...SECRET_APP, client_id: 'remembers', consent: 'remember' as const };
     const own = { ...SECRET_APP, client_id: 'own-app', consent: 'skip' as const, max_access_days: 7 };
+    const native = {
+      ...{ ...PUBLIC_APP, client_id: 'native-app', application_type: 'native' as const },
+      redirect_uris: ['com.example.app:/cb'],
+    };
     return {
-      clients: [PUBLIC_APP, SECRET_APP, remembers, own, RESOURCE_SERVER],
+      clients: [PUBLIC_APP, SECRET_APP, remembers, own, native, RESOURCE_SERVER],
     };
   });
 
@@ -140,6 +145,19 @@ describe.each(DRIVERS)('whether people are asked, on %s', (driver) => {
       params,
     });
     expect(screen.html).toContain('Secret App');
+  });
+
+  test('[A094] a public client is asked about again, in the same session and for the same; so is one with a private scheme', async () => {
+    const browser = new CookieBrowser();
+    const native = { clientId: 'native-app', params: { redirect_uri: 'com.example.app:/cb' } };
+    for (const which of [{}, native]) {
+      const asked = { ...which, browser, scope: SCOPE };
+      const first = await openScreen(suite.server.issuer, 'consent', asked);
+      const { callback } = await submit(suite.server.issuer, first);
+      expect(callback?.searchParams.get('code')).toBeTruthy();
+      const again = await openScreen(suite.server.issuer, 'consent', asked);
+      expect(formFields(again.html)['step']).toEqual(['consent']);
+    }
   });
 
   test('[A094] a public client is always asked about: its registration cannot say otherwise', async () => {

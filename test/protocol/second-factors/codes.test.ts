@@ -170,7 +170,7 @@ describe.each(DRIVERS)('an earlier sign-in with one factor, on %s', (driver) => 
     expect(await asked(`${MFA} ${SFA}`, { code: codeOf })).toMatchObject({ acr: MFA });
   });
 
-  test('[A093] who is disabled between the two factors goes no further', async () => {
+  test('[A092] who is disabled between the two factors goes no further', async () => {
     await giveTotp(suite.server.vault, 'ben');
     const screen = await openScreen(issuer(), 'second', { username: 'ben' });
     const accounts = createAccountStore(suite.server.vault);

@@ -100,7 +100,7 @@ describe.each(DRIVERS)('passkeys, on %s', (driver) => {
     expect(await send(screen, 'no passkey')).toBe('200 consent');
   });
 
-  test('[A093] of who is disabled is refused, in the same words', async () => {
+  test('[A092] of who is disabled is refused, in the same words', async () => {
     const accounts = createAccountStore(suite.server.vault);
     const id = await idOf(suite.server.vault, 'amy');
     await accounts.change(id, (account) => ({ ...account, disabled: true }));
