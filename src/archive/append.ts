@@ -6,32 +6,46 @@ export const FILE_MODE = 0o600;
 const FOLDER_MODE = 0o700;
 const APPEND = constants.O_APPEND | constants.O_WRONLY | constants.O_CREAT;
 
-/**
- * Adds lines to a file, which is made with its folders where it is not there; resolves once they are on disk.
- *
- * They are one write to a file that is open for appending, so that processes can add to it at the same time. The first begins
- * with a line break of its own: whatever half a line a process left behind that was killed, this one stands for itself.
- *
- * @throws Error when a line, or a part of it, may be missing
- */
-export async function appendLines(file: string, lines: readonly string[]): Promise<void> {
-  const bytes = Buffer.from(`\n${lines.join('\n')}\n`);
-  await makeFolder(path.dirname(file));
-  const handle = await open(file, APPEND, FILE_MODE);
-  try {
-    const isNew = (await handle.stat()).size === 0;
-    if (isNew) await likeItsFolder(handle, path.dirname(file));
-    const { bytesWritten } = await handle.write(bytes);
-    if (bytesWritten < bytes.byteLength) throw new Error(`only a part of a line could be written to ${file}`);
-    await handle.sync();
-    if (isNew) await syncFolder(path.dirname(file));
-  } finally {
-    await handle.close();
-  }
+/** A file that lines are added to. */
+export interface Appender {
+  /**
+   * Resolves once the lines are on disk.
+   *
+   * They are one write to a file that is open for appending, so that processes can add to it at the same time. The first
+   * begins with a line break of its own: whatever half a line a process left behind that was killed, this one stands for
+   * itself.
+   *
+   * @throws Error when a line, or a part of it, may be missing
+   */
+  append(lines: readonly string[]): Promise<void>;
+  close(): Promise<void>;
 }
 
+/** Opens a file to add lines to; it is made with its folders where it is not there. */
+export async function openAppender(file: string): Promise<Appender> {
+  const folder = path.dirname(file);
+  await makeFolder(folder);
+  const handle = await open(file, APPEND, FILE_MODE);
+  let isNew = (await handle.stat()).size === 0;
+  return {
+    async append(lines) {
+      const bytes = Buffer.from(`\n${lines.join('\n')}\n`);
+      if (isNew) await likeItsFolder(handle, folder);
+      const { bytesWritten } = await handle.write(bytes);
+      if (bytesWritten < bytes.byteLength)
+        throw new Error(`only a part of a line could be written to ${file}`);
+      await handle.datasync();
+      if (isNew) await syncFolder(folder);
+      isNew = false;
+    },
+    close: () => handle.close(),
+  };
+}
+
+/** Adds a line to a file, as {@link Appender.append} does. */
 export async function appendLine(file: string, line: string): Promise<void> {
-  await appendLines(file, [line]);
+  const appender = await openAppender(file);
+  await appender.append([line]).finally(() => appender.close());
 }
 
 /** Level by level, each on disk before something lies in it. */

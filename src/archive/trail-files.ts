@@ -3,7 +3,7 @@ import path from 'node:path';
 import type { JWK } from 'jose';
 
 import { headOf, othersSeenBy, type Head, type TrailFile } from '../trail/index.ts';
-import { appendLines } from './append.ts';
+import { openAppender, type Appender } from './append.ts';
 import { keepKey, linesOf, readKeys } from './lines.ts';
 
 const FOLDER = 'audit';
@@ -40,7 +40,11 @@ export function createTrailFiles(dataDir: string, now: () => number = Date.now):
     newFile(chain) {
       const year = String(new Date(now()).getUTCFullYear());
       const file = path.join(folder, year, chain + ENDING);
-      return { append: (lines) => appendLines(file, lines) };
+      let opened: Promise<Appender> | undefined;
+      return {
+        append: async (lines) => (await (opened ??= openAppender(file))).append(lines),
+        close: async () => (await opened?.catch(() => undefined))?.close(),
+      };
     },
     async openHeads() {
       const ends = await Promise.all((await chainFiles(folder)).map((file) => endsOf(file)));

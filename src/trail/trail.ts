@@ -6,6 +6,7 @@ import { contentHash, hashOf, writeLine, type Body, type Head } from './line.ts'
 export interface TrailFile {
   /** Resolves once all of them are on disk. @throws Error when some may not be there */
   append(lines: readonly string[]): Promise<void>;
+  close(): Promise<void>;
 }
 
 export interface TrailParts {
@@ -69,9 +70,14 @@ export function createTrail(parts: TrailParts): Trail {
     try {
       await appendTo(to, bodies);
     } catch (error) {
-      chain = undefined;
+      await leave();
       throw error;
     }
+  };
+  const leave = async (): Promise<void> => {
+    const left = chain;
+    chain = undefined;
+    await left?.file.close().catch(parts.onFailure);
   };
   const flush = async (): Promise<void> => {
     const batch = waiting;
@@ -105,7 +111,12 @@ export function createTrail(parts: TrailParts): Trail {
         void inTurn(flush);
       }),
     checkpoint: () => inTurn(() => sign()),
-    close: () => inTurn(() => flush().then(() => sign(true))),
+    close: () =>
+      inTurn(() =>
+        flush()
+          .then(() => sign(true))
+          .then(leave),
+      ),
   };
 }
 

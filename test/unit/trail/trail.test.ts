@@ -41,6 +41,7 @@ function trailOn(kept: Kept, parts: Partial<TrailParts> = {}) {
         if (kept.broken) throw new Error('the disk is full');
         kept.chains.set(chain, [...(kept.chains.get(chain) ?? []), ...lines]);
       },
+      close: async () => undefined,
     }),
     others: async () => headsOf(kept),
     key: async () => key,
@@ -100,6 +101,7 @@ describe('a chain that nobody touched', () => {
           await new Promise((resolve) => setTimeout(resolve, 2));
           kept.chains.set('chain-1', [...(kept.chains.get('chain-1') ?? []), ...lines]);
         },
+        close: async () => undefined,
       }),
     });
     await Promise.all(Array.from({ length: 100 }, (_, at) => trail.write(record(at))));
