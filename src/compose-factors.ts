@@ -36,6 +36,7 @@ export function composeFactors(parts: ProtocolParts): ComposedFactors {
       accounts: createAccountStore(vault),
       passkeys: { factors, challenges, clock, issuer, name },
       throttle: createFactorThrottle(counters),
+      accountPath: ACCOUNT_PATH,
       notice: createNotice(outbox, name, issuer + ACCOUNT_PATH),
       render: (ctx, page, data, status) => pages.render(ctx, page, { ...data }, status),
     },

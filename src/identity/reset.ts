@@ -26,12 +26,21 @@ export function requestReset(
     const name = nameOf(username);
     if (!(await parts.mayMail(`reset ${name}`))) return undefined;
     const account = await parts.accounts.findByUsername(name);
-    if (!account || account.disabled || account.email === undefined || !account.emailVerified) {
+    const to = account && addressOf(account);
+    if (to === undefined) {
       await plantCode(parts, resetName(name), MAILED_CODE_SECONDS);
       return undefined;
     }
-    return { to: account.email, ...compose(await issueCode(parts, resetName(name), MAILED_CODE_SECONDS)) };
+    return { to, ...compose(await issueCode(parts, resetName(name), MAILED_CODE_SECONDS)) };
   });
+}
+
+/**
+ * Who has no password here is signed in by somebody else, who may shut them out: a mailbox must not open another way. Staff
+ * may, with a code of theirs.
+ */
+function addressOf({ disabled, email, emailVerified, passwordHash }: Account): string | undefined {
+  return disabled || !emailVerified || passwordHash === undefined ? undefined : email;
 }
 
 /** Makes a code for staff to tell somebody whom they have made sure of. The one before is no good any more. */

@@ -45,7 +45,9 @@ export async function showSecond(
   if (way === 'passkey') {
     const asked = await askForPasskey(parts.passkeys, occasion.binding, occasion.account.accountId);
     const passkey = { kind: 'get', options: JSON.stringify(asked), label: say('passkey.use') };
-    parts.render(ctx, 'passkey', { ...data, passkey }, status);
+    // For an app that takes nothing else; who is at our own pages has other ways, or is there already.
+    const only = data.ways.length === 0 && out.canCancel ? { accountHref: parts.accountPath } : {};
+    parts.render(ctx, 'passkey', { ...data, ...only, passkey }, status);
   } else {
     const ask = say(`second-step.ask-${way}`);
     const send = way === 'mailed-code' ? { sendLabel: say('second-step.send') } : {};

@@ -50,7 +50,12 @@ export async function showNewPasskey(
 ): Promise<void> {
   const options = JSON.stringify(await offerPasskey(parts.passkeys, account, binding));
   const passkey = { kind: 'create', options, label: languageOf(ctx).say('new-passkey.make') };
-  const data = { ways: [], maxLength: MAX_PASSKEY_NAME, passkey, form: form('enrol'), ...out, ...beside };
+  // Who has no password here comes by another way, and uses it on top of that.
+  const isSecond = account.passwordHash === undefined;
+  const data = {
+    ...{ ways: [], maxLength: MAX_PASSKEY_NAME, passkey, isSecond, form: form('enrol') },
+    ...{ ...out, ...beside },
+  };
   parts.render(ctx, 'new-passkey', data, beside.error === undefined ? 200 : 422);
 }
 

@@ -26,6 +26,8 @@ export interface SecondStepParts {
   readonly mailed?: MailedCodeParts;
   /** Tells somebody by mail that how they sign in was changed. */
   readonly notice: (ctx: Context, account: Account) => void;
+  /** Where people add a passkey, and see what they have. */
+  readonly accountPath: string;
   readonly audit: AuditRecorder;
   readonly clock: Clock;
   readonly render: (ctx: Context, page: PageName, data: object, status?: number) => void;

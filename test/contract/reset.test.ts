@@ -97,7 +97,7 @@ describe.each(PLACES)('a forgotten password, on %s', (_name, makePlace) => {
     expect(await finish({ code, password: 'another horse battery' })).toEqual(WRONG);
   });
 
-  test('[A075] who is nobody, disabled, or has no address that is known to be theirs, gets no mail and the same answer', async () => {
+  test('[A075] who is nobody, disabled, has no password here, or no address that is known to be theirs, gets no mail and the same answer', async () => {
     const { accounts } = parts();
     requestReset(parts(), 'nobody-at-all', compose);
     requestReset(parts(), 'x'.repeat(1_000_000), compose);
@@ -105,6 +105,11 @@ describe.each(PLACES)('a forgotten password, on %s', (_name, makePlace) => {
     requestReset(parts(), dora.username, compose);
     expect(await sent()).toEqual([]);
     await accounts.change(dora.accountId, (account) => ({ ...account, emailVerified: true }));
+    const { passwordHash = '' } = (await accounts.find(dora.accountId)) ?? {};
+    await accounts.change(dora.accountId, ({ passwordHash: _none, ...account }) => account);
+    requestReset(parts(), dora.username, compose);
+    expect(await sent()).toEqual([]);
+    await accounts.change(dora.accountId, (account) => ({ ...account, passwordHash }));
     const code = await mailedCode();
     await accounts.change(dora.accountId, (account) => ({ ...account, disabled: true }));
     requestReset(parts(), dora.username, compose);

@@ -57,6 +57,7 @@ const passkeyRefused = {
   backHref: '/account',
   error: 'We do not know this passkey.',
 };
+const passkeyOnly = { ...passkey, ways: [], accountHref: '/account' };
 const newPasskey = {
   page: page('Add a passkey'),
   canCancel: true,
@@ -106,7 +107,7 @@ const account = {
   signOutHref: '/logout',
   notice: 'Done. It is removed.',
 };
-const { codes: _codes, notice: _notice, ...bare } = account;
+const { codes: _codes, notice: _notice, passwordHref: _password, ...bare } = account;
 const accountBare = {
   ...{ ...bare, app: { href: '/account/app' }, passkeys: [], sessions: [] },
   error: 'You need a second factor. Set up another one first.',
@@ -172,6 +173,12 @@ export const factorScreens = [
   { screen: 'set up an app, refused', template: 'set-up-app', data: setUpAppRefused },
   { screen: 'passkey', template: 'passkey', data: passkey },
   { screen: 'passkey, refused', template: 'passkey', data: passkeyRefused },
+  { screen: 'passkey, and nothing else', template: 'passkey', data: passkeyOnly },
+  {
+    screen: 'new passkey, as a second step',
+    template: 'new-passkey',
+    data: { ...newPasskey, isSecond: true },
+  },
   { screen: 'new passkey', template: 'new-passkey', data: newPasskey },
   { screen: 'account', template: 'account', data: account },
   { screen: 'account, bare and refused', template: 'account', data: accountBare },

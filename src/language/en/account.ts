@@ -2,6 +2,8 @@
 export const account = {
   'login.for-account': 'Sign in to see and change how you sign in.',
   'account.title': 'How you sign in',
+  'account.no-password':
+    'You have no password here. Somebody else signs you in, such as your hospital. Change your password there.',
   'account.app': 'App for codes',
   'account.no-app': 'You have not set one up.',
   'account.replace-app': 'Set up another app',

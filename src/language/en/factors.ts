@@ -10,7 +10,7 @@ export const factors = {
   'second-step.used': 'That code was used before. Wait for the next one and type that.',
 
   'set-up-app.title': 'Set up an app for codes',
-  'set-up-app.lead': 'From now on you sign in with your password and a code. An app on your phone shows it.',
+  'set-up-app.lead': 'From now on you also need a code when you sign in. An app on your phone shows it.',
   'set-up-app.install': 'Get an app for codes on your phone, if you have none.',
   'set-up-app.scan': 'Add us in that app: scan this picture.',
   'set-up-app.qr': 'QR code to scan with your app',
@@ -36,10 +36,16 @@ export const factors = {
     'Passkeys do not work here: your browser has none, or JavaScript is off. Choose another way.',
   'passkey.failed': 'That did not work. Try again, or choose another way.',
   'passkey.refused': 'We do not know this passkey. Try again, or choose another way.',
+  'passkey.only': 'This app asks for a passkey. Nothing else will do for it.',
+  'passkey.elsewhere': 'Is your passkey on another device? Go back to the app and open it there.',
+  'passkey.add-here': 'Or add a passkey for this device. Then go back to the app and start again.',
+  'passkey.to-account': 'See how you sign in',
   'passkey.password': 'Use a password',
   'new-passkey.title': 'Add a passkey',
   'new-passkey.lead':
     'You can sign in with it, and need no password then. It stays on your phone, your computer or a key.',
+  'new-passkey.lead-second':
+    'You can use it as one more step when you sign in. It stays on your phone, your computer or a key.',
   'new-passkey.name': 'A name for it',
   'new-passkey.name-hint': 'So that you know it again, such as “My phone”.',
   'new-passkey.make': 'Make a passkey',

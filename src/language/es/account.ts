@@ -4,6 +4,7 @@ import type { Translated } from '../messages.ts';
 export const account: Translated<typeof english> = {
   'login.for-account': 'Inicie sesión para ver y cambiar cómo entra.',
   'account.title': 'Cómo entra usted',
+  'account.no-password': 'No tiene clave aquí. Entra por otro sitio, como su hospital. Cambie allí su clave.',
   'account.app': 'App de códigos',
   'account.no-app': 'No tiene ninguna.',
   'account.replace-app': 'Preparar otra app',

@@ -26,6 +26,7 @@ export async function showAccount(
   const data = {
     ...{
       user: { name: account.name, username: account.username },
+      ...(account.passwordHash === undefined ? {} : { passwordHref: `${ACCOUNT_PATH}/password` }),
       ...factorsInWords(factors, languageOf(ctx)),
     },
     ...(parts.mailed
@@ -92,7 +93,6 @@ function saidOf(ctx: Context): Said {
 function factorsInWords(factors: Factors, { say, date }: Language): object {
   const { totp, passkeys, recoveryCodes = [] } = factors;
   return {
-    passwordHref: `${ACCOUNT_PATH}/password`,
     app: {
       href: `${ACCOUNT_PATH}/app`,
       ...(totp ? { ref: TOTP, since: say('account.since', { date: date(totp.addedAt) }) } : {}),

@@ -3,7 +3,7 @@ import type { Context } from 'koa';
 import { checkPassword, hashPassword, passwordRulesOf, type PasswordProblem } from '../../identity/index.ts';
 import { languageOf, type Language } from '../../language/index.ts';
 import type { MyAppsParts } from '../parts.ts';
-import { ACCOUNT_PATH } from '../path.ts';
+import { ACCOUNT_PATH, goTo } from '../path.ts';
 import { formOf, isOwnForm, type Person } from '../person.ts';
 import { done } from './overview.ts';
 import { signOutElsewhere } from './sessions.ts';
@@ -16,7 +16,8 @@ export async function showPassword(
   parts: MyAppsParts,
   error?: string,
 ): Promise<void> {
-  const { username } = person.account;
+  const { username, passwordHash } = person.account;
+  if (passwordHash === undefined) return goTo(ctx, ACCOUNT_PATH);
   const data = {
     ...{ username, rules: languageOf(ctx).say('password.rules', { min: rulesOf(person, parts).minLength }) },
     form: formOf(person, `${ACCOUNT_PATH}/password`, STEP),
@@ -25,7 +26,7 @@ export async function showPassword(
   parts.render(ctx, 'change-password', data, error === undefined ? 200 : 422);
 }
 
-/** Another password; every other browser is signed out. */
+/** Another password, for who has one here; every other browser is signed out. */
 export async function takePassword(
   ctx: Context,
   person: Person,
@@ -33,6 +34,7 @@ export async function takePassword(
   parts: MyAppsParts,
 ): Promise<void> {
   const { say } = languageOf(ctx);
+  if (person.account.passwordHash === undefined) return goTo(ctx, ACCOUNT_PATH);
   const password = fields.get('password') ?? '';
   if (!isOwnForm(person, fields, STEP)) return showPassword(ctx, person, parts, say('my-apps.expired'));
   if (password !== fields.get('again')) return showPassword(ctx, person, parts, say('password.differs'));

@@ -6,7 +6,7 @@ import { Authenticator, type AuthenticatorQuirks } from '../../support/authentic
 import { CookieBrowser, formFields } from '../../support/browser.ts';
 import { PUBLIC_APP } from '../../support/clients.ts';
 import { authorize, openScreen, submit, textOf, type Screen } from '../../support/flow.ts';
-import { DRIVERS } from '../../support/gatehouse.ts';
+import { DRIVERS, PASSWORD } from '../../support/gatehouse.ts';
 import { claimsOf, idOf, passkeyOptions, stepAt, takeFactors } from '../../support/second-factors.ts';
 import { gatehouseOn } from '../../support/suite.ts';
 
@@ -52,6 +52,26 @@ describe.each(DRIVERS)('passkeys, on %s', (driver) => {
     const passkey = (html: string) => device.get(passkeyOptions(html));
     const claims = await claimsOf(issuer(), await authorize(issuer(), { passkey }));
     expect(claims).toMatchObject({ acr: PHR, amr: ['pwd', 'swk', 'user', 'mfa'] });
+  });
+
+  test('an app that asks for a passkey and takes nothing else: who has none here reads what they can do', async () => {
+    const phr = { params: { acr_values: PHR } };
+    const { html } = await openScreen(issuer(), 'second', phr);
+    expect(textOf(html)).toContain('This app asks for a passkey. Nothing else will do for it.');
+    expect(textOf(html)).toContain('Go back to the app and open it there.');
+    expect(textOf(html)).toContain('add a passkey for this device');
+    expect(html).toContain('href="/account"');
+    expect(html).not.toContain('Other ways');
+    // Where something else will do, that is offered, and at our own pages nobody is sent to where they are.
+    const other = await openScreen(issuer(), 'second');
+    expect([other.html.includes('href="/account"'), other.html.includes('Other ways')]).toEqual([
+      false,
+      true,
+    ]);
+    const browser = new CookieBrowser();
+    await browser.post(`${issuer()}/account`, { step: 'sign-in', username: 'amy', password: PASSWORD });
+    const own = await (await browser.get(`${issuer()}/account`)).text();
+    expect([own.includes('data-passkey="get"'), own.includes('asks for a passkey')]).toEqual([true, false]);
   });
 
   test('alone, from the sign-in page: no user name, no password', async () => {
