@@ -132,7 +132,7 @@ describe.each(DRIVERS)('the account page, on %s', (driver) => {
     expect((await factorsOf('dora')).totp).toBeDefined();
   });
 
-  test('[AC-10] sessions: named, ended one by one or all at once', async () => {
+  test('sessions: named, ended one by one or all at once', async () => {
     const browsers = await Promise.all([signedIn(), signedIn(), signedIn()]);
     const [browser, second, third] = browsers;
     await send(browser, '', { everywhere: 'yes' });
