@@ -69,6 +69,7 @@ export const DEVIATIONS: readonly Deviation[] = [
     how: 'extra',
     at: [
       ...['$.acr_values_supported', '$.ui_locales_supported'],
+      ...['$.backchannel_logout_supported', '$.backchannel_logout_session_supported'],
       ...['$.authorization_response_iss_parameter_supported', '$.claim_types_supported'],
       ...['$.claims_parameter_supported', '$.end_session_endpoint', '$.grant_types_supported'],
       ...['$.introspection_endpoint', '$.introspection_signing_alg_values_supported'],
