@@ -7,7 +7,7 @@ import { createTrailFiles, readKeysFile, type TrailFiles } from '../archive/inde
 import type { AuditRecord } from '../audit/index.ts';
 import { recordsIn, verifyTrails, type ChainReport, type Fault, type Head } from '../trail/index.ts';
 import { UserError } from './explain.ts';
-import { configOf, inOffice, withStoreOptions, type Office, type OfficeOptions } from './office.ts';
+import { dataDirOf, inOffice, withStoreOptions, type Office, type OfficeOptions } from './office.ts';
 import { table } from './table.ts';
 
 interface VerifyOptions extends OfficeOptions {
@@ -52,12 +52,12 @@ function withRange(command: Command): Command {
     .option('--out <file>', 'a file that is not there yet');
 }
 
-async function filesOf(options: OfficeOptions): Promise<TrailFiles> {
-  return createTrailFiles((await configOf(options)).store.dataDir);
+function filesOf(options: OfficeOptions): TrailFiles {
+  return createTrailFiles(dataDirOf(options));
 }
 
 async function heads(options: OfficeOptions): Promise<void> {
-  const reports = await verifyTrails(await (await filesOf(options)).read(), []);
+  const reports = await verifyTrails(await filesOf(options).read(), []);
   for (const { head } of reports) if (head) process.stdout.write(`${JSON.stringify(head)}\n`);
 }
 
@@ -74,7 +74,7 @@ const FAULTS: Readonly<Record<Fault['kind'], string>> = {
 
 /** Exit code 1: somebody changed something. 2: it cannot be read. */
 async function verify(options: VerifyOptions): Promise<void> {
-  const files = await filesOf(options);
+  const files = filesOf(options);
   const [chains, keys, anchors] = await Promise.all([
     files.read(),
     options.keys === undefined ? files.keys() : readKeysFile(options.keys),

@@ -1,12 +1,13 @@
 import { Command } from 'commander';
 import { readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import type { JWK } from 'jose';
 
 import { createFileArchive, readKeysFile } from '../archive/index.ts';
 import { bundleOf, historyOf, inspect, type Archived, type Finding, type Problem } from '../records/index.ts';
 import { addPush } from './consent-push.ts';
 import { UserError } from './explain.ts';
-import { configOf, inOffice, withStoreOptions, type Office, type OfficeOptions } from './office.ts';
+import { dataDirOf, inOffice, withStoreOptions, type Office, type OfficeOptions } from './office.ts';
 import { table } from './table.ts';
 
 interface PersonOptions extends OfficeOptions {
@@ -111,6 +112,11 @@ async function verify(files: readonly string[], options: VerifyOptions): Promise
 
 async function keysFor(options: VerifyOptions): Promise<readonly JWK[]> {
   if (options.keys !== undefined) return readKeysFile(options.keys);
-  const { store } = await configOf(options);
-  return createFileArchive({ dataDir: store.dataDir, nameOf: (accountId) => accountId }).keys();
+  const dataDir = dataDirOf(options);
+  const keys = await createFileArchive({ dataDir, nameOf: (accountId) => accountId }).keys();
+  if (keys.length === 0)
+    throw new UserError(
+      `there are no keys in ${path.join(dataDir, 'records')}: say with --config or --data-dir where the records are, or name the keys with --keys (a JWKS, as at /.well-known/provenance-jwks.json)`,
+    );
+  return keys;
 }

@@ -5,6 +5,12 @@ import { DEMO_PEOPLE } from '../demo/index.ts';
 import type { StoreDriver } from '../store/index.ts';
 import type { Demo } from './demo-config.ts';
 
+const ROLES = {
+  patient: 'patient',
+  practitioner: 'practitioner',
+  representative: 'acts for two patients',
+} as const;
+
 /** What a stranger reads first: where everything is, who can sign in, and what to try. */
 export function welcome({ config, fhirBaseUrl, appsBaseUrl }: Demo, driver: StoreDriver): string {
   const line = (name: string, value: string): string => `  ${name.padEnd(34)}${value}`;
@@ -13,7 +19,8 @@ export function welcome({ config, fhirBaseUrl, appsBaseUrl }: Demo, driver: Stor
       ? `embedded (one process), in ${driver.location}`
       : `Redis at ${driver.location} (REDIS_URL)`;
   const people = DEMO_PEOPLE.map(
-    ({ username, password, name, role }) => `  ${username.padEnd(8)}${password.padEnd(16)}${name}, ${role}`,
+    ({ username, password, name, role }) =>
+      `  ${username.padEnd(8)}${password.padEnd(16)}${name}, ${ROLES[role]}`,
   );
   return [
     '',
@@ -24,6 +31,7 @@ export function welcome({ config, fhirBaseUrl, appsBaseUrl }: Demo, driver: Stor
       line(url === fhirBaseUrl ? 'FHIR server' : `FHIR server, ${name}`, url),
     ),
     line('Authorization server', config.issuer),
+    line('What people allowed, their account', `${config.issuer}/apps, /account`),
     line('Health and metrics', `http://localhost:${config.management.port}/health/ready, /metrics`),
     line('Store', store),
     '',

@@ -185,6 +185,12 @@ export async function configOf({ config: file, demo, dataDir }: OfficeOptions): 
   return loadConfig({ ...(file === undefined ? {} : { file }), env: process.env });
 }
 
+/** Where files lie that are looked at without a store; unlike {@link configOf} it makes nothing where there is no demo yet. */
+export function dataDirOf({ config: file, demo, dataDir }: OfficeOptions): string {
+  if (demo) return path.resolve(dataDir ?? DEFAULT_DEMO_DIR);
+  return loadConfig({ ...(file === undefined ? {} : { file }), env: process.env }).store.dataDir;
+}
+
 /**
  * Ends what the owner has, shuts the door, and ends what came in between: so nothing of theirs lives on, wherever in this
  * the process is killed. A store that is out of memory takes no flag, and tombstones still: the end comes whatever became

@@ -139,6 +139,8 @@ export const clientRegistration = z
     application_type: z.enum(['web', 'native']).default('web'),
     /** Browser origins that may call the token endpoint; default: those of the redirect URIs (CORS-03). */
     allowed_origins: z.array(browserOrigin).optional(),
+    /** Somebody at the organisation has looked who is behind it; else people read that nobody has. */
+    verified: z.boolean().optional(),
     /** What the organisation says about it on the consent screen, by language tag. */
     about: z
       .record(z.string().regex(/^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$/), z.string().min(1).max(500))

@@ -13,6 +13,7 @@ export interface DemoClient {
   readonly application_type: 'web';
   readonly rights?: readonly ('introspect' | 'launch')[];
   readonly sign_in_uri?: string;
+  readonly verified?: boolean;
 }
 
 /** A JSON Web Key Set of public keys. */
@@ -37,6 +38,7 @@ export const DEMO_APPS = [
     summary: 'Height and weight over time, launched from the EHR.',
     scope: 'launch openid fhirUser offline_access patient/*.rs',
     startsFrom: ['ehr'],
+    verified: true,
   },
   {
     clientId: 'my-health',
@@ -44,6 +46,7 @@ export const DEMO_APPS = [
     summary: 'A patient reads their own record.',
     scope: 'launch/patient openid fhirUser offline_access patient/*.rs',
     startsFrom: ['standalone'],
+    verified: false,
   },
   {
     clientId: 'clinic-list',
@@ -51,6 +54,7 @@ export const DEMO_APPS = [
     summary: 'A clinician picks a patient, and sees the whole clinic.',
     scope: 'launch launch/patient openid fhirUser online_access user/*.rs',
     startsFrom: ['ehr', 'standalone'],
+    verified: true,
   },
 ] as const;
 
@@ -59,7 +63,10 @@ export function demoClients(input: DemoClientsInput): DemoClient[] {
   return [...DEMO_APPS.map((app) => sampleApp(app, input.appsBaseUrl)), ...machines(input)];
 }
 
-function sampleApp({ clientId, name, scope }: (typeof DEMO_APPS)[number], appsBaseUrl: string): DemoClient {
+function sampleApp(
+  { clientId, name, scope, verified }: (typeof DEMO_APPS)[number],
+  appsBaseUrl: string,
+): DemoClient {
   const base = `${appsBaseUrl}/apps/${clientId}`;
   return {
     client_id: clientId,
@@ -71,6 +78,7 @@ function sampleApp({ clientId, name, scope }: (typeof DEMO_APPS)[number], appsBa
     grant_types: ['authorization_code', 'refresh_token'],
     scope,
     application_type: 'web',
+    verified,
   };
 }
 

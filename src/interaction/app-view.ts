@@ -9,6 +9,7 @@ export function appView({ client, pending, ctx }: Visit): Record<string, unknown
     ...(about === undefined ? {} : { about }),
     name: client.client_name,
     host: hostInWords(pending.redirectUri),
+    verified: client.verified === true,
     kind: client.token_endpoint_auth_method === 'none' ? 'public' : 'confidential',
   };
 }

@@ -1,4 +1,4 @@
-import type { Account } from '../identity/index.ts';
+import { ownPatient, type Account } from '../identity/index.ts';
 import { languageOf, type Language } from '../language/index.ts';
 import { isFhirId } from '../smart/index.ts';
 import { maySee, patientsOf } from './acting-for.ts';
@@ -168,11 +168,11 @@ export async function takeEncounter(
 }
 
 /**
- * Name and birth date of a patient for people to check; when the FHIR server is away, the id alone; `undefined` when the
+ * Name and birth date of a patient for people to check; when the FHIR server is away, one's own name, or the id alone; `undefined` when the
  * FHIR server knows no such patient, and then nobody may share that record.
  */
 export async function patientInWords(
-  { progress, fhirServer, ctx }: Visit,
+  { progress, fhirServer, ctx, account }: Visit,
   id: string,
   { directory, log }: InteractionParts,
 ): Promise<{ name: string; birthDate?: string } | undefined> {
@@ -183,6 +183,8 @@ export async function patientInWords(
     return patient && patientView(patient, language);
   } catch (error) {
     log.warn({ err: error }, 'the FHIR server did not tell the name of a patient');
+    // Whose record it is we know of themselves.
+    if (account && ownPatient(account) === id) return { name: account.name };
     return { name: language.say('patient.nameless', { id }) };
   }
 }

@@ -257,7 +257,7 @@ describe('accessible names', () => {
   test('patient search is its own form and carries no token', async () => {
     await open('choose-patient', samples.choosePatient, async ({ page }) => {
       const box = page.getByRole('searchbox', {
-        name: 'Search patients by name, number or birth date',
+        name: 'Search patients by name, number or birth date (1984-05-17)',
         exact: true,
       });
       expect(await box.inputValue()).toBe('shaw');

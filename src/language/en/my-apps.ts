@@ -4,7 +4,7 @@ export const myApps = {
   'my-apps.none':
     'No app can use health records through your account now. When you allow one, it is listed here.',
   'my-apps.lead':
-    'You allowed these apps. When you stop one, it can read nothing more from here. What it has read before stays with it.',
+    'These apps may use health records for you. When you stop one, it can read nothing more from here. What it has read before stays with it.',
   'my-apps.from': 'From',
   'my-apps.allowed-on': 'Allowed on',
   'my-apps.ends': 'Ends',

@@ -43,7 +43,7 @@ export const screens = {
   'choose-patient.title': 'Choose a patient',
   'choose-patient.lead':
     '<bdi>{app}</bdi> will open for the patient you choose. Signed in as <bdi>{user}</bdi>.',
-  'choose-patient.search': 'Search patients by name, number or birth date',
+  'choose-patient.search': 'Search patients by name, number or birth date (1984-05-17)',
   'choose-patient.find': 'Search',
   'choose-patient.patients': 'Patients',
   'choose-patient.recent': 'Patients you chose lately',

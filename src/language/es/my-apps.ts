@@ -6,7 +6,7 @@ export const myApps: Translated<typeof english> = {
   'my-apps.none':
     'Ahora ninguna app puede usar datos de salud con su cuenta. Cuando usted dé acceso a una, saldrá aquí.',
   'my-apps.lead':
-    'Usted dio acceso a estas apps. Si para una, ya no puede leer nada más de aquí. Lo que leyó antes se queda en ella.',
+    'Estas apps pueden ver datos de salud por usted. Si para una, ya no puede leer nada más de aquí. Lo que leyó antes se queda en ella.',
   'my-apps.from': 'De dónde salen',
   'my-apps.allowed-on': 'Acceso desde',
   'my-apps.ends': 'Se acaba',

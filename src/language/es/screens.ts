@@ -46,7 +46,7 @@ export const screens: Translated<typeof english> = {
   'choose-patient.title': 'Elegir paciente',
   'choose-patient.lead':
     '<bdi>{app}</bdi> se abrirá para el paciente que usted elija. Cuenta en uso: <bdi>{user}</bdi>.',
-  'choose-patient.search': 'Buscar pacientes por nombre, número o fecha de nacimiento',
+  'choose-patient.search': 'Buscar pacientes por nombre, número o fecha de nacimiento (1984-05-17)',
   'choose-patient.find': 'Buscar',
   'choose-patient.patients': 'Pacientes',
   'choose-patient.recent': 'Pacientes que eligió hace poco',

@@ -77,7 +77,7 @@ describe.each(DRIVERS)('records of how access ends, on %s', (driver) => {
     const [expired, granted, ...more] = await historyAbout(browser, reference);
     expect(more).toEqual([]);
     expect([expired?.kind, expired?.why, granted?.kind]).toEqual(['expired', 'expiry', 'granted']);
-    expect(expired).toMatchObject({ clientName: 'Public App', patient: 'Patient p1', kept: [] });
+    expect(expired).toMatchObject({ clientName: 'Public App', patient: 'Amy Shaw', kept: [] });
     const records = await recordsOf(browser);
     const { consent, provenance } = records.findLast(
       ({ consent: { identifier } }) => identifier[0]?.value === reference,
