@@ -1,10 +1,16 @@
 import type { AuditEvent, AuditRecord, AuditSink } from './events.ts';
 
-/** Says what was done. Resolves once every sink has the record. */
+/** Says what was done. Resolves once every sink has the record; at once, of what ends or refuses something. */
 export interface AuditRecorder {
   record(event: AuditEvent): Promise<void>;
   close(): Promise<void>;
 }
+
+/** Who takes something back waits for no disk: it has ended, and its record is written as soon as can be. */
+const WAITS_FOR_NOTHING: ReadonlySet<AuditEvent['type']> = new Set([
+  ...(['token.revoked', 'token.refused', 'token.reuse', 'sign-out', 'consent.narrowed'] as const),
+  ...(['token.introspected', 'revocations.opened', 'revocations.closed'] as const),
+]);
 
 /**
  * @param now the time, in milliseconds since 1970.
@@ -25,7 +31,8 @@ export function createAuditRecorder(
   return {
     async record(event) {
       const record: AuditRecord = { recorded: new Date(now()).toISOString(), timeSource: 'system', ...event };
-      await Promise.all(sinks.map((sink) => keep(sink, record)));
+      const kept = Promise.all(sinks.map((sink) => keep(sink, record)));
+      if (!WAITS_FOR_NOTHING.has(event.type)) await kept;
     },
     async close() {
       await Promise.all(sinks.map((sink) => sink.close()));

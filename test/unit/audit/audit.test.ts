@@ -53,6 +53,23 @@ describe('createAuditRecorder', () => {
     expect([slow.records.length, fast.records.length]).toEqual([1, 1]);
   });
 
+  test('[SEC-4] [C2.11] what ends or refuses something waits for no disk', async () => {
+    const stuck = memorySink('stuck');
+    let begun = 0;
+    stuck.write = () => {
+      begun += 1;
+      return new Promise(() => undefined);
+    };
+    await recorderOver(stuck).record({ type: 'token.revoked', outcome: 'success', what: 'grant' });
+    await recorderOver(stuck).record({ type: 'sign-out', outcome: 'success' });
+    expect(begun).toBe(2);
+    const waits = recorderOver(stuck)
+      .record(event)
+      .then(() => 'answered');
+    const soon = new Promise((resolve) => setTimeout(resolve, 30, 'waiting'));
+    expect(await Promise.race([waits, soon])).toBe('waiting');
+  });
+
   test.each<[string, AuditSink['write']]>([
     ['rejects', () => Promise.reject(new Error('disk full'))],
     [
