@@ -1,17 +1,11 @@
 import type { Logger } from 'pino';
-import {
-  counting,
-  createAuditRecorder,
-  createTally,
-  type AuditRecorder,
-  type AuditSink,
-} from './audit/index.ts';
+import { createTally, type AuditSink } from './audit/index.ts';
 import { createClientRegistry, rememberClients } from './clients/index.ts';
 import { composeEndings } from './compose-endings.ts';
 import { startExpiry } from './compose-expiry.ts';
 import { composeLogout } from './compose-logout.ts';
 import { startReminders } from './compose-notices.ts';
-import { composeTrail } from './compose-trail.ts';
+import { composeAudit } from './compose-audit.ts';
 import { composeRepresentation } from './compose-representation.ts';
 import { startPush } from './compose-push.ts';
 import { buildProvider, grantWords } from './compose-provider.ts';
@@ -31,7 +25,6 @@ import {
   type OverloadWatch,
   type Health,
   type HealthCheck,
-  type Metrics,
 } from './http/index.ts';
 import { createPages } from './interaction/index.ts';
 import { createTeller } from './introspection/index.ts';
@@ -111,8 +104,10 @@ export async function createGatehouse(options: GatehouseOptions): Promise<Gateho
   const feed = feedOf(store, ring.keys);
   const driver = remembersReads(store.driver);
   const metrics = createMetrics();
-  const { trail } = composeTrail({ config, keyStore: () => createAuditKeyStore(vault), clock, log });
-  const audit = countedAudit(options, trail, metrics);
+  const audit = composeAudit({
+    ...{ config, clock, log, metrics, sinks: options.auditSinks },
+    keyStore: () => createAuditKeyStore(vault),
+  });
   const vault: Vault = createVault(driver, ring.keys, (name) => {
     log.error({ key: name }, 'ALARM: a value in the store was edited or moved; it is not used');
     void audit.record({ type: 'store.seal-broken', outcome: 'failure', key: name });
@@ -267,19 +262,6 @@ function feedOf({ driver, revision, trust, check }: GuardedStore, keys: StoreKey
       await check();
     },
   });
-}
-
-function countedAudit(
-  { auditSinks, log }: GatehouseOptions,
-  trail: AuditSink,
-  metrics: Metrics,
-): AuditRecorder {
-  const recorder = createAuditRecorder([...auditSinks, trail], Date.now, (sink, error) =>
-    log.error({ err: error, sink }, 'an audit record could not be kept'),
-  );
-  return counting(recorder, (event) =>
-    metrics.countEvent(event.type, event.outcome, 'count' in event ? event.count : 1),
-  );
 }
 
 function openOutbox(mail: NonNullable<Config['mail']>, log: Logger): ClosableOutbox {

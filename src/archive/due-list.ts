@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { readdir, rm, rmdir } from 'node:fs/promises';
+import { rm, rmdir } from 'node:fs/promises';
 import path from 'node:path';
 
 import type { DueAccess, DueList } from '../records/index.ts';
-import { isMissing, readWhole, writeWhole } from './whole-file.ts';
+import { namesIn, readWhole, writeWhole } from './whole-file.ts';
 
 /**
  * A folder for each day (UTC), and in it a file for each access that may run out then:
@@ -41,11 +41,4 @@ const dayOf = (at: number): string => new Date(at * 1000).toISOString().slice(0,
 
 function isDue(name: string, now: number): boolean {
   return name.endsWith('.json') && Number(name.split('-')[0]) <= now;
-}
-
-async function namesIn(folder: string): Promise<string[]> {
-  return readdir(folder).catch((error: unknown) => {
-    if (isMissing(error)) return [];
-    throw error;
-  });
 }

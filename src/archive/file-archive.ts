@@ -1,4 +1,4 @@
-import { readFile, readdir } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { JWK } from 'jose';
 
@@ -6,6 +6,7 @@ import type { AccountId } from '../oauth/index.ts';
 import { isKeptRecord, type Archived, type KeptRecord, type RecordArchive } from '../records/index.ts';
 import { appendLine } from './append.ts';
 import { keepKey, linesOf, parsed, readKeys } from './lines.ts';
+import { namesIn } from './whole-file.ts';
 
 export const FOLDER = 'records';
 const KEYS_FILE = 'keys.jsonl';
@@ -79,10 +80,7 @@ export function createFileArchive({
 
 /** The lines of each month, the newest month first. */
 async function* monthsOf(folder: string): AsyncGenerator<string[]> {
-  const names = await readdir(folder).catch((error: unknown) => {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
-    throw error;
-  });
+  const names = await namesIn(folder);
   for (const name of names.toSorted().toReversed())
     if (name.endsWith('.jsonl')) yield linesOf(path.join(folder, name));
 }

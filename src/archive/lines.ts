@@ -2,13 +2,14 @@ import { readFile } from 'node:fs/promises';
 import type { JWK } from 'jose';
 
 import { appendLine } from './append.ts';
+import { isMissing } from './whole-file.ts';
 
 /** None where there is no such file. */
 export async function linesOf(file: string): Promise<string[]> {
   try {
     return (await readFile(file, 'utf8')).split('\n').filter((line) => line !== '');
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    if (isMissing(error)) return [];
     throw error;
   }
 }

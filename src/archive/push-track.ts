@@ -1,4 +1,4 @@
-import { readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 
 import type { Marks, Place, SetAside, Track, Trouble } from '../push/index.ts';
@@ -6,7 +6,7 @@ import { fhirServerOf } from '../records/index.ts';
 import { FILE_MODE, makeFolder } from './append.ts';
 import { FOLDER } from './file-archive.ts';
 import { hasMore, unsentIn } from './unsent.ts';
-import { isMissing, readWhole, writeWhole } from './whole-file.ts';
+import { namesIn, readWhole, writeWhole } from './whole-file.ts';
 
 const PUSH_FOLDER = 'push';
 
@@ -94,15 +94,4 @@ export function createTrack(dataDir: string, server: { readonly id: string; read
     },
     trouble: async () => (await readWhole(troubleFile)) as Trouble | undefined,
   };
-}
-
-/** None where there is no such folder; a file has none in it. */
-async function namesIn(folder: string): Promise<string[]> {
-  try {
-    return await readdir(folder);
-  } catch (error) {
-    const isFile = (error as NodeJS.ErrnoException).code === 'ENOTDIR';
-    if (isFile || isMissing(error)) return [];
-    throw error;
-  }
 }

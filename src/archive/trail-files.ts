@@ -1,10 +1,11 @@
-import { open, readdir } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import path from 'node:path';
 import type { JWK } from 'jose';
 
 import { headOf, othersSeenBy, type Head, type TrailFile } from '../trail/index.ts';
 import { openAppender, type Appender } from './append.ts';
 import { keepKey, linesOf, readKeys } from './lines.ts';
+import { namesIn } from './whole-file.ts';
 
 const FOLDER = 'audit';
 const ENDING = '.jsonl';
@@ -47,9 +48,15 @@ export function createTrailFiles(dataDir: string, now: () => number = Date.now):
       };
     },
     async openHeads() {
-      const ends = await Promise.all((await chainFiles(folder)).map((file) => endsOf(file)));
-      const named = new Set(ends.flatMap(({ first }) => othersSeenBy(first)).map(nameOf));
-      return ends.flatMap(({ last }) => headOf(last) ?? []).filter((head) => !named.has(nameOf(head)));
+      const heads: Head[] = [];
+      const named = new Set<string>();
+      // One after the other: there may be more of them than files that may be open.
+      for (const file of await chainFiles(folder)) {
+        const { first, last } = await endsOf(file);
+        heads.push(...[headOf(last)].filter((head) => head !== undefined));
+        for (const head of othersSeenBy(first)) named.add(nameOf(head));
+      }
+      return heads.filter((head) => !named.has(nameOf(head)));
     },
     async read() {
       const chains = new Map<string, readonly string[]>();
@@ -74,15 +81,6 @@ async function chainFiles(folder: string): Promise<string[]> {
     files.push(...names.toSorted().map((name) => path.join(folder, year, name)));
   }
   return files;
-}
-
-async function namesIn(folder: string): Promise<string[]> {
-  try {
-    return await readdir(folder);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
-    throw error;
-  }
 }
 
 /** More than the longest line there is, a checkpoint. */

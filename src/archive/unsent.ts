@@ -1,19 +1,16 @@
-import { open, readdir, stat } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
 import path from 'node:path';
 
 import type { Place, Waiting } from '../push/index.ts';
 import { isKeptRecord } from '../records/index.ts';
-import { isMissing } from './whole-file.ts';
+import { parsed } from './lines.ts';
+import { namesIn } from './whole-file.ts';
 
 const BREAK = 0x0a;
 
 /** The months of somebody, the oldest first; none where nothing was kept. */
 async function monthsIn(folder: string): Promise<string[]> {
-  const names = await readdir(folder).catch((error: unknown) => {
-    if (isMissing(error)) return [];
-    throw error;
-  });
-  return names.filter((name) => name.endsWith('.jsonl')).toSorted();
+  return (await namesIn(folder)).filter((name) => name.endsWith('.jsonl')).toSorted();
 }
 
 /** Is a file longer than what was reached in it? */
@@ -61,13 +58,5 @@ function* linesOf(bytes: Buffer): Generator<{ readonly line: string; readonly en
     if (at < 0) return;
     yield { line: bytes.toString('utf8', start, at), end: at + 1 };
     start = at + 1;
-  }
-}
-
-function parsed(line: string): unknown {
-  try {
-    return JSON.parse(line) as unknown;
-  } catch {
-    return undefined;
   }
 }

@@ -1,4 +1,4 @@
-import { open, readFile, rename } from 'node:fs/promises';
+import { open, readFile, readdir, rename } from 'node:fs/promises';
 import path from 'node:path';
 
 import { FILE_MODE, likeItsFolder, makeFolder } from './append.ts';
@@ -29,3 +29,13 @@ export async function readWhole(file: string): Promise<unknown> {
 }
 
 export const isMissing = (error: unknown): boolean => (error as NodeJS.ErrnoException).code === 'ENOENT';
+
+/** None where there is no such folder, or where it is a file. */
+export async function namesIn(folder: string): Promise<string[]> {
+  try {
+    return await readdir(folder);
+  } catch (error) {
+    if (isMissing(error) || (error as NodeJS.ErrnoException).code === 'ENOTDIR') return [];
+    throw error;
+  }
+}

@@ -1,5 +1,3 @@
-const TIMEOUT_MS = 10_000;
-
 export interface FhirAnswer {
   readonly status: number;
   /** `undefined`: it is no JSON. */
@@ -8,19 +6,27 @@ export interface FhirAnswer {
   readonly waitMs?: number;
 }
 
-/** Reads, or with a body POSTs to, a path below a FHIR base URL. @throws Error when there is no answer within 10 s */
+/** Reads, or with a body POSTs to, a path below a FHIR base URL. @throws Error when there is no answer in time */
 export type FhirCaller = (
   path: string,
-  options: { readonly signal: AbortSignal; readonly body?: object },
+  options?: { readonly signal?: AbortSignal; readonly body?: object },
 ) => Promise<FhirAnswer>;
 
-/** @param accessToken a token Gatehouse issued to itself for this server; a new one where `renew` is asked. */
+type Options = NonNullable<Parameters<FhirCaller>[1]>;
+
+export interface CallerParts {
+  /** A token Gatehouse issued to itself for this server; a new one where `renew` is asked. */
+  readonly accessToken: (renew: boolean) => Promise<string>;
+  readonly fetchImpl: typeof fetch;
+  /** How long an answer may take, milliseconds. */
+  readonly timeoutMs: number;
+}
+
 export function createFhirCaller(
   fhirBaseUrl: string,
-  accessToken: (renew: boolean) => Promise<string>,
-  fetchImpl: typeof fetch,
+  { accessToken, fetchImpl, timeoutMs }: CallerParts,
 ): FhirCaller {
-  const ask = async (...[path, { signal, body }, renew]: [...Parameters<FhirCaller>, boolean]) =>
+  const ask = async (path: string, { signal, body }: Options, renew: boolean): Promise<Response> =>
     fetchImpl(path === '' ? fhirBaseUrl : `${fhirBaseUrl}/${path}`, {
       method: body === undefined ? 'GET' : 'POST',
       headers: {
@@ -30,9 +36,9 @@ export function createFhirCaller(
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       redirect: 'error',
-      signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]),
+      signal: AbortSignal.any([...(signal ? [signal] : []), AbortSignal.timeout(timeoutMs)]),
     });
-  return async (path, options) => {
+  return async (path, options = {}) => {
     const first = await ask(path, options, false);
     // The token we kept may be gone from the store; a fresh one is asked for once.
     const response = first.status === 401 ? await ask(path, options, true) : first;

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
 import { isFhirId } from '../smart/index.ts';
+import { createFhirCaller } from './caller.ts';
 
 const TIMEOUT_MS = 4000;
 const MAX_TEXT = 120;
@@ -23,40 +24,20 @@ export function createFhirClient(
   accessToken: (renew: boolean) => Promise<string>,
   fetchImpl: typeof fetch = fetch,
 ): FhirClient {
+  const call = createFhirCaller(baseUrl, { accessToken, fetchImpl, timeoutMs: TIMEOUT_MS });
   return {
     baseUrl,
     async get(path) {
-      const ask = async (renew: boolean): Promise<Response> =>
-        fetchFhir(`${baseUrl}/${path}`, await accessToken(renew), fetchImpl);
-      const first = await ask(false);
-      // The token we kept may be gone from the store; a fresh one is asked for once.
-      const response = first.status === 401 ? await ask(true) : first;
-      if (response.status === 404 || response.status === 410) return undefined;
-      if (!response.ok)
-        throw new FhirUnavailable(`GET ${path.split('?')[0] ?? ''} answered ${response.status}`);
-      return readJson(response);
+      const { status, body } = await call(path).catch((cause: unknown) => {
+        throw new FhirUnavailable('the FHIR server did not answer', { cause });
+      });
+      if (status === 404 || status === 410) return undefined;
+      if (status < 200 || status > 299)
+        throw new FhirUnavailable(`GET ${path.split('?')[0] ?? ''} answered ${status}`);
+      if (body === undefined) throw new FhirUnavailable('the FHIR server did not answer with JSON');
+      return body;
     },
   };
-}
-
-async function fetchFhir(url: string, token: string, fetchImpl: typeof fetch): Promise<Response> {
-  try {
-    return await fetchImpl(url, {
-      headers: { accept: 'application/fhir+json', authorization: `Bearer ${token}` },
-      redirect: 'error',
-      signal: AbortSignal.timeout(TIMEOUT_MS),
-    });
-  } catch (cause) {
-    throw new FhirUnavailable('the FHIR server did not answer', { cause });
-  }
-}
-
-async function readJson(response: Response): Promise<unknown> {
-  try {
-    return await response.json();
-  } catch (cause) {
-    throw new FhirUnavailable('the FHIR server did not answer with JSON', { cause });
-  }
 }
 
 export const text = z.string().transform(clean);

@@ -11,6 +11,7 @@ const CONFLICTS: ReadonlySet<number> = new Set([409, 412]);
 /** Not an answer to the record: the same one may be taken later. */
 const LATER: ReadonlySet<number> = new Set([401, 408, 429]);
 const MAX_REASON = 300;
+const TIMEOUT_MS = 10_000;
 
 const present = z.looseObject({
   resourceType: z.literal('Consent'),
@@ -34,7 +35,7 @@ export function createRecordOutlet(
   accessToken: (renew: boolean) => Promise<string>,
   fetchImpl: typeof fetch = fetch,
 ): Outlet {
-  const call = createFhirCaller(fhirBaseUrl, accessToken, fetchImpl);
+  const call = createFhirCaller(fhirBaseUrl, { accessToken, fetchImpl, timeoutMs: TIMEOUT_MS });
   return {
     async send(record, signal) {
       const here = relativeTo(fhirBaseUrl, record);

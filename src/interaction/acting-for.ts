@@ -1,10 +1,10 @@
-import { patientsWithin, type Account } from '../identity/index.ts';
+import type { Account } from '../identity/index.ts';
 import { languageOf, type Language } from '../language/index.ts';
 import type { EpochSeconds } from '../oauth/index.ts';
 import type { Standing } from '../representation/index.ts';
 import { needsPatient } from '../smart/index.ts';
 import type { InteractionParts } from './parts.ts';
-import { offerOf, patientOf, type Visit } from './visit.ts';
+import { offerOf, patientOf, patientsOf, type Visit } from './visit.ts';
 
 const DAY = 86_400;
 
@@ -22,17 +22,6 @@ export async function withStandings(visit: Visit, parts: InteractionParts): Prom
     parts.log.warn({ err: error }, 'the FHIR server did not tell whom somebody acts for');
     return visit;
   }
-}
-
-/** Ids of the patients to choose from; `undefined`: a clinician's, who searches all of them. */
-export function patientsOf(
-  { standings }: Pick<Visit, 'standings'>,
-  account: Account,
-): readonly string[] | undefined {
-  return patientsWithin(
-    account,
-    standings.map(({ patient }) => patient.id),
-  );
 }
 
 export function maySee(visit: Visit, account: Account, patient: string): boolean {

@@ -1,7 +1,7 @@
 import { ownPatient, type Account } from '../identity/index.ts';
 import { languageOf, type Language } from '../language/index.ts';
 import { isFhirId } from '../smart/index.ts';
-import { maySee, patientsOf } from './acting-for.ts';
+import { maySee } from './acting-for.ts';
 import { appView } from './app-view.ts';
 import { showRecords } from './choose-record.ts';
 import { dateInWords, patientView } from './patient-view.ts';
@@ -9,7 +9,7 @@ import type { EncounterSummary, PatientSummary } from './directory.ts';
 import { formOf } from './forms.ts';
 import type { InteractionParts } from './parts.ts';
 import { showRefusal } from './refusals.ts';
-import { saveProgress, type Visit } from './visit.ts';
+import { patientsOf, saveProgress, type Visit } from './visit.ts';
 
 const MAX_QUERY_LENGTH = 100;
 

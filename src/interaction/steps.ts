@@ -1,10 +1,10 @@
 import type { Account, Second } from '../identity/index.ts';
 import type { EpochSeconds } from '../oauth/index.ts';
 import { needsEncounter, needsPatient } from '../smart/index.ts';
-import { maySee, patientsOf } from './acting-for.ts';
+import { maySee } from './acting-for.ts';
 import { agreementFor, type Agreement } from './agreements.ts';
 import type { RefusalReason } from './refusals.ts';
-import { offerOf, patientOf, type Visit } from './visit.ts';
+import { offerOf, patientOf, patientsOf, type Visit } from './visit.ts';
 
 export type Step =
   | { readonly name: 'login' }

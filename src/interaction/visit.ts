@@ -222,14 +222,23 @@ function sensitiveIn(
   return fhirServer.sensitiveKinds.map(sensitiveScope);
 }
 
-/** The patient in context as far as it is settled: by the launch, by who the person is, or by choice. */
-export function patientOf({ launch, progress, standings }: Visit, account: Account): string | undefined {
-  if (launch?.context.patient !== undefined) return launch.context.patient;
-  const chosen = progress.patient?.id;
-  const all = patientsWithin(
+/** Ids of the patients to choose from; `undefined`: a clinician's, who searches all of them. */
+export function patientsOf(
+  { standings }: Pick<Visit, 'standings'>,
+  account: Account,
+): readonly string[] | undefined {
+  return patientsWithin(
     account,
     standings.map(({ patient }) => patient.id),
   );
+}
+
+/** The patient in context as far as it is settled: by the launch, by who the person is, or by choice. */
+export function patientOf(visit: Visit, account: Account): string | undefined {
+  const { launch, progress } = visit;
+  if (launch?.context.patient !== undefined) return launch.context.patient;
+  const chosen = progress.patient?.id;
+  const all = patientsOf(visit, account);
   if (!all) return chosen;
   if (all.length === 1) return all[0];
   return all.find((one) => one === chosen);

@@ -57,6 +57,8 @@ export function createTrail(parts: TrailParts): Trail {
   let chain: Chain | undefined;
   let waiting: Waiting[] = [];
   let timer: NodeJS.Timeout | undefined;
+  /** So many lines since the last checkpoint ask for one. */
+  let signAt = RECORDS_TO_SIGN;
   let running: Promise<void> = Promise.resolve();
   /** One thing at a time: the order of lines is the order of their hashes. */
   const inTurn = (work: () => Promise<void>): Promise<void> => {
@@ -90,18 +92,25 @@ export function createTrail(parts: TrailParts): Trail {
       return;
     }
     for (const { resolve } of batch) resolve();
-    timer ??= setTimeout(() => void inTurn(sign), SIGN_AFTER_MS).unref();
-    if ((chain?.contents.length ?? 0) >= RECORDS_TO_SIGN) await sign();
+    timer ??= setTimeout(() => void checkpoint(), SIGN_AFTER_MS).unref();
+    if ((chain?.contents.length ?? 0) >= signAt) void checkpoint();
   };
-  const sign = async (isLast = false): Promise<void> => {
+  /** The key is asked for before: records do not wait for a store that is away, and it is not asked at each of them. */
+  const checkpoint = async (isLast = false): Promise<void> => {
     clearTimeout(timer);
     timer = undefined;
-    if (!chain || chain.contents.length === 0) return;
+    signAt = (chain?.contents.length ?? 0) + RECORDS_TO_SIGN;
     try {
-      await append([{ checkpoint: await checkpointOf(chain, isLast, parts) }]);
+      const key = await parts.key();
+      await inTurn(() => sign(key, isLast));
+      signAt = RECORDS_TO_SIGN;
     } catch (error) {
       parts.onFailure(error);
     }
+  };
+  const sign = async (key: TrailKey, isLast: boolean): Promise<void> => {
+    if (!chain || (chain.contents.length === 0 && !isLast)) return;
+    await append([{ checkpoint: await checkpointOf(chain, { key, isLast, now: parts.now }) }]);
   };
   return {
     name: 'trail',
@@ -110,13 +119,12 @@ export function createTrail(parts: TrailParts): Trail {
         waiting.push({ record, resolve, reject });
         void inTurn(flush);
       }),
-    checkpoint: () => inTurn(() => sign()),
-    close: () =>
-      inTurn(() =>
-        flush()
-          .then(() => sign(true))
-          .then(leave),
-      ),
+    checkpoint: () => checkpoint(),
+    async close() {
+      await inTurn(flush);
+      if (chain) await checkpoint(true);
+      await inTurn(leave);
+    },
   };
 }
 
@@ -142,8 +150,10 @@ async function appendTo(chain: Chain, bodies: readonly Body[]): Promise<void> {
   Object.assign(chain, { seq, prev });
 }
 
-async function checkpointOf(chain: Chain, isLast: boolean, { key, now }: TrailParts): Promise<string> {
-  const { id, seq, prev, contents } = chain;
+async function checkpointOf(
+  { id, seq, prev, contents }: Chain,
+  { key, isLast, now }: { readonly key: TrailKey; readonly isLast: boolean; readonly now: () => number },
+): Promise<string> {
   const said = { chain: id, seq, prev, at: new Date(now()).toISOString(), contents: contents.join('') };
-  return signCheckpoint({ ...said, ...(isLast ? { last: true } : {}) }, await key());
+  return signCheckpoint({ ...said, ...(isLast ? { last: true } : {}) }, key);
 }

@@ -5,31 +5,21 @@ import path from 'node:path';
 
 import { authorize, redeem } from '../support/flow.ts';
 import { runGatehouse, type Ended } from '../support/process.ts';
-import { SERVED_CLIENTS, serveFolder, startServe, type Serve, type ServeFolder } from '../support/serve.ts';
+import {
+  SERVED_CLIENTS,
+  addAmy,
+  serveFolder,
+  startServe,
+  type Serve,
+  type ServeFolder,
+} from '../support/serve.ts';
 
 describe('the audit log of a server', () => {
   let folder: ServeFolder;
   let server: Serve;
   beforeAll(async () => {
     folder = await serveFolder((yaml) => yaml + SERVED_CLIENTS);
-    const file = await folder.write('password', 'correct horse battery');
-    const added = await runGatehouse([
-      ...[
-        'user',
-        'add',
-        '--username',
-        'amy',
-        '--name',
-        'Amy Shaw',
-        '--role',
-        'patient',
-        '--fhir-user',
-        'Patient/p1',
-      ],
-      ...['--password-file', file, '--config', folder.config],
-    ]);
-    expect(added.stderr).not.toMatch(/error/i);
-    expect(added.code).toBe(0);
+    await addAmy(folder);
     server = await startServe(folder);
   });
   afterAll(async () => {

@@ -4,12 +4,18 @@ import { until } from '../support/app.ts';
 import { CookieBrowser } from '../support/browser.ts';
 import { demoOn } from '../support/demo-suite.ts';
 import { authorize } from '../support/flow.ts';
+import { PASSWORD } from '../support/gatehouse.ts';
 import { runGatehouse } from '../support/process.ts';
 import { startRedis, type RedisServer } from '../support/redis-server.ts';
-import { SERVED_CLIENTS, serveFolder, startServe, type Serve, type ServeFolder } from '../support/serve.ts';
+import {
+  SERVED_CLIENTS,
+  addAmy,
+  serveFolder,
+  startServe,
+  type Serve,
+  type ServeFolder,
+} from '../support/serve.ts';
 import { answerWith, startStubFhir, type StubFhir } from '../support/stub-fhir.ts';
-
-const PASSWORD = 'a-long-enough-password';
 
 describe('records of decisions sent on by several workers', () => {
   let redis: RedisServer;
@@ -24,19 +30,7 @@ describe('records of decisions sent on by several workers', () => {
           .replace(/dataDir: .*/, `$&\n  driver: redis\n  redisUrl: ${redis.url}`)
           .replace('http://localhost:3999/fhir', stub.url) + `records: { push: [main] }\n${SERVED_CLIENTS}`,
     );
-    const file = await folder.write('password', PASSWORD);
-    const person = [
-      '--username',
-      'amy',
-      '--name',
-      'Amy Shaw',
-      '--role',
-      'patient',
-      '--fhir-user',
-      'Patient/p1',
-    ];
-    const added = ['user', 'add', ...person, '--password-file', file, '--config', folder.config];
-    expect((await runGatehouse(added)).code).toBe(0);
+    await addAmy(folder);
   });
   afterEach(async () => {
     await server?.stop();

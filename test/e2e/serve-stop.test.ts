@@ -5,18 +5,19 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { CookieBrowser } from '../support/browser.ts';
 import { RS_SECRET, basic } from '../support/clients.ts';
 import { authorize, openScreen, postForm, redeem, refresh } from '../support/flow.ts';
+import { PASSWORD } from '../support/gatehouse.ts';
 import { runGatehouse } from '../support/process.ts';
 import {
   COOKIE_KEY,
   SERVED_CLIENTS,
   STORE_SECRET,
+  addAmy,
   serveFolder,
   startServe,
   type Serve,
   type ServeFolder,
 } from '../support/serve.ts';
 
-const PASSWORD = 'a-long-enough-password';
 const CALLER = basic('fhir-server', RS_SECRET);
 
 let folder: ServeFolder;
@@ -29,21 +30,7 @@ afterEach(async () => {
 async function startWithAmy(): Promise<void> {
   folder = await serveFolder((yaml) => yaml + SERVED_CLIENTS);
   server = await startServe(folder);
-  const file = await folder.write('password', PASSWORD);
-  const person = [
-    '--username',
-    'amy',
-    '--name',
-    'Amy Shaw',
-    '--role',
-    'patient',
-    '--fhir-user',
-    'Patient/p1',
-  ];
-  const added = await runGatehouse(
-    ...[['user', 'add', ...person, '--password-file', file, '--config', folder.config]],
-  );
-  expect(added).toMatchObject({ code: 0 });
+  await addAmy(folder);
 }
 
 /** One request on a connection of its own: its status, or how the connection failed. */

@@ -5,11 +5,18 @@ import { until } from '../support/app.ts';
 import { RS_SECRET, basic } from '../support/clients.ts';
 import { expectRefusal } from '../support/demo-suite.ts';
 import { authorize, postForm, redeem } from '../support/flow.ts';
+import { PASSWORD } from '../support/gatehouse.ts';
 import { runGatehouse } from '../support/process.ts';
 import { startRedis, type RedisServer } from '../support/redis-server.ts';
-import { SERVED_CLIENTS, serveFolder, startServe, type Serve, type ServeFolder } from '../support/serve.ts';
+import {
+  SERVED_CLIENTS,
+  addAmy,
+  serveFolder,
+  startServe,
+  type Serve,
+  type ServeFolder,
+} from '../support/serve.ts';
 
-const PASSWORD = 'a-long-enough-password';
 const CALLER = basic('fhir-server', RS_SECRET);
 
 let folder: ServeFolder | undefined;
@@ -50,19 +57,7 @@ describe('serve with several workers', () => {
   test('one server to whoever asks: what one makes the others know, and what all did is counted together', async () => {
     const started = await serveWorkers('3');
     expect(pidsOf(started)).toHaveLength(3);
-    const file = await folder!.write('password', PASSWORD);
-    const person = [
-      '--username',
-      'amy',
-      '--name',
-      'Amy Shaw',
-      '--role',
-      'patient',
-      '--fhir-user',
-      'Patient/p1',
-    ];
-    const added = ['user', 'add', ...person, '--password-file', file, '--config', folder!.config];
-    expect((await runGatehouse(added)).code).toBe(0);
+    await addAmy(folder!);
     const code = await authorize(started.issuer, { username: 'amy', password: PASSWORD });
     const { access_token: token } = (await redeem(started.issuer, code)).body;
     const answers = await Promise.all(Array.from({ length: 30 }, () => ask(started, token)));

@@ -6,8 +6,9 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { REDIRECT, RS_SECRET } from './clients.ts';
+import { PASSWORD } from './gatehouse.ts';
 import { freePort } from './ports.ts';
-import { cleanEnvironment, collect, gatehouseArgs, terminate } from './process.ts';
+import { cleanEnvironment, collect, gatehouseArgs, runGatehouse, terminate } from './process.ts';
 
 const START_TIMEOUT_MS = 15_000;
 
@@ -114,4 +115,29 @@ export async function startServe(
 async function isReady(management: string): Promise<boolean> {
   const response = await fetch(`${management}/health/ready`).catch(() => undefined);
   return response?.status === 200;
+}
+
+/** Makes an account for amy, whose record is `Patient/p1`, through the command line; a server may be running. */
+export async function addAmy(folder: ServeFolder): Promise<void> {
+  const person = [
+    '--username',
+    'amy',
+    '--name',
+    'Amy Shaw',
+    '--role',
+    'patient',
+    '--fhir-user',
+    'Patient/p1',
+  ];
+  const file = await folder.write('password', PASSWORD);
+  const added = await runGatehouse([
+    'user',
+    'add',
+    ...person,
+    '--password-file',
+    file,
+    '--config',
+    folder.config,
+  ]);
+  if (added.code !== 0) throw new Error(`amy could not be added:\n${added.stderr}`);
 }

@@ -91,6 +91,14 @@ describe('a chain that nobody touched', () => {
     expect(recordsIn(kept.chains.get('chain-1')!)).toEqual(Array.from({ length: 12 }, (_, at) => record(at)));
   });
 
+  test('[SEC-4] a process that stops says so, also where nothing was left to sign', async () => {
+    expect((await verified(await written(10)))[0]).toMatchObject({
+      checkpoints: 3,
+      unsigned: 0,
+      closed: true,
+    });
+  });
+
   test('[SEC-4] what comes at once goes to disk together, in the order in which it came', async () => {
     const kept = nothingKept();
     let appends = 0;
@@ -132,6 +140,31 @@ describe('a chain that nobody touched', () => {
     expect(await only([...cut, lines.at(-1)!.slice(0, 30)])).toMatchObject({ unsigned: 1, torn: true });
     for (const report of [await only(cut), await only([...cut, '{"chain":'])])
       expect(report).not.toHaveProperty('fault');
+  });
+
+  test('[SEC-4] a store that has no key to give holds up no record, is asked seldom, and signs later', async () => {
+    const kept = nothingKept();
+    let [asked, isAway] = [0, true];
+    const failures: unknown[] = [];
+    const trail = trailOn(kept, {
+      key: async () => {
+        asked += 1;
+        if (isAway) throw new Error('the store is away');
+        return key;
+      },
+      onFailure: (error) => void failures.push(error),
+    });
+    for (let number = 0; number < 600; number += 1) await trail.write(record(number));
+    expect(asked).toBe(2);
+    expect(failures).toHaveLength(2);
+    isAway = false;
+    await trail.close();
+    expect((await verified(kept))[0]).toMatchObject({
+      records: 600,
+      checkpoints: 1,
+      unsigned: 0,
+      closed: true,
+    });
   });
 
   test('[SEC-4] a disk that fails loses no record it took: another chain begins, and names the one before', async () => {

@@ -1,0 +1,45 @@
+import { z } from 'zod';
+
+import { SIGNING_ALGORITHMS } from '../keys/index.ts';
+import { LATEST_SMART_VERSION, SENSITIVE_KINDS, SMART_VERSIONS, type SensitiveKind } from '../smart/index.ts';
+import { representatives } from './representatives.ts';
+import { secureUrl } from './secure-url.ts';
+
+/** Whatever else is labelled as more than normal can always be ticked, too. */
+const sensitiveKinds = z
+  .array(z.enum(SENSITIVE_KINDS))
+  .transform((kinds): SensitiveKind[] =>
+    kinds.length === 0 ? [] : [...new Set([...kinds, 'other' as const])],
+  )
+  .default([])
+  .describe(
+    'kinds of data, by the security labels of its records, that patients tick to share; none: labels are not heeded',
+  );
+
+/** One FHIR server whose records are shared. */
+export const fhirServer = z.strictObject({
+  id: z
+    .string()
+    .regex(/^[a-z0-9-]{1,40}$/, 'use lower-case letters, digits and -')
+    .describe('names this FHIR server in paths and logs'),
+  name: z.string().min(1).max(100).default('FHIR server').describe('what people read on the consent screen'),
+  url: secureUrl.describe('the FHIR base URL: what apps send as aud, and what iss is at an EHR launch'),
+  smartVersion: z
+    .enum(SMART_VERSIONS)
+    .default(LATEST_SMART_VERSION)
+    .describe('the SMART App Launch version its discovery document and launch context are written in'),
+  accessTokenFormat: z
+    .enum(['opaque', 'jwt'])
+    .default('opaque')
+    .describe('what its access tokens look like: a reference only we can read, or a signed JWT (RFC 9068)'),
+  accessTokenAlgorithm: z
+    .enum(SIGNING_ALGORITHMS)
+    .default('ES256')
+    .describe('what signs its access tokens where they are JWTs; RS256 for software that knows nothing else'),
+  localPasswords: z
+    .enum(['allowed', 'off'])
+    .default('allowed')
+    .describe('off: people sign in through a provider of signIn.providers, and with no password of ours'),
+  representatives: representatives.optional(),
+  sensitiveKinds,
+});
