@@ -9,6 +9,9 @@ import type { Visit } from './visit.ts';
 const HOUR = 3600;
 const DAY = 24 * HOUR;
 
+/** This visit alone: as good as to untick what keeps access, and in the list of how long. */
+const ONCE = 'once';
+
 /** How long access lasts, as the consent screen says it. */
 interface AccessTime {
   readonly until: string;
@@ -40,9 +43,12 @@ export function accessInWords(
     return {
       until: [say('access.until-offline', { hours, offline }), ...lesser].join(' '),
       offline: true,
-      durations: durationsFor(config.consent, mostDaysOf(visit, account, clock())).map((one) =>
-        inWords(one, clock(), parts, language),
-      ),
+      durations: [
+        { value: ONCE, checked: false, label: say('duration.once'), detail: say('access.until', { hours }) },
+        ...durationsFor(config.consent, mostDaysOf(visit, account, clock())).map((one) =>
+          inWords(one, clock(), parts, language),
+        ),
+      ],
     };
   }
   if (online !== undefined) return { until: say('access.until-online', { hours, online }), offline: false };
@@ -72,6 +78,14 @@ function inWords(
 function labelOf(days: number, say: Language['say']): string {
   if (days === 365) return say('duration.year');
   return days > 366 ? say('duration.longest') : say('duration.days', { days });
+}
+
+/** What the form ticked: who chose to share once keeps up nothing, whatever is ticked beside it. */
+export function tickedScopes(fields: ReadonlyMap<string, readonly string[]>): ReadonlySet<string> {
+  const ticked = new Set(fields.get('scope'));
+  if (fields.get('duration')?.[0] === ONCE)
+    for (const lasting of ['offline_access', 'online_access']) ticked.delete(lasting);
+  return ticked;
 }
 
 /** What the form chose; the preselected one where it says nothing. `undefined`: it says something that was not offered. */

@@ -5,7 +5,7 @@ import type { EpochSeconds } from '../oauth/index.ts';
 import { SHOWN, shownPage, type ShownPage } from '../records/index.ts';
 import { askedAbout, decideGrant, type Scope } from '../smart/index.ts';
 import { actsAsIn, endWithin } from './acting-for.ts';
-import { accessInWords, chosenDuration } from './access-time.ts';
+import { accessInWords, chosenDuration, tickedScopes } from './access-time.ts';
 import { appView } from './app-view.ts';
 import { patientInWords } from './choose-steps.ts';
 import { decisionOf, isKept, patientOn } from './decision-record.ts';
@@ -65,7 +65,7 @@ export async function takeConsent(
 ): Promise<string> {
   const { say } = languageOf(visit.ctx);
   const offer = offerOf(visit, account);
-  const { granted, dropped } = decideGrant(offer.granted, new Set(fields.get('scope')));
+  const { granted, dropped } = decideGrant(offer.granted, tickedScopes(fields));
   if (granted.length === 0) {
     await showConsent(visit, account, parts, say('consent.tick-one'));
     return 'shown';

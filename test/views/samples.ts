@@ -184,6 +184,7 @@ export const consent = {
     until: 'Access ends after one hour, or, if “Stay connected” is ticked, after the time you choose here.',
     offline: true,
     durations: [
+      { value: 'once', label: 'Once', detail: 'Access ends after one hour.', checked: false },
       { value: '30-days', label: '30 days', detail: 'Until 20 February 2027.', checked: false },
       {
         value: 'until-stopped',

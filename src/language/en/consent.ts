@@ -47,7 +47,7 @@ export const consent = {
   'offer.fhirUser': 'Your role and name in the health record',
   'offer.profile': 'Your name',
   'offer.offline_access': 'Keep access when you are not using the app',
-  'offer.offline_access.detail': 'Without this, access ends soon after you close the app.',
+  'offer.offline_access.detail': 'Without this, access ends after a short time.',
   'offer.online_access': 'Keep access until you sign out',
   'offer.online_access.instead': 'In place of “{greater}”: for this, untick that.',
   'offer.special': 'A special permission of this organisation',
@@ -68,6 +68,7 @@ export const consent = {
   'access.until-online':
     'Access ends after {hours, plural, one {one hour} other {# hours}}, or, if “{online}” is ticked, when you sign out.',
   'access.only-online': 'If only “{online}” is ticked, it ends when you sign out.',
+  'duration.once': 'Once',
   'duration.until-stopped': 'Until I stop it',
   'duration.idle': 'It ends when the app is not used for {days} days: today that would be {date}.',
   'duration.year': 'One year',

@@ -48,7 +48,7 @@ export const consent: Translated<typeof english> = {
   'offer.fhirUser': 'Su papel y su nombre en la historia de salud',
   'offer.profile': 'Su nombre',
   'offer.offline_access': 'Seguir con acceso cuando usted no usa la app',
-  'offer.offline_access.detail': 'Sin esto, el acceso se acaba poco después de que cierre la app.',
+  'offer.offline_access.detail': 'Sin esto, el acceso se acaba pronto.',
   'offer.online_access': 'Seguir con acceso hasta que cierre la sesión',
   'offer.online_access.instead': 'En lugar de «{greater}»: para esto, quite esa marca.',
   'offer.special': 'Un permiso especial de esta organización',
@@ -69,6 +69,7 @@ export const consent: Translated<typeof english> = {
   'access.until-online':
     'El acceso se acaba en {hours, plural, one {una hora} other {# horas}} o, si marca «{online}», cuando cierre la sesión.',
   'access.only-online': 'Si solo marca «{online}», se acaba cuando cierre la sesión.',
+  'duration.once': 'Una vez',
   'duration.until-stopped': 'Hasta que yo lo pare',
   'duration.idle': 'Se acaba si la app pasa {days} días sin usarse: hoy eso sería el {date}.',
   'duration.year': 'Un año',

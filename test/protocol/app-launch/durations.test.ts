@@ -88,6 +88,14 @@ describe.each(DRIVERS)('how long an app may keep access, on %s', (driver) => {
     expect(asked.body['active']).toBe(true);
   });
 
+  test('[CONS-13] once is once, whatever is ticked beside it', async () => {
+    const { html, body } = await allow('once');
+    expect(html).toMatch(/value="once"(?![^>]*checked)/);
+    expect(body).not.toHaveProperty('refresh_token');
+    expect(body?.scope).not.toMatch(/offline_access|online_access/);
+    expect(body?.scope).toContain('patient/');
+  });
+
   test('[CONS-13] an app with a limit of its own is offered no more than that', async () => {
     const { html, body } = await allow(undefined, 'week-app');
     expect(html).toContain('7 days');

@@ -242,6 +242,7 @@ describe.each(DRIVERS)('people who act for a patient, on %s', (driver) => {
     say({ period: { end } });
     const consent = await openScreen(issuerOf(), 'consent', as('eve'));
     expect([...consent.html.matchAll(/name="duration" value="([^"]+)"/g)].map(([, name]) => name)).toEqual([
+      'once',
       'longest',
     ]);
     expect(textOf(consent.html)).toContain('10 days');

@@ -52,7 +52,7 @@ describe('describeOffer', () => {
         false,
         'In place of “Keep access when you are not using the app”: for this, untick that.',
       ],
-      ['offline_access', true, 'Without this, access ends soon after you close the app.'],
+      ['offline_access', true, 'Without this, access ends after a short time.'],
     ]);
   });
 
