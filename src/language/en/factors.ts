@@ -1,6 +1,7 @@
 /** Where people show a second factor, and set one up. */
 export const factors = {
   'second-step.title': 'One more step',
+  'second-step.lead': 'To keep your account safe, show once more that it is you.',
   'second-step.ask-totp': 'Code from your app',
   'second-step.ask-recovery-code': 'One of your printed codes',
   'second-step.use-totp': 'Use a code from your app',

@@ -3,6 +3,7 @@ import type { Translated } from '../messages.ts';
 
 export const factors: Translated<typeof english> = {
   'second-step.title': 'Un paso más',
+  'second-step.lead': 'Para cuidar su cuenta, muestre una vez más que es usted.',
   'second-step.ask-totp': 'Código de su app',
   'second-step.ask-recovery-code': 'Uno de sus códigos en papel',
   'second-step.use-totp': 'Usar un código de su app',
