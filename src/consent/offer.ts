@@ -33,9 +33,18 @@ export interface OfferGroup {
   readonly scopes: readonly OfferedScope[];
 }
 
-const GROUPS = ['record', 'sensitive', 'patients', 'identity', 'context', 'duration'] as const;
-/** Where being ticked means being seen. */
-const HINTED: ReadonlySet<OfferGroup['id']> = new Set(['record', 'patients']);
+const GROUPS = [
+  ...(['record', 'changes', 'sensitive', 'patients', 'patients-changes'] as const),
+  ...(['identity', 'context', 'duration'] as const),
+] as const;
+/** What being ticked means, where it is more than what the row says. */
+const HINTS = {
+  record: 'group.hint',
+  patients: 'group.hint',
+  changes: 'group.changes.hint',
+  'patients-changes': 'group.changes.hint',
+  sensitive: 'group.sensitive.hint',
+} as const;
 
 /** Puts what may be granted into plain words, in groups, a checkbox for each scope (CONS-07, CONS-09). */
 export function describeOffer(offer: readonly Scope[], language: Language): OfferGroup[] {
@@ -50,14 +59,13 @@ export function describeOffer(offer: readonly Scope[], language: Language): Offe
 }
 
 function hintOf(id: OfferGroup['id'], { say }: Language): { readonly hint?: string } {
-  if (id === 'sensitive') return { hint: say('group.sensitive.hint') };
-  return HINTED.has(id) ? { hint: say('group.hint') } : {};
+  return id in HINTS ? { hint: say(HINTS[id as keyof typeof HINTS]) } : {};
 }
 
 function groupOf(scope: Scope): OfferGroup['id'] {
   switch (scope.kind) {
     case 'resource':
-      return scope.level === 'patient' ? 'record' : 'patients';
+      return groupOfResource(scope);
     case 'identity':
       return 'identity';
     case 'refresh':
@@ -69,6 +77,15 @@ function groupOf(scope: Scope): OfferGroup['id'] {
     default:
       return assertNever(scope);
   }
+}
+
+function groupOfResource(scope: ResourceScope): OfferGroup['id'] {
+  if (scope.level === 'patient') return sees(scope) ? 'record' : 'changes';
+  return sees(scope) ? 'patients' : 'patients-changes';
+}
+
+function sees({ permissions }: ResourceScope): boolean {
+  return permissions.has('r') || permissions.has('s');
 }
 
 function describeScope(scope: Scope, offer: readonly Scope[], language: Language): OfferedScope {
@@ -130,10 +147,11 @@ function contextInWords(resourceType: string | undefined, language: Language): s
 function describeResource(scope: ResourceScope, language: Language): OfferedScope {
   const wildcard = scope.resourceType === '*';
   const write = ['c', 'u', 'd'].some((letter) => scope.permissions.has(letter as Permission));
-  const detail = verbs(scope.permissions, language);
+  const detail = verbs(scope, language);
+  const kind = subjectWords(scope, language);
   return {
     value: scope.text,
-    label: subjectWords(scope, language),
+    label: sees(scope) ? kind : language.say('offer.changes', { kind }),
     // Seeing is what every line is about; only what goes beyond it is worth a sentence.
     ...(detail === undefined ? {} : { detail }),
     checked: true,
@@ -202,10 +220,9 @@ const CHANGES = [
 ] as const;
 
 /** Seeing is what every line is about: `undefined` where there is nothing more. */
-function verbs(permissions: ReadonlySet<Permission>, { say, list }: Language): string | undefined {
-  const changes = CHANGES.filter(([letter]) => permissions.has(letter));
+function verbs(scope: ResourceScope, { say, list }: Language): string | undefined {
+  const changes = CHANGES.filter(([letter]) => scope.permissions.has(letter));
   if (changes.length === 0) return undefined;
-  const sees = permissions.has('r') || permissions.has('s');
-  const all = [...(sees ? ['verb.see' as const] : []), ...changes.map(([, verb]) => verb)];
+  const all = [...(sees(scope) ? ['verb.see' as const] : []), ...changes.map(([, verb]) => verb)];
   return say('offer.can', { what: list(all.map((verb) => say(verb))) });
 }

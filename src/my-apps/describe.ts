@@ -2,7 +2,7 @@ import { hostInWords, type ClientRegistration } from '../clients/index.ts';
 import { describeOffer, typeInWords, type GrantSummary } from '../consent/index.ts';
 import type { Language } from '../language/index.ts';
 import type { EpochSeconds } from '../oauth/index.ts';
-import { parseScopeList } from '../smart/index.ts';
+import { askedAbout, parseScopeList } from '../smart/index.ts';
 import type { UsageEntry, UsageRecord } from '../usage/index.ts';
 import { MY_APPS_PATH } from './path.ts';
 
@@ -42,13 +42,15 @@ const LONGEST_TOKEN_SECONDS = 24 * 3600;
 /** So many kinds of data are named; more is a number. */
 const MOST_KINDS = 6;
 /** Of what an app may do, what a person counts. */
-const SHOWN_GROUPS: ReadonlySet<string> = new Set(['record', 'sensitive', 'patients']);
+const SHOWN_GROUPS: ReadonlySet<string> = new Set([
+  ...['record', 'changes', 'sensitive', 'patients', 'patients-changes'],
+]);
 const CHANGES: ReadonlySet<string> = new Set(['create', 'update', 'patch', 'delete']);
 
 export function describeGrant(described: Described): AppEntry {
   const { grant, client, patient, fhirServer, usage, now, language } = described;
   const scopes = parseScopeList(grant.scope).scopes;
-  const groups = describeOffer(scopes, language).filter(({ id }) => SHOWN_GROUPS.has(id));
+  const groups = describeOffer(askedAbout(scopes), language).filter(({ id }) => SHOWN_GROUPS.has(id));
   const [redirectUri] = client?.redirect_uris ?? [];
   const has = (text: string): boolean => scopes.some((scope) => scope.text === text);
   return {

@@ -3,7 +3,7 @@ import type { Context } from 'koa';
 import { describeOffer } from '../consent/index.ts';
 import { languageOf, type Language } from '../language/index.ts';
 import { bundleOf, historyOf, type HistoryEntry } from '../records/index.ts';
-import { parseScopeList } from '../smart/index.ts';
+import { askedAbout, parseScopeList } from '../smart/index.ts';
 import type { MyAppsParts } from './parts.ts';
 import { HISTORY_PATH, MY_APPS_PATH, RECORDS_PATH } from './path.ts';
 import type { Person } from './person.ts';
@@ -46,7 +46,7 @@ function inWords(entry: HistoryEntry, language: Language): Record<string, unknow
 }
 
 function labelsOf(scopes: readonly string[], language: Language): string[] {
-  const offer = describeOffer(parseScopeList(scopes.join(' ')).scopes, language);
+  const offer = describeOffer(askedAbout(parseScopeList(scopes.join(' ')).scopes), language);
   return offer.flatMap(({ scopes: shown }) => shown.map(({ label }) => label));
 }
 

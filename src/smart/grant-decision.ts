@@ -1,5 +1,4 @@
 import { isEnforceable } from './enforceable.ts';
-import { asV2, granularChoices } from './granular.ts';
 import type { ContextScope, ResourceScope, Scope } from './scope.ts';
 import { scopeIndex, type ScopeIndex } from './scope-index.ts';
 import {
@@ -9,7 +8,6 @@ import {
   parseScopeList,
   shortest,
   subjectOf,
-  uncovered,
 } from './scope-set.ts';
 
 /** Why a scope that was asked for is not in the grant. */
@@ -127,15 +125,6 @@ function inShortestForm(scopes: readonly Scope[]): Scope[] {
   });
 }
 
-/**
- * What a person is asked about: each permission once. What another scope of the offer covers is not a question of its
- * own, since to untick it would take nothing away; it goes with the one that covers it.
- */
-export function askedAbout(offer: readonly Scope[]): Scope[] {
-  const visible = new Set<Scope>(uncovered(offer.filter(isResourceScope)));
-  return offer.filter((scope) => !isResourceScope(scope) || visible.has(scope));
-}
-
 function boundResource(
   scope: ResourceScope,
   bounds: GrantBounds,
@@ -179,64 +168,8 @@ function withoutRole(scope: Scope): string {
   return scope.kind === 'context' ? (scope.text.split('?')[0] ?? scope.text) : scope.text;
 }
 
-function withoutRepeats(scopes: readonly Scope[]): Scope[] {
+export function withoutRepeats(scopes: readonly Scope[]): Scope[] {
   return [...new Map(scopes.map((scope) => [scope.text, scope])).values()];
-}
-
-/**
- * What is granted: the offer cut down to what the person approved. `approved` can only take away: it may name offered
- * scopes, and the finer choices of those ({@link granularChoices}); any other text is ignored (attack row A069).
- *
- * `online_access` is the lesser of the two: beside `offline_access` it would not be honoured, so it is not granted
- * (REF-17), and stays for who unticks the greater.
- */
-export function decideGrant(offer: readonly Scope[], approved: ReadonlySet<string>): GrantDecision {
-  const asked = new Set(askedAbout(offer));
-  const answered = offer.filter((scope) => asked.has(scope)).flatMap((scope) => approvedOf(scope, approved));
-  const kept = new Set(answered);
-  const over = scopeIndex(answered.filter(isResourceScope));
-  const texts = new Set(answered.map(({ text }) => text));
-  const isApproved = (scope: Scope): boolean =>
-    isResourceScope(scope) && !asked.has(scope)
-      ? over.covers(scope)
-      : kept.has(scope) && mayStand(scope, texts);
-  const offered = new Set(offer);
-  const finer = answered.filter((scope) => !offered.has(scope));
-  const whole = offer.filter(isApproved);
-  const granted = finer.length > 0 ? inV2(offer, whole, texts) : whole;
-  const dropped = offer
-    .filter((scope) => !isApproved(scope))
-    .map((scope): DroppedScope => {
-      const reason = isBesideOffline(scope, texts) ? 'beside-offline' : 'not-approved';
-      return { scope: scope.text, reason };
-    });
-  return { granted: withoutRepeats(granted), dropped };
-}
-
-/** Some scopes stand or fall by what was approved beside them. */
-function mayStand(scope: Scope, approved: ReadonlySet<string>): boolean {
-  if (scope.text === 'fhirUser') return approved.has('openid');
-  return !isBesideOffline(scope, approved);
-}
-
-function isBesideOffline({ text }: Scope, approved: ReadonlySet<string>): boolean {
-  return text === 'online_access' && approved.has('offline_access');
-}
-
-/** A grant that holds a finer choice is in v2 throughout (SCO-13); the choices stand where the whole stood. */
-function inV2(offer: readonly Scope[], whole: readonly Scope[], texts: ReadonlySet<string>): Scope[] {
-  const kept = new Set(whole);
-  const granted = offer.flatMap((scope): readonly Scope[] => {
-    if (kept.has(scope)) return [scope];
-    return isResourceScope(scope) ? granularChoices(scope).filter(({ text }) => texts.has(text)) : [];
-  });
-  return granted.map((scope) => (isResourceScope(scope) ? asV2(scope) : scope));
-}
-
-/** The scope itself when it was approved; otherwise the finer choices of it that were. */
-function approvedOf(scope: Scope, approved: ReadonlySet<string>): Scope[] {
-  if (approved.has(scope.text)) return [scope];
-  return isResourceScope(scope) ? granularChoices(scope).filter(({ text }) => approved.has(text)) : [];
 }
 
 /** Must a patient be in context before these scopes may be granted (CONS-03, CTX-23)? */

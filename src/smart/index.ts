@@ -30,9 +30,8 @@ export {
   within,
   type ScopeList,
 } from './scope-set.ts';
+export { askedAbout, decideGrant, seeingAndChanging } from './approval.ts';
 export {
-  askedAbout,
-  decideGrant,
   decideOffer,
   describeDropped,
   needsEncounter,

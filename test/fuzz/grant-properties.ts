@@ -8,6 +8,7 @@ import {
   granularChoices,
   isResourceScope,
   parseScopeList,
+  seeingAndChanging,
   type GrantBounds,
   type ResourceScope,
   type Scope,
@@ -162,22 +163,24 @@ export const GRANT_PROPERTIES: readonly Property[] = [
     },
     fc.tuple(
       nearbyScopes,
+      fc.nat(),
       fc.array(fc.oneof(fc.constantFrom(...EVERYTHING.split(' ')), fc.string()), { maxLength: 10 }),
     ),
-    ([offered, approved]) => {
-      const { granted, dropped } = decideGrant(offered, new Set(approved));
-      const asked = askedAbout(offered);
-      const agreed = asked.filter(({ text }) => approved.includes(text)).filter(isResourceScope);
-      const goes = (scope: (typeof offered)[number]): boolean =>
-        asked.includes(scope) ? approved.includes(scope.text) : isWithin([scope], agreed);
-      assert.deepEqual(
-        granted,
-        offered.filter((scope, at) => goes(scope) && textsOf(offered).indexOf(scope.text) === at),
-      );
-      assert.equal(
-        granted.length + new Set(dropped.map(({ scope }) => scope)).size,
-        new Set(textsOf(offered)).size,
-      );
+    ([offered, ticks, strays]) => {
+      const questions = askedAbout(offered).filter(isResourceScope);
+      const posted = new Set([...strays, ...textsOf(questions).filter((_, at) => (ticks >> (at % 31)) & 1)]);
+      const { granted, dropped } = decideGrant(offered, posted);
+      const agreed = [...offered, ...questions]
+        .filter(({ text }) => posted.has(text))
+        .flatMap(seeingAndChanging);
+      const isAgreed = (question: ResourceScope): boolean => textsOf(agreed).includes(question.text);
+      const data = granted.filter(isResourceScope);
+      assert.ok(isWithin(data, questions.filter(isAgreed)) && isWithin(questions.filter(isAgreed), data));
+      for (const scope of offered) {
+        const named = new Set(dropped.map((one) => one.scope));
+        for (const part of seeingAndChanging(scope))
+          assert.equal(named.has(scope.text) || named.has(part.text), !isWithin([part], data));
+      }
     },
   ),
   property(
@@ -209,8 +212,10 @@ export const GRANT_PROPERTIES: readonly Property[] = [
       const two = decideOffer(wordsInV2(requested.split(' ')).join(' '), inOther);
       assert.deepEqual(meanings(one.granted), meanings(two.granted));
       const approved = new Set(wordsInV2(ticked(one.granted, ticks)));
-      const sameTicks = one.granted.filter((scope) => approved.has([...meanings([scope])][0] ?? ''));
-      const grantedOne = decideGrant(one.granted, new Set([...textsOf(sameTicks), ...approved])).granted;
+      const grantedOne = decideGrant(
+        one.granted,
+        new Set([...ticked(one.granted, ticks), ...approved]),
+      ).granted;
       const grantedTwo = decideGrant(two.granted, approved).granted;
       assert.deepEqual(meanings(grantedOne), meanings(grantedTwo));
       const reasons = ({ dropped }: typeof one): Set<string> =>

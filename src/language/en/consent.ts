@@ -27,6 +27,9 @@ export const consent = {
   'scope.parts-hint': 'To share only some, untick “{label}” above and tick what to share here.',
 
   'group.record': 'From the health record',
+  'group.changes': 'Changes to the health record',
+  'group.changes.hint': 'The app can only change what is ticked.',
+  'group.patients-changes': 'Changes for every patient you may see',
   'group.sensitive': 'Extra private information',
   'group.sensitive.hint': 'The app does not see this unless you tick it.',
   'sensitive.mental-health': 'Mental health',
@@ -56,6 +59,7 @@ export const consent = {
   'offer.context.Encounter': 'Know which visit this is about',
   'offer.context.other': 'Know which {kind} this is about',
   'offer.only': '{kind} (only {what})',
+  'offer.changes': '{kind}: make changes',
   'offer.can': 'The app can {what} these.',
   'verb.see': 'see',
   'verb.add': 'add',

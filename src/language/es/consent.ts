@@ -28,6 +28,9 @@ export const consent: Translated<typeof english> = {
   'scope.parts-hint': 'Para dar solo una parte, quite la marca de «{label}» y marque aquí lo que quiere dar.',
 
   'group.record': 'De la historia de salud',
+  'group.changes': 'Cambios en la historia de salud',
+  'group.changes.hint': 'La app solo cambia lo que usted marque.',
+  'group.patients-changes': 'Cambios de cada paciente que usted puede ver',
   'group.sensitive': 'Datos muy privados',
   'group.sensitive.hint': 'La app no ve esto si usted no lo marca.',
   'sensitive.mental-health': 'Salud mental',
@@ -57,6 +60,7 @@ export const consent: Translated<typeof english> = {
   'offer.context.Encounter': 'Saber de qué visita se trata',
   'offer.context.other': 'Saber de qué se trata: {kind}',
   'offer.only': '{kind} (solo {what})',
+  'offer.changes': '{kind}: hacer cambios',
   'offer.can': 'La app puede {what} estos datos.',
   'verb.see': 'ver',
   'verb.add': 'añadir',

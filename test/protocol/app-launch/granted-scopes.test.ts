@@ -23,10 +23,17 @@ const NARROW_APP = {
   client_id: 'narrow-app',
   scope: 'openid launch/patient offline_access patient/Patient.rs patient/Observation.rs',
 };
+const CHANGING_APP = {
+  ...PUBLIC_APP,
+  client_id: 'changing-app',
+  scope: 'openid launch/patient patient/Goal.cruds',
+};
 
 describe.each(DRIVERS)('what is granted on %s', (driver) => {
   const amy = new CookieBrowser();
-  const suite = gatehouseOn(driver, () => ({ clients: [PUBLIC_APP, NARROW_APP, RESOURCE_SERVER] }));
+  const suite = gatehouseOn(driver, () => ({
+    clients: [PUBLIC_APP, NARROW_APP, CHANGING_APP, RESOURCE_SERVER],
+  }));
 
   const tokens = async (options: FlowOptions): Promise<TokenAnswer['body']> => {
     const authorized = await authorize(suite.server.issuer, { browser: amy, ...options });
@@ -55,6 +62,15 @@ describe.each(DRIVERS)('what is granted on %s', (driver) => {
       rs,
     );
     expect(told.scope).toBe(body.scope);
+  });
+
+  test('[CONS-09] who lets an app see goals need not let it change them; who lets it do both grants what was asked', async () => {
+    const scope = 'openid launch/patient patient/Goal.cruds';
+    const asking = { clientId: 'changing-app', scope };
+    const seeing = await tokens({ ...asking, ...without('patient/Goal.cud') });
+    expect(sorted(seeing.scope)).toEqual(sorted('openid launch/patient patient/Goal.rs'));
+    const both = await tokens({ ...asking, ...without() });
+    expect(sorted(both.scope)).toEqual(sorted(scope));
   });
 
   test('[OIDC-15] openid unticked takes fhirUser along and there is no id token; fhirUser unticked leaves the id token', async () => {
