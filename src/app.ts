@@ -131,7 +131,7 @@ export async function createGatehouse(options: GatehouseOptions): Promise<Gateho
   const { router: assets, ...addresses } = serveAssets(viewsDir, theme);
   const { templateFor } = theme;
   const pages = createPages({ viewsDir, brandName: config.name, templateFor, ...addresses });
-  const languages = createLanguages(theme.languages, config.languages.preferred);
+  const languages = createLanguages(theme.languages, config.languages.preferred, config.timeZone);
   const clientKeys = createClientKeys({ config, log, clock, ...options.clientKeys });
   const counters = createCounters(vault);
   const limits = createRequestLimits({

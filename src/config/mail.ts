@@ -3,6 +3,9 @@ import { z } from 'zod';
 import { isLoopback } from '../clients/index.ts';
 import { Secret } from './secret.ts';
 
+/** An address, or a name and an address; nothing that could begin another header. */
+const SENDER = /^(?:[^<>"\p{C}]{1,100} <[^\s<>@]{1,64}@[^\s<>@]{1,250}>|[^\s<>@]{1,64}@[^\s<>@]{1,250})$/u;
+
 /** Through whom we send mail; codes travel in it, so never in the clear except on this machine. */
 export const mail = z
   .strictObject({
@@ -22,7 +25,10 @@ export const mail = z
       .min(1)
       .transform((text) => new Secret(text))
       .optional(),
-    from: z.email('must be an e-mail address').describe('whom people read it is from'),
+    from: z
+      .string()
+      .regex(SENDER, 'must be an e-mail address, or a name and one: Riverside <no-reply@riverside.example>')
+      .describe('whom people read it is from: an address, or `Name <address>`'),
   })
   .refine(({ security, host }) => security !== 'none' || isLoopback(host) || host === '::1', {
     path: ['security'],

@@ -210,6 +210,11 @@ export const configSchema = z
           .describe('own templates, colours, logo and words in place of ours; see views/README.md'),
       })
       .prefault({}),
+    timeZone: z
+      .string()
+      .refine(isTimeZone, 'must be an IANA time zone such as America/New_York')
+      .default('UTC')
+      .describe('in which people read days and times'),
     languages: z
       .strictObject({
         offered: z
@@ -271,3 +276,11 @@ export type ConfigInput = z.input<typeof configSchema>;
 export type Config = z.output<typeof configSchema>;
 export type IdentityProviderConfig = Config['signIn']['providers'][number];
 export type FhirServerConfig = Config['fhirServers'][number];
+
+function isTimeZone(name: string): boolean {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: name }) !== undefined;
+  } catch {
+    return false;
+  }
+}

@@ -7,6 +7,8 @@ export interface GrantSummary {
   readonly accountId: AccountId;
   readonly scope: string;
   readonly patient?: string;
+  /** As whom its person acts for the patient: `RelatedPerson/7`. */
+  readonly actsAs?: string;
   readonly fhirBaseUrl: string;
   readonly allowedAt: EpochSeconds;
   /** When a token was last made from it: each refresh gives it its whole lifetime again. */

@@ -32,16 +32,37 @@ export function loadTheme(directory: string | undefined, offered: readonly strin
     const file = directory === undefined ? undefined : path.join(directory, name);
     return file !== undefined && existsSync(file) ? file : undefined;
   };
-  const css = inTheme('theme.css');
+  const file = inTheme('theme.css');
+  const css = file === undefined ? '' : readFileSync(file, 'utf8');
+  checkColours(css, file ?? '');
   const logo = inTheme('logo.svg') ?? inTheme('logo.png');
   return {
     templateFor: inTheme,
-    css: css === undefined ? '' : readFileSync(css, 'utf8'),
+    css,
     languages: languagesOf(inTheme('messages'), offered),
     ...(logo === undefined
       ? {}
       : { logo: { content: readFileSync(logo), type: logo.endsWith('.svg') ? 'svg' : 'png' } }),
   };
+}
+
+/** The custom properties of our style sheet, which `theme.css` sets anew. */
+export const COLOURS = [
+  ...['brand', 'brand-hover', 'on-brand', 'brand-soft', 'page', 'surface', 'text', 'muted'],
+  ...['line', 'control', 'warn', 'warn-soft', 'danger', 'danger-soft', 'good'],
+] as const;
+
+/** A misspelt colour would be ignored in silence; one of an organisation's own is used somewhere in its style sheet. */
+function checkColours(css: string, file: string): void {
+  const rules = css.replaceAll(/\/\*[^]*?\*\//g, '');
+  const set = [...rules.matchAll(/--([\w-]+)\s*:/g)].map(([, name = '']) => name);
+  const used = new Set([...rules.matchAll(/var\(\s*--([\w-]+)/g)].map(([, name]) => name));
+  const known = new Set<string>(COLOURS);
+  const unknown = [...new Set(set)].filter((name) => !known.has(name) && !used.has(name));
+  if (unknown.length > 0)
+    throw new ConfigProblems(
+      unknown.map((name) => `${file}: there is no colour --${name}; there are --${COLOURS.join(', --')}`),
+    );
 }
 
 const messageFile = z.strictObject({

@@ -1,12 +1,15 @@
 import type { Account } from '../identity/index.ts';
 import { languageOf } from '../language/index.ts';
 import type { EpochSeconds } from '../oauth/index.ts';
+import type { NoticedGrant } from '../notices/index.ts';
 import {
   describeDropped,
   formatScopeList,
+  isResourceScope,
   needsPatient,
   type DroppedScope,
   type LaunchContext,
+  type Permission,
   type Scope,
 } from '../smart/index.ts';
 import type { Approval } from './engine.ts';
@@ -79,8 +82,27 @@ export async function giveAccess(
   });
   // Who decided nothing just now has been told before.
   if (basis === 'asked' && granted.some(({ text }) => text === 'offline_access'))
-    parts.tellOfGrant?.(account, { app: visit.client.client_name, endsAt }, languageOf(visit.ctx));
+    parts.tellOfGrant?.(
+      account,
+      { app: visit.client.client_name, endsAt, ...whatIsGiven(granted, account, standing !== undefined) },
+      languageOf(visit.ctx),
+    );
   return { given: true, url };
+}
+
+function whatIsGiven(
+  granted: readonly Scope[],
+  { role }: Account,
+  isForOther: boolean,
+): Pick<NoticedGrant, 'whose' | 'changes'> {
+  const data = granted.filter(isResourceScope);
+  const own = role === 'patient' ? 'own' : 'many';
+  return {
+    whose: isForOther ? 'other' : own,
+    changes: data.some(({ permissions }) =>
+      ['c', 'u', 'd'].some((letter) => permissions.has(letter as Permission)),
+    ),
+  };
 }
 
 function signedInOf({ shown, progress }: Visit): NonNullable<Approval['signedIn']> {

@@ -57,15 +57,20 @@ export function takeLanguage(languages: Languages): Middleware {
 /** For the foot of a page; empty where there is one language, or the page is none of ours to show again. */
 export function otherLanguages(ctx: Context): readonly OtherLanguage[] {
   const languages = ctx.state['languages'] as Languages | undefined;
-  if (!languages || !isOwnPage(ctx.path)) return [];
+  const isOwn = isOwnPage(ctx.path);
+  // Where there is no page, another language leads to the first one.
+  if (!languages || !(isOwn || ctx.status === 404)) return [];
   const current = languageOf(ctx);
+  const [to, query] = isOwn ? [ctx.path, ctx.query] : ['/', {}];
   return languages.all
     .filter((language) => language !== current)
-    .map(({ tag, name }) => ({ tag, name, href: withQuery(ctx.path, { ...ctx.query, [LANGUAGE]: tag }) }));
+    .map(({ tag, name }) => ({ tag, name, href: withQuery(to, { ...query, [LANGUAGE]: tag }) }));
 }
 
 function isOwnPage(path: string): boolean {
-  return path === '/' || /^\/(interaction\/[\w.~-]+|(apps|account)(\/[\w.~-]+)*)$/.test(path);
+  return (
+    path === '/' || /^\/(interaction\/[\w.~-]+|(apps|account)(\/[\w.~-]+)*|logout(\/success)?)$/.test(path)
+  );
 }
 
 function withQuery(path: string, query: Context['query']): string {

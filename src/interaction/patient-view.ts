@@ -17,7 +17,7 @@ export function patientView({ id, name, birthDate, mrn, sex }: PatientSummary, l
 /** `2008-03-20` → `20 March 2008`; a year or a year and month alone stay as they are. */
 export function dateInWords(date: string | undefined, language: Language): string | undefined {
   if (date === undefined || !/^\d{4}-\d{2}-\d{2}/.test(date)) return date;
-  return language.date(Date.parse(`${date.slice(0, 10)}T00:00:00Z`) / 1000);
+  return language.day(date.slice(0, 10));
 }
 
 function sexInWords(sex: string | undefined, { say }: Language): string | undefined {

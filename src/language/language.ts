@@ -19,14 +19,21 @@ export interface Language {
   /** A message whose marks are drawn by the caller, who makes values safe for where they go. */
   draw(key: MessageKey, values: Values, marks: Readonly<Record<Mark, (inside: string) => string>>): string;
   knows(key: string): key is MessageKey;
-  /** `20 March 2008`, in UTC. */
+  /** `20 March 2008`, where the organisation is. */
   readonly date: (at: EpochSeconds) => string;
+  /** `20 March 2008 at 14:05 UTC`, where the organisation is. */
+  readonly moment: (at: EpochSeconds) => string;
+  /** A day of the calendar, the same everywhere: `2008-03-20` → `20 March 2008`. */
+  readonly day: (date: string) => string;
   /** `one, two and three`, or `or`. */
   readonly list: (items: readonly string[], type?: 'conjunction' | 'disjunction') => string;
 }
 
-/** @throws {SyntaxError} when it comes to a message that is no ICU message */
-export function createLanguage({ tag, locale, name, messages }: MessageFile): Language {
+/**
+ * @param timeZone of days and times, as IANA names it; default: UTC
+ * @throws {SyntaxError} when it comes to a message that is no ICU message
+ */
+export function createLanguage({ tag, locale, name, messages }: MessageFile, timeZone = 'UTC'): Language {
   const compiled = new Map<MessageKey, IntlMessageFormat>();
   const messageFor = (key: MessageKey): IntlMessageFormat => {
     let message = compiled.get(key);
@@ -36,9 +43,11 @@ export function createLanguage({ tag, locale, name, messages }: MessageFile): La
     }
     return message;
   };
-  const dates = new Intl.DateTimeFormat(locale, {
-    ...{ day: 'numeric', month: 'long', year: 'numeric', timeZone: 'UTC' },
-  });
+  const inDays = { day: 'numeric', month: 'long', year: 'numeric' } as const;
+  const dates = new Intl.DateTimeFormat(locale, { ...inDays, timeZone });
+  const days = new Intl.DateTimeFormat(locale, { ...inDays, timeZone: 'UTC' });
+  const times = { hour: 'numeric', minute: '2-digit', timeZoneName: 'short' } as const;
+  const moments = new Intl.DateTimeFormat(locale, { ...inDays, ...times, timeZone });
   return {
     tag,
     name,
@@ -51,6 +60,8 @@ export function createLanguage({ tag, locale, name, messages }: MessageFile): La
     },
     knows: (key): key is MessageKey => Object.hasOwn(messages, key),
     date: (at) => dates.format(new Date(at * 1000)),
+    moment: (at) => moments.format(new Date(at * 1000)),
+    day: (date) => days.format(new Date(`${date}T00:00:00Z`)),
     list: (items, type = 'conjunction') => new Intl.ListFormat(locale, { type }).format(items),
   };
 }

@@ -17,9 +17,16 @@ export interface Languages {
   choose(wishes: Wishes): Language;
 }
 
-/** @param preferred tag of the language for those who asked for none of ours */
-export function createLanguages(files: readonly MessageFile[], preferred: string): Languages {
-  const all = files.map(createLanguage);
+/**
+ * @param preferred tag of the language for those who asked for none of ours
+ * @param timeZone of days and times, as IANA names it; default: UTC
+ */
+export function createLanguages(
+  files: readonly MessageFile[],
+  preferred: string,
+  timeZone?: string,
+): Languages {
+  const all = files.map((file) => createLanguage(file, timeZone));
   const byTag = new Map(all.map((language) => [language.tag.toLowerCase(), language]));
   const fallback = byTag.get(preferred.toLowerCase());
   if (!fallback) throw new RangeError(`there is no language ${preferred}`);

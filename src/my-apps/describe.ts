@@ -22,6 +22,8 @@ export interface AppEntry {
   readonly seen: readonly string[];
   readonly may: readonly { readonly legend: string; readonly labels: readonly string[] }[];
   readonly canWrite: boolean;
+  /** Its person allowed it for a patient they act for. */
+  readonly isForOther: boolean;
   /** Also while nobody uses the app. */
   readonly always: boolean;
 }
@@ -68,6 +70,7 @@ export function describeGrant(described: Described): AppEntry {
     seen: kindsSeen(usage.entries, language),
     may: groups.map(({ legend, scopes: shown }) => ({ legend, labels: shown.map(({ label }) => label) })),
     canWrite: groups.some(({ scopes: shown }) => shown.some(({ write }) => write)),
+    isForOther: grant.actsAs !== undefined,
     always: has('offline_access'),
   };
 }

@@ -33,14 +33,17 @@ export async function showHistory(ctx: Context, { account }: Person, parts: MyAp
 }
 
 function inWords(entry: HistoryEntry, language: Language): Record<string, unknown> {
-  const { kind, why, clientName, at, until, patient, fhirServer, reference, kept, refused } = entry;
+  const { kind, why, clientName, at, until, patient, isForOther, fhirServer } = entry;
+  const { reference, kept, refused } = entry;
   const hasAccess = kind === 'granted' || kind === 'changed';
-  const day = (time: string): string => language.date(Math.trunc(Date.parse(time) / 1000));
+  const seconds = (time: string): number => Math.trunc(Date.parse(time) / 1000);
   return {
-    ...{ kind, app: clientName, on: day(at), fhirServer, reference },
+    ...{ kind, app: clientName, on: language.moment(seconds(at)), fhirServer, isForOther, reference },
     ...(why === undefined ? {} : { why }),
     ...(patient === undefined ? {} : { patient }),
-    ...(hasAccess ? { until: until === undefined ? language.say('my-history.lasting') : day(until) } : {}),
+    ...(hasAccess
+      ? { until: until === undefined ? language.say('my-history.lasting') : language.date(seconds(until)) }
+      : {}),
     ...{ kept: labelsOf(kept, language), refused: labelsOf(refused, language) },
   };
 }

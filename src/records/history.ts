@@ -15,8 +15,11 @@ export interface HistoryEntry {
   readonly fhirServer: string;
   /** The name of the patient, or the id of one whose name was not known. */
   readonly patient?: string;
+  /** Who decided acts for the patient. */
+  readonly isForOther: boolean;
   readonly kept: readonly string[];
   readonly refused: readonly string[];
+  /** The number of the Consent that this is a version of. */
   readonly reference: string;
 }
 
@@ -55,6 +58,7 @@ function entryOf(record: KeptRecord): HistoryEntry {
     fhirServer: organization.at(-1)?.display ?? '',
     kept: isPermit ? named : [],
     refused: isPermit ? denied : named,
+    isForOther: consent.performer.some(({ reference }) => /\/RelatedPerson\//.test(reference ?? '')),
     reference: identifier[0]?.value ?? '',
   };
 }

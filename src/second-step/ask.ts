@@ -12,6 +12,7 @@ import {
 } from '../identity/index.ts';
 import { languageOf } from '../language/index.ts';
 import { codeMail } from './mail.ts';
+import { masked } from './masked.ts';
 import { readPasskey, type Occasion, type Read, type SecondStepParts } from './parts.ts';
 
 /** The second factors that are asked for here, the best first. */
@@ -50,10 +51,22 @@ export async function showSecond(
     parts.render(ctx, 'passkey', { ...data, ...only, passkey }, status);
   } else {
     const ask = say(`second-step.ask-${way}`);
-    const send = way === 'mailed-code' ? { sendLabel: say('second-step.send') } : {};
+    const mail = way === 'mailed-code' ? mailInWords(occasion, notice ?? error) : {};
     const isNumber = way !== 'recovery-code';
-    parts.render(ctx, 'second-step', { ...data, ...send, ask, isNumber }, status);
+    parts.render(ctx, 'second-step', { ...data, ...mail, ask, isNumber }, status);
   }
+}
+
+/** Where a code goes, and whether one is asked for already: until then there is nothing to type. */
+function mailInWords({ ctx, account, action }: Occasion, said: string | undefined): Record<string, unknown> {
+  const { say } = languageOf(ctx);
+  const isSent = said !== undefined || ctx.query['code'] === 'yes';
+  return {
+    isSent,
+    sendLabel: say(isSent ? 'second-step.send-again' : 'second-step.send'),
+    ...(account.email === undefined ? {} : { sendsTo: masked(account.email) }),
+    haveCodeHref: `${action}?way=mailed-code&code=yes`,
+  };
 }
 
 /** One try, counted. @returns what was shown; `shown`: a page that says why it will not do */

@@ -51,13 +51,16 @@ export async function takePasskeySignIn(
   }
   const taken = attempt.result;
   const account = taken.ok ? await parts.accounts.find(taken.accountId) : undefined;
-  if (!taken.ok || !account || account.disabled) {
-    const reason = taken.ok ? 'disabled' : taken.reason;
+  // Who closes an account at the provider that made it closes every way in here.
+  const isSecondOnly = account !== undefined && !account.disabled && account.passwordHash === undefined;
+  if (!taken.ok || !account || account.disabled || isSecondOnly) {
+    const reason = taken.ok ? (isSecondOnly ? 'second-step-only' : 'disabled') : taken.reason;
     const whom = taken.accountId === undefined ? {} : { accountId: taken.accountId };
     await parts.audit.record({
       ...{ type: 'sign-in', outcome: 'refused', method: 'passkey', reason, ...whom, ...seen },
     });
-    await showPasskeySignIn(place, parts, { error: say('passkey.refused'), status: 422 });
+    const error = say(isSecondOnly ? 'passkey.second-only' : 'passkey.refused');
+    await showPasskeySignIn(place, parts, { error, status: 422 });
     return 'shown';
   }
   const method = methodOf(taken.passkey);

@@ -19,6 +19,7 @@ export interface StoredGrant {
     readonly endsAt?: number;
     readonly reference?: string;
     readonly sessionUid?: string;
+    readonly actsAs?: string;
     readonly context?: { readonly patient?: string };
   };
 }
@@ -26,7 +27,16 @@ export interface StoredGrant {
 /** @param stored the grant as it lies in the store, or as a request has it in hand */
 export function summaryOf(vault: Vault, grantId: GrantId, stored: StoredGrant): GrantSummary {
   const { clientId = '', accountId = '', iat = 0, exp = 0, smart = {} } = stored;
-  const { scope = '', fhirBaseUrl = '', lifetimeSeconds = 0, madeAt, endsAt, context, sessionUid } = smart;
+  const {
+    scope = '',
+    fhirBaseUrl = '',
+    lifetimeSeconds = 0,
+    madeAt,
+    endsAt,
+    context,
+    sessionUid,
+    actsAs,
+  } = smart;
   const ref = grantRefOf(vault.keys, grantId);
   const allowedAt = madeAt === undefined ? iat : Math.floor(madeAt / 1000);
   return {
@@ -34,6 +44,7 @@ export function summaryOf(vault: Vault, grantId: GrantId, stored: StoredGrant): 
     ...(context?.patient === undefined ? {} : { patient: context.patient }),
     ...(endsAt === undefined ? {} : { endsAt }),
     ...(sessionUid === undefined ? {} : { sessionUid }),
+    ...(actsAs === undefined ? {} : { actsAs }),
     renewedAt: Math.max(allowedAt, exp - lifetimeSeconds),
     expiresAt: exp,
     ref,

@@ -39,7 +39,7 @@ export interface ViewPages {
 
 export function viewPages(): ViewPages {
   const eta = new Eta({ views: VIEWS.pathname, autoTrim: false });
-  const [english] = filesOf(['en']).map(createLanguage);
+  const [english] = filesOf(['en']).map((file) => createLanguage(file));
   const renderAs: ViewPages['renderAs'] = (template, data, words) =>
     eta.render(`./${template}`, { ...data, ...words });
   const render: ViewPages['render'] = (template, data) =>

@@ -90,15 +90,15 @@ const account = {
       ref: 's1',
       isHere: true,
       name: 'Firefox, Linux',
-      since: 'Signed in on 3 February 2026',
-      seen: 'Last seen',
+      since: 'Signed in: 26 November 2026 at 08:30 UTC',
+      seen: 'Last seen: 26 November 2026 at 14:05 UTC',
     },
     {
       ref: 's2',
       isHere: false,
       name: 'Chrome',
-      since: 'Signed in',
-      seen: 'Last seen',
+      since: 'Signed in: 3 February 2026 at 09:12 UTC',
+      seen: 'Last seen: 25 November 2026 at 20:41 UTC',
       network: '192.0.2.0/24',
     },
   ],
@@ -128,6 +128,10 @@ const newCodes = {
 
 const mailedCode = {
   ...{ ...secondStep, ask: 'Code from the mail', sendLabel: 'Send me a code' },
+  ...{ sendsTo: 'd•••@riverside.example', haveCodeHref: '/interaction/x?way=mailed-code&code=yes' },
+};
+const mailedCodeSent = {
+  ...{ ...mailedCode, isSent: true, sendLabel: 'Send another code' },
   notice: 'A code is on its way to your mailbox.',
 };
 const forgotten = {
@@ -186,6 +190,7 @@ export const factorScreens = [
   { screen: 'change password, refused', template: 'change-password', data: changePasswordRefused },
   { screen: 'new codes', template: 'new-codes', data: newCodes },
   { screen: 'mailed code', template: 'second-step', data: mailedCode },
+  { screen: 'mailed code, sent', template: 'second-step', data: mailedCodeSent },
   { screen: 'forgotten', template: 'forgotten', data: forgotten },
   { screen: 'forgotten, without mail', template: 'forgotten', data: forgottenWithoutMail },
   { screen: 'forgotten, code', template: 'forgotten-code', data: forgottenCode },

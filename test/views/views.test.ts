@@ -318,7 +318,7 @@ describe('accessible names', () => {
   test('a scope that can write says so in words', async () => {
     await open('consent', samples.consent, async ({ page }) => {
       expect(await page.getByText('Can make changes', { exact: true }).count()).toBe(1);
-      const write = page.getByRole('checkbox', { name: 'Add and change measurements', exact: true });
+      const write = page.getByRole('checkbox', { name: 'Measurements: make changes', exact: true });
       expect(await describedBy(write)).toMatch(/^Can make changes /);
     });
   });

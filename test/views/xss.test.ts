@@ -14,7 +14,7 @@ const eta = new Eta({
   autoTrim: false,
   cache: true,
 });
-const [language] = filesOf(['en']).map(createLanguage);
+const [language] = filesOf(['en']).map((file) => createLanguage(file));
 const words = wordsFor(language!);
 /** Of these the server itself has a few, and templates choose by them. */
 const FIXED = new Set([

@@ -37,6 +37,7 @@ export const factors = {
     'Passkeys do not work here: your browser has none, or JavaScript is off. Choose another way.',
   'passkey.failed': 'That did not work. Try again, or choose another way.',
   'passkey.refused': 'We do not know this passkey. Try again, or choose another way.',
+  'passkey.second-only': 'This passkey is only a second step. First sign in as you do with your hospital.',
   'passkey.only': 'This app asks for a passkey. Nothing else will do for it.',
   'passkey.elsewhere': 'Is your passkey on another device? Go back to the app and open it there.',
   'passkey.add-here': 'Or add a passkey for this device. Then go back to the app and start again.',
@@ -59,5 +60,9 @@ export const factors = {
   'second-step.ask-mailed-code': 'Code from the mail',
   'second-step.use-mailed-code': 'Get a code by mail',
   'second-step.send': 'Send me a code',
+  'second-step.send-again': 'Send another code',
+  'second-step.sends-to': 'We send a code to <ltr>{address}</ltr>.',
+  'second-step.sent-to': 'Type the code that we sent to <ltr>{address}</ltr>.',
+  'second-step.have-code': 'I have a code already',
   'second-step.sent': 'A code is on its way to your mailbox. It can take a minute.',
 } as const;

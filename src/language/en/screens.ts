@@ -26,7 +26,7 @@ export const screens = {
 
   'login.title': 'Sign in',
   'login.launched': 'Opened from your health record system.',
-  'login.username': 'Username',
+  'login.username': 'User name',
   'login.password': 'Password',
   'login.wrong': 'The user name or password is not right. Check both and try again.',
   'login.wait': 'Too many tries. Wait {minutes, plural, one {one minute} other {# minutes}} and try again.',
@@ -89,5 +89,6 @@ export const screens = {
   'signed-out.title': 'Signed out',
   'signed-out.heading': 'You are signed out',
   'signed-out.message': 'You have signed out.',
+  'signed-out.everywhere': 'You are signed out in every browser, also in this one.',
   'signed-out.shared': 'On a shared computer, close the browser too.',
 } as const;

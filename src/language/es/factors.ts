@@ -39,6 +39,7 @@ export const factors: Translated<typeof english> = {
     'Aquí no se pueden usar llaves: su navegador no las tiene o no usa JavaScript. Elija otra forma.',
   'passkey.failed': 'No ha salido bien. Pruebe otra vez o elija otra forma.',
   'passkey.refused': 'No conocemos esta llave. Pruebe otra vez o elija otra forma.',
+  'passkey.second-only': 'Esta llave solo es un segundo paso. Entre antes como entra en su hospital.',
   'passkey.only': 'Esta app pide una llave de acceso. Otra cosa no le vale.',
   'passkey.elsewhere': '¿Está su llave en otro equipo? Vuelva a la app y ábrala allí.',
   'passkey.add-here': 'O ponga una llave en este equipo. Luego vuelva a la app y empiece otra vez.',
@@ -59,5 +60,9 @@ export const factors: Translated<typeof english> = {
   'second-step.ask-mailed-code': 'Código del correo',
   'second-step.use-mailed-code': 'Recibir un código por correo',
   'second-step.send': 'Enviarme un código',
+  'second-step.send-again': 'Enviar otro código',
+  'second-step.sends-to': 'Le enviamos un código a <ltr>{address}</ltr>.',
+  'second-step.sent-to': 'Escriba el código que le enviamos a <ltr>{address}</ltr>.',
+  'second-step.have-code': 'Ya tengo un código',
   'second-step.sent': 'El código va de camino a su correo. Puede tardar un poco.',
 };

@@ -92,5 +92,6 @@ export const screens: Translated<typeof english> = {
   'signed-out.title': 'Sesión cerrada',
   'signed-out.heading': 'La sesión está cerrada',
   'signed-out.message': 'Usted ha cerrado la sesión.',
+  'signed-out.everywhere': 'La sesión está cerrada en todos los sitios, también aquí.',
   'signed-out.shared': 'Si otras personas usan este equipo, cierre también el navegador.',
 };

@@ -47,7 +47,8 @@ async function send(ctx: Context, username: string, parts: MyAppsParts): Promise
   }
   const { mailed, accounts } = parts;
   if (mailed) requestReset({ ...mailed, accounts }, username, codeMail(ctx, parts.brandName, 'password'));
-  goTo(ctx, CODE_PATH);
+  // No user name in an address: it would stand in the history of the browser.
+  askForCode(ctx, parts, { username });
 }
 
 function askForCode(

@@ -2,7 +2,6 @@ import type { Context } from 'koa';
 
 import { languageOf } from '../../language/index.ts';
 import type { MyAppsParts } from '../parts.ts';
-import { ACCOUNT_PATH, goTo } from '../path.ts';
 import type { Person } from '../person.ts';
 
 /** Where somebody is signed in, this browser first. */
@@ -11,7 +10,7 @@ export async function sessionsInWords(
   { account, sessionId }: Person,
   { sessionList, sessionRef }: MyAppsParts,
 ): Promise<readonly object[]> {
-  const { say, date } = languageOf(ctx);
+  const { say, moment } = languageOf(ctx);
   const own = sessionRef(sessionId);
   const all = await sessionList.of(account.accountId);
   const words = all
@@ -21,8 +20,8 @@ export async function sessionsInWords(
       const name = [browser, system].filter((part) => part !== undefined).join(', ');
       return {
         ...{ ref: id, isHere: id === own, name: name === '' ? say('account.some-browser') : name },
-        since: say('account.session-since', { date: date(signedInAt) }),
-        seen: say('account.session-seen', { date: date(seenAt) }),
+        since: say('account.session-since', { moment: moment(signedInAt) }),
+        seen: say('account.session-seen', { moment: moment(seenAt) }),
         ...(network === undefined ? {} : { network }),
       };
     });
@@ -38,7 +37,7 @@ export async function signOut(ctx: Context, person: Person, ref: string, parts: 
 export async function signOutEverywhere(ctx: Context, person: Person, parts: MyAppsParts): Promise<void> {
   await parts.sessionList.endAll(person.account.accountId);
   await tell(ctx, person, parts);
-  goTo(ctx, ACCOUNT_PATH);
+  parts.render(ctx, 'signed-out', { message: languageOf(ctx).say('signed-out.everywhere') });
 }
 
 /** After another password: whoever knew the old one may be signed in somewhere. */

@@ -39,10 +39,12 @@ describe.each(DRIVERS)('mail about apps, on %s', (driver) => {
       host: 'localhost',
       port: smtp.port,
       security: 'none',
-      from: 'gate@riverside.example',
+      from: 'Riverside <gate@riverside.example>',
     } as const;
     const remembers = { ...SECRET_APP, client_id: 'remembers', consent: 'remember' as const };
-    server = await startGatehouse(store, { clients: [PUBLIC_APP, remembers], name: 'Riverside', mail });
+    const changes = { ...SECRET_APP, client_id: 'changes', scope: `${SECRET_APP.scope} patient/Goal.cu` };
+    const clients = [PUBLIC_APP, remembers, changes];
+    server = await startGatehouse(store, { clients, name: 'Riverside', mail });
     const accounts = createAccountStore(server.vault);
     const amy = await accounts.findByUsername('amy');
     await accounts.save({ ...amy!, email: AMY, emailVerified: true });
@@ -72,9 +74,17 @@ describe.each(DRIVERS)('mail about apps, on %s', (driver) => {
     const text = plain(mail?.text ?? '');
     expect(text).toContain('Usted dejó que Public App use datos de salud de Riverside');
     expect(text).toMatch(/Se acaba el \d+ de \p{L}+ de \d{4}\./u);
+    expect(text).toContain('Puede ver sus propios datos.');
+    expect(text).not.toContain('cambios en');
     expect(text).toContain(`${server.issuer}/apps`);
     // Which app somebody uses is their own business: no record, no patient, no scope in it.
     expect(text).not.toMatch(/Amy|patient\/|Patient|p1/);
+  });
+
+  test('[CONS-15] where it may change records, the mail says so', async () => {
+    await authorize(server.issuer, { scope: `${LASTING} patient/Goal.cu`, clientId: 'changes' });
+    const [mail] = await arrived(1);
+    expect(plain(mail?.text ?? '')).toContain('It can see your own records. It can also make changes there.');
   });
 
   test('nobody is written to for what they decided before and were not asked about', async () => {

@@ -267,6 +267,12 @@ describe.each(DRIVERS)('people who act for a patient, on %s', (driver) => {
   test('[SEC-9] [SEC-10] the record says who decided, for whom and by which right', async () => {
     const browser = new CookieBrowser();
     await authorize(issuerOf(), as('eve', { browser }));
+    const pages = ['/apps', '/apps/history'].map(async (at) =>
+      textOf(await (await browser.get(issuerOf() + at)).text()),
+    );
+    const [apps, history] = await Promise.all(pages);
+    expect(apps).toContain('You allowed this for somebody you act for.');
+    expect(history).toContain('You acted for this person');
     const answer = await browser.get(`${issuerOf()}/apps/history/consents.json`);
     const { entry } = (await answer.json()) as { entry: { resource: Record<string, unknown> }[] };
     const newest = (type: string) =>

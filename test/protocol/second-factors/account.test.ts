@@ -135,7 +135,8 @@ describe.each(DRIVERS)('the account page, on %s', (driver) => {
   test('sessions: named, ended one by one or all at once', async () => {
     const browsers = await Promise.all([signedIn(), signedIn(), signedIn()]);
     const [browser, second, third] = browsers;
-    await send(browser, '', { everywhere: 'yes' });
+    const said = await send(browser, '', { everywhere: 'yes' });
+    expect(textOf(said)).toContain('You are signed out in every browser, also in this one.');
     for (const one of browsers) expect(stepOf(await look(one))).toBe('sign-in');
     const [mine, other] = [await signedIn(), await signedIn()];
     const html = await look(mine);

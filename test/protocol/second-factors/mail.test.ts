@@ -56,16 +56,24 @@ describe.each(DRIVERS)('codes by mail, on %s', (driver) => {
   const post = async (path: string, form: Record<string, string>, browser = new CookieBrowser()) =>
     read(await browser.post(at(path), form));
 
+  /** A page without what was typed, and without its own reference. */
+  const withoutEcho = (page: string, username: string): string =>
+    page.replace(`value="${username}"`, '').replace(/[a-z0-9]{4}-[a-z0-9]{4}-[a-z0-9]{4}/g, '');
+
   test('one counts as a second factor, once, in the browser that asked for it', async () => {
     const [screen, other] = [
       await openScreen(suite.server.issuer, 'second'),
       await openScreen(suite.server.issuer, 'second'),
     ];
+    expect(textOf(screen.html)).toMatch(/We send a code to a•••@/);
+    expect(screen.html).not.toContain('name="code"');
     const { html } = await submit(suite.server.issuer, {
       ...screen,
       fields: { ...screen.fields, send: ['yes'] },
     });
     expect(textOf(html)).toContain('A code is on its way');
+    expect(html).toContain('name="code"');
+    expect(html).not.toContain(AMY);
     const code = await mailed();
     const elsewhere = await submit(suite.server.issuer, other, { code: () => code });
     expect(elsewhere.response.status).toBe(422);
@@ -87,15 +95,17 @@ describe.each(DRIVERS)('codes by mail, on %s', (driver) => {
     const told = new Set<string>();
     const wrong = new Set<string>();
     for (const username of ['amy', 'nobody-of-this-name', 'ben', '']) {
-      told.add(await post('/account/forgotten', { username }));
+      const asked = await post('/account/forgotten', { username });
+      expect(asked).toContain(`name="username" type="text" value="${username}"`);
+      told.add(withoutEcho(asked, username));
       const form = { username, code: '0000 0000', password: NEW, again: NEW };
       const page = await post('/account/forgotten/code', form);
-      wrong.add(page.replace(`value="${username}"`, '').replace(/[a-z0-9]{4}-[a-z0-9]{4}-[a-z0-9]{4}/g, ''));
+      wrong.add(withoutEcho(page, username));
     }
     // Only who is there was written to.
     await mailed();
-    expect([...told]).toEqual(['303 /account/forgotten/code']);
-    expect(wrong.size).toBe(1);
+    expect([told.size, wrong.size]).toEqual([1, 1]);
+    expect([...told][0]).toMatch(/^200 .*Look in your mailbox/s);
     expect([...wrong][0]).toContain('The user name or the code is not right.');
   });
 

@@ -28,7 +28,8 @@ describe.each(DRIVERS)('passkeys, on %s', (driver) => {
     const fields = { ...screen.fields, passkey: [JSON.stringify(message)], name: ['Phone'] };
     const { html, response } = await submit(issuer(), { ...screen, fields });
     const refused = /We do not know this passkey|was not added/.exec(textOf(html))?.[0];
-    return `${response.status} ${refused ?? formFields(html)['step']?.[0] ?? textOf(html)}`;
+    const second = /This passkey is only a second step/.exec(textOf(html))?.[0];
+    return `${response.status} ${refused ?? second ?? formFields(html)['step']?.[0] ?? textOf(html)}`;
   };
   const shown = (screen: Screen, quirks: AuthenticatorQuirks = {}) =>
     device.get(passkeyOptions(screen.html), quirks);
@@ -127,6 +128,19 @@ describe.each(DRIVERS)('passkeys, on %s', (driver) => {
     const screen = await screenAt(await openScreen(issuer(), 'login'), '?way=passkey');
     expect(await send(screen, shown(screen))).toBe('422 We do not know this passkey');
     await accounts.change(id, (account) => ({ ...account, disabled: false }));
+  });
+
+  test('[A077] [A092] alone, of who has no password here, is refused: only their provider signs them in', async () => {
+    const accounts = createAccountStore(suite.server.vault);
+    const id = await idOf(suite.server.vault, 'amy');
+    const before = await accounts.find(id);
+    await accounts.change(id, ({ passwordHash: _gone, ...account }) => account);
+    const screen = await screenAt(await openScreen(issuer(), 'login'), '?way=passkey');
+    expect(await send(screen, shown(screen))).toMatch(/^422 .*This passkey is only a second step/);
+    expect(suite.server.audit.findLast(({ type }) => type === 'sign-in')).toMatchObject({
+      ...{ outcome: 'refused', reason: 'second-step-only', accountId: id },
+    });
+    await accounts.save(before!);
   });
 
   test('the script is served under a name made from its content, for good', async () => {

@@ -105,6 +105,18 @@ describe('an organisation’s own look', () => {
     await rm(wrong, { recursive: true, force: true });
   });
 
+  test('a colour that we do not have is refused at the start, one of its own that is used is not', async () => {
+    const wrong = await mkdtemp(path.join(tmpdir(), 'gatehouse-theme-'));
+    const file = path.join(wrong, 'theme.css');
+    await writeFile(
+      file,
+      ':root { --brand: #123; --bramd: #123; --own: #123 } h1 { color: var(--own) } /* --no: 1 */',
+    );
+    const starting = startGatehouse(store, { clients: [PUBLIC_APP], theme: { directory: wrong } });
+    await expect(starting).rejects.toThrow(`${file}: there is no colour --bramd; there are --brand, `);
+    await rm(wrong, { recursive: true, force: true });
+  });
+
   test('a language nobody has words for, and a folder that is not there, are refused at the start', async () => {
     const fr = { clients: [PUBLIC_APP], languages: { offered: ['en', 'fr'] } };
     await expect(startGatehouse(store, fr)).rejects.toThrow(

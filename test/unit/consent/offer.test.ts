@@ -9,7 +9,7 @@ import {
   parseScopeList,
 } from '../../../src/smart/index.ts';
 
-const [english] = filesOf(['en']).map(createLanguage);
+const [english] = filesOf(['en']).map((file) => createLanguage(file));
 const offerOf = (scopes: string): ReturnType<typeof describeOffer> =>
   describeOffer(parseScopeList(scopes).scopes, english!);
 

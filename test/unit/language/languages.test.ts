@@ -30,11 +30,20 @@ describe('which language is chosen', () => {
 });
 
 describe('a language', () => {
-  const [spanish] = filesOf(['es']).map(createLanguage);
+  const [spanish] = filesOf(['es']).map((file) => createLanguage(file));
   test('writes dates and lists as its people do', () => {
     expect(spanish!.date(Date.UTC(2008, 2, 20) / 1000)).toBe('20 de marzo de 2008');
     expect(languages.all[0]!.date(Date.UTC(2008, 2, 20) / 1000)).toBe('20 March 2008');
     expect(spanish!.list(['ver', 'añadir', 'cambiar'])).toBe('ver, añadir y cambiar');
+  });
+
+  test('writes times where the organisation is, and birth dates as they are everywhere', () => {
+    const [file] = filesOf(['en']);
+    const tokyo = createLanguage(file!, 'Asia/Tokyo');
+    const at = Date.UTC(2026, 10, 26, 20, 5) / 1000;
+    expect(createLanguage(file!).moment(at)).toBe('26 November 2026 at 20:05 UTC');
+    expect(tokyo.moment(at)).toBe('27 November 2026 at 05:05 GMT+9');
+    expect([tokyo.date(at), tokyo.day('2008-03-20')]).toEqual(['27 November 2026', '20 March 2008']);
   });
 
   test('knows its direction', () => {
