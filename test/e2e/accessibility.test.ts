@@ -41,7 +41,7 @@ function authorization(clientId: string, changes: Record<string, string> = {}): 
 }
 
 async function signIn(username: string, password = `demo-${username}-1`): Promise<void> {
-  await page.getByLabel('Username').fill(username);
+  await page.getByLabel('User name').fill(username);
   await page.getByLabel('Password').fill(password);
   await page.getByRole('button', { name: 'Sign in' }).click();
 }

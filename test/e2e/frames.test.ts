@@ -79,12 +79,12 @@ function frame(name: string): Frame {
 
 async function allowIn(shown: Frame | Page, username = 'amy'): Promise<string> {
   const needsSignIn = shown
-    .getByLabel('Username')
+    .getByLabel('User name')
     .or(shown.getByRole('button', { name: 'Allow access' }))
     .first();
   await needsSignIn.waitFor();
-  if ((await shown.getByLabel('Username').count()) > 0) {
-    await shown.getByLabel('Username').fill(username);
+  if ((await shown.getByLabel('User name').count()) > 0) {
+    await shown.getByLabel('User name').fill(username);
     await shown.getByLabel('Password').fill(PASSWORD);
     await shown.getByRole('button', { name: 'Sign in' }).click();
   }
@@ -119,7 +119,7 @@ describe('a launch inside the frame of an EHR', () => {
 
   test('[LCH-11] several launches at once, in frames and tabs of one browser', async () => {
     await page.goto(framed(ehr, request(), request()));
-    for (const name of ['f0', 'f1']) await frame(name).getByLabel('Username').waitFor();
+    for (const name of ['f0', 'f1']) await frame(name).getByLabel('User name').waitFor();
     const first = await allowIn(frame('f0'));
     const second = await allowIn(frame('f1'));
     expect(new Set([first, second]).size).toBe(2);

@@ -34,7 +34,7 @@ describe.each(DRIVERS)('the demo in a browser, on %s', (driver) => {
   }
 
   async function signIn(username: string): Promise<void> {
-    await page.getByLabel('Username').fill(username);
+    await page.getByLabel('User name').fill(username);
     await page.getByLabel('Password').fill(`demo-${username}-1`);
     await page.getByRole('button', { name: 'Sign in' }).click();
   }
@@ -182,7 +182,7 @@ describe.each(DRIVERS)('the demo in a browser, on %s', (driver) => {
   test('[CAP-26] [USC-02] [REV-06] an EHR launch with encounter, refresh, and after revocation the next read is refused', async () => {
     await freshPage();
     await launchFromEhr('chloe-shaw');
-    expect(await page.getByLabel('Username').inputValue()).toBe('carla');
+    expect(await page.getByLabel('User name').inputValue()).toBe('carla');
     await signIn('carla');
     await allow();
     await isReady();

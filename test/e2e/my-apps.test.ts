@@ -33,7 +33,7 @@ describe.each(DRIVERS)('people stop apps in a browser, on %s', (driver) => {
   async function signInAt(page: Page, username: string): Promise<void> {
     await page.goto(`${suite.demo.issuer}/`);
     await page.getByRole('link', { name: 'See which apps can use your records' }).click();
-    await page.getByLabel('Username').fill(username);
+    await page.getByLabel('User name').fill(username);
     await page.getByLabel('Password').fill(`demo-${username}-1`);
     await page.getByRole('button', { name: 'Sign in' }).click();
     await page.getByRole('heading', { name: 'Apps that can use health records' }).waitFor();

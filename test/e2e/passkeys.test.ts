@@ -40,7 +40,7 @@ const heading = (name: string | RegExp) => page.getByRole('heading', { level: 1,
 const press = (name: string) => page.getByRole('button', { name, exact: true }).click();
 
 async function signIn(): Promise<void> {
-  await page.getByLabel('Username').fill('amy');
+  await page.getByLabel('User name').fill('amy');
   await page.getByLabel('Password').fill(PASSWORD);
   await press('Sign in');
 }

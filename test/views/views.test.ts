@@ -162,9 +162,9 @@ describe('languages', () => {
 describe('accessible names', () => {
   const button = (page: Page, name: string) => page.getByRole('button', { name, exact: true });
 
-  test('login: Username, Password, Sign in, and who is asking', async () => {
+  test('login: User name, Password, Sign in, and who is asking', async () => {
     await open('login', samples.login, async ({ page }) => {
-      const username = page.getByLabel('Username', { exact: true });
+      const username = page.getByLabel('User name', { exact: true });
       const password = page.getByLabel('Password', { exact: true });
       expect(await username.getAttribute('autocomplete')).toBe('username');
       expect(await password.getAttribute('autocomplete')).toBe('current-password');
@@ -200,7 +200,7 @@ describe('accessible names', () => {
     await open('login', samples.login, async ({ page }) => {
       const cancelled = await submit(page, () => button(page, 'Cancel').click());
       expect(cancelled.get('cancel')).toBe('yes');
-      await page.getByLabel('Username').fill('dshaw');
+      await page.getByLabel('User name').fill('dshaw');
       await page.getByLabel('Password').fill('secret');
       const sent = await submit(page, () => page.getByLabel('Password').press('Enter'));
       expect(sent.has('cancel')).toBe(false);
@@ -213,8 +213,8 @@ describe('accessible names', () => {
       expect(await alert.innerText()).toBe(samples.loginRefused.error);
       expect(await alert.evaluate((element) => element === document.activeElement)).toBe(true);
       expect(await page.title()).toMatch(/^Error: /);
-      expect(await page.getByLabel('Username').inputValue()).toBe('dshaw');
-      for (const label of ['Username', 'Password']) {
+      expect(await page.getByLabel('User name').inputValue()).toBe('dshaw');
+      for (const label of ['User name', 'Password']) {
         const field = page.getByLabel(label, { exact: true });
         expect(await field.getAttribute('aria-invalid')).toBe('true');
         expect(await field.getAttribute('aria-describedby')).toBe(await alert.getAttribute('id'));
@@ -301,7 +301,9 @@ describe('accessible names', () => {
       }
       await page.getByRole('checkbox', { name: 'Health problems', exact: true }).uncheck();
       const sent = await submit(page, () => button(page, 'Allow access').click());
-      expect(sent.getAll('scope')).toEqual(['patient/Observation.rs?category=vital-signs', 'offline_access']);
+      expect(sent.getAll('scope')).toEqual([
+        ...['patient/Observation.rs?category=vital-signs', 'patient/Observation.cu', 'offline_access'],
+      ]);
       expect(await page.getByRole('main').innerText()).toContain('Unticked items are not shared.');
     });
   });
