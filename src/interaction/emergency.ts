@@ -8,6 +8,8 @@ import type { InteractionParts } from './parts.ts';
 import { saveProgress, type Visit } from './visit.ts';
 
 const MINUTE = 60;
+/** So long what was shown when signing in here counts. */
+const FRESH_SECONDS = 300;
 const MIN_LETTERS = 10;
 const MAX_LETTERS = 500;
 
@@ -65,7 +67,9 @@ export async function takeEmergency(
     await tellRefused(visit, account, 'no-second-factor', parts);
     return again(say('emergency.no-factor', { address: parts.config.issuer + parts.secondStep.accountPath }));
   }
-  const before = visit.progress.methods?.length ?? 0;
+  const { methods = [], signedInAt = 0 } = visit.progress;
+  // Who signed in just now with two factors need not wait for another code.
+  const before = parts.clock() - signedInAt <= FRESH_SECONDS ? 0 : methods.length;
   return settle(visit, { state: 'told', why, before }, parts);
 }
 
@@ -121,7 +125,7 @@ export async function tellBreakGlass(
 }
 
 /** Who it was that could not, and why. */
-export function tellRefused(
+function tellRefused(
   { ctx, reference, pending, fhirServer }: Visit,
   { accountId }: Account,
   reason: string,

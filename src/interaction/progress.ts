@@ -7,7 +7,7 @@ import type { EncounterSummary, PatientSummary } from './directory.ts';
 export const PROGRESS_SECONDS = 3600;
 
 /**
- *     asked ──▶ told: why, and a second factor that was not among so many before
+ *     asked ──▶ told: why, and a second factor that is not among so many before, which were shown too long ago
  *       └────▶ declined: it goes on without
  */
 export type Emergency =
