@@ -1,7 +1,13 @@
 import type { ProtocolParts } from './compose-provider.ts';
 import type { Languages } from './language/index.ts';
 import { MY_APPS_PATH } from './my-apps/index.ts';
-import { createGrantNotice, createReminders, type GrantNotice } from './notices/index.ts';
+import {
+  createEmergencyNotice,
+  createGrantNotice,
+  createReminders,
+  type EmergencyNotice,
+  type GrantNotice,
+} from './notices/index.ts';
 import { createAccountStore, createFirst, createGrantList } from './store/index.ts';
 
 const HOUR_MS = 3_600_000;
@@ -10,6 +16,14 @@ const HOUR_MS = 3_600_000;
 export function composeGrantNotice({ config, outbox }: ProtocolParts): GrantNotice | undefined {
   if (!outbox || !config.notices.grants) return undefined;
   return createGrantNotice(outbox, config.name, config.issuer + MY_APPS_PATH);
+}
+
+/** `undefined`: there is no mail, and then nobody can break the glass. */
+export function composeEmergencyNotice(
+  { config, outbox }: ProtocolParts,
+  languages: Languages,
+): EmergencyNotice | undefined {
+  return outbox && createEmergencyNotice(outbox, config.name, languages.choose({}));
 }
 
 /** Reminds people once a day who has access; stopped by what it returns. */

@@ -13,6 +13,7 @@ import {
   type DecisionRecords,
   type DueList,
 } from './records/index.ts';
+import { BREAK_GLASS } from './smart/index.ts';
 import { createRecordKeyStore, type Vault } from './store/index.ts';
 
 /** So long a disk may take before somebody who takes something back goes on without it. */
@@ -71,6 +72,12 @@ export function composeRecords({ config, vault, clock, audit, log }: Parts): Com
       scope: kept.join(' '),
     });
   };
+  const tellEnd = ({ reference, person, client, fhirServer, patient }: Decision): Promise<void> =>
+    audit.record({
+      ...{ type: 'break-glass.ended', outcome: 'success', reference, accountId: person.accountId },
+      ...{ clientId: client.id, fhirServer: fhirServer.url },
+      ...(patient === undefined ? {} : { patient: patient.id }),
+    });
   const due = createDueList(dataDir);
   const keep = async (decision: Decision): Promise<void> => {
     try {
@@ -78,7 +85,8 @@ export function composeRecords({ config, vault, clock, audit, log }: Parts): Com
       const { reference, person } = decision;
       // Before the record: what is looked after in vain costs nothing.
       if (at !== undefined) await due.put({ accountId: person.accountId, reference, at });
-      await recorder.keep(decision);
+      const isNew = await recorder.keep(decision);
+      if (isNew && endsEmergency(decision)) await tellEnd(decision);
     } catch (error) {
       await tell(decision, error);
       throw error;
@@ -108,8 +116,18 @@ export function composeRecords({ config, vault, clock, audit, log }: Parts): Com
   };
 }
 
-/** When an app that may come back may not any more, as things stand; `undefined`: it may not anyhow. */
+/** Restricted records of a patient were open, and are not any more. */
+function endsEmergency({ kind, refused }: Decision): boolean {
+  return (kind === 'stopped' || kind === 'expired') && refused.includes(BREAK_GLASS);
+}
+
+/**
+ * When an app that may come back may not any more, as things stand, or what an emergency opened is closed; `undefined`: it may
+ * not come back anyhow.
+ */
 function endOf({ kind, kept, until }: Decision, unused: number): number | undefined {
   const isGiven = kind === 'granted' || kind === 'changed';
-  return isGiven && kept.includes('offline_access') ? (until ?? unused) : undefined;
+  return isGiven && (kept.includes('offline_access') || kept.includes(BREAK_GLASS))
+    ? (until ?? unused)
+    : undefined;
 }

@@ -3,7 +3,7 @@ import type { KoaContextWithOIDC } from 'oidc-provider';
 import { type Tally } from './audit/index.ts';
 import { type ClientMemory } from './clients/index.ts';
 import { composeFactors } from './compose-factors.ts';
-import { composeGrantNotice } from './compose-notices.ts';
+import { composeEmergencyNotice, composeGrantNotice } from './compose-notices.ts';
 import { composeMyApps } from './compose-my-apps.ts';
 import { referenceOf, type ProtocolParts } from './compose-provider.ts';
 import { composeSignIn } from './compose-sign-in.ts';
@@ -117,6 +117,7 @@ export function createPublicApp(parts: PublicAppParts): Koa {
     launches,
     memory,
     tellOfGrant: composeGrantNotice(parts),
+    tellOfEmergency: composeEmergencyNotice(parts, languages),
     recentPatients: createRecentPatients(vault),
     pages,
     languages,

@@ -66,6 +66,18 @@ export type AuditEvent =
           readonly until?: string;
         }
     >
+  /** A clinician opened restricted records of a patient, or was not let. */
+  | Event<
+      'break-glass',
+      Subject &
+        Reason & {
+          /** What they typed. */
+          readonly why?: string;
+          /** UTC. */
+          readonly until?: string;
+        }
+    >
+  | Event<'break-glass.ended', Subject>
   | Event<'consent.narrowed', Subject & { readonly dropped: string }>
   | Event<'record.failed', Subject & { readonly decision: string }>
   | Event<'token.issued', Subject & { readonly grantType: string; readonly tokenHash?: string }>

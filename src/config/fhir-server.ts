@@ -16,6 +16,20 @@ const sensitiveKinds = z
     'kinds of data, by the security labels of its records, that patients tick to share; none: labels are not heeded',
   );
 
+/** Without it, labels hold nothing back from clinicians: the FHIR server's own rules stand. */
+const breakGlass = z
+  .strictObject({
+    minutes: z
+      .number()
+      .int()
+      .min(1)
+      .max(15)
+      .default(15)
+      .describe('how long restricted records of one patient stay open'),
+    notify: z.email('must be an e-mail address').describe('who is told at once, such as the privacy office'),
+  })
+  .describe('clinicians see sensitiveKinds only with a second factor and a reason, in an emergency');
+
 /** One FHIR server whose records are shared. */
 export const fhirServer = z.strictObject({
   id: z
@@ -42,4 +56,5 @@ export const fhirServer = z.strictObject({
     .describe('off: people sign in through a provider of signIn.providers, and with no password of ours'),
   representatives: representatives.optional(),
   sensitiveKinds,
+  breakGlass: breakGlass.optional(),
 });

@@ -250,6 +250,7 @@ export const configSchema = z
       .prefault({}),
   })
   .superRefine(refuseUnknownServers)
+  .superRefine(checkBreakGlass)
   .superRefine(checkSignIn);
 
 interface NamingServers {
@@ -270,6 +271,29 @@ function refuseUnknownServers(
   };
   for (const [at, client] of clients.entries()) refuse(['clients', at, 'fhir_servers'], client.fhir_servers);
   refuse(['records', 'push'], push);
+}
+
+/** Nothing would be held back, or nobody would be told. */
+function checkBreakGlass(
+  {
+    fhirServers,
+    mail: sender,
+  }: {
+    readonly fhirServers: readonly {
+      readonly breakGlass?: object | undefined;
+      readonly sensitiveKinds: readonly string[];
+    }[];
+    readonly mail?: object | undefined;
+  },
+  check: z.RefinementCtx,
+): void {
+  for (const [at, { breakGlass, sensitiveKinds }] of fhirServers.entries()) {
+    if (!breakGlass) continue;
+    const refuse = (message: string): void =>
+      check.addIssue({ code: 'custom', path: ['fhirServers', at, 'breakGlass'], message });
+    if (sensitiveKinds.length === 0) refuse('needs sensitiveKinds: without them nothing is held back');
+    if (!sender) refuse('needs mail: whom it names is told by mail');
+  }
 }
 
 export type ConfigInput = z.input<typeof configSchema>;

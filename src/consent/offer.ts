@@ -1,6 +1,7 @@
 import type { Language } from '../language/index.ts';
 import { assertNever } from '../oauth/index.ts';
 import {
+  BREAK_GLASS,
   US_CORE_CATEGORIES,
   granularChoices,
   sensitiveKindOf,
@@ -111,6 +112,7 @@ function describeExtension(
   text: string,
   { say }: Language,
 ): Pick<OfferedScope, 'label'> & Partial<Pick<OfferedScope, 'detail' | 'checked'>> {
+  if (text === BREAK_GLASS) return { label: say('offer.break-glass') };
   const kind = sensitiveKindOf(text);
   if (kind === undefined) return { label: say('offer.special'), detail: text };
   return { label: say(`sensitive.${kind}`), checked: false };

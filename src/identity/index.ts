@@ -85,6 +85,7 @@ export {
   acrToSay,
   amrOf,
   factorsNeeded,
+  stepUp,
   methodOf,
   methodsSaid,
   type Acr,

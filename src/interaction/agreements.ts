@@ -17,6 +17,7 @@ export type Agreement =
 /** May an app go on without asking, by its registration and what was decided before? */
 export function agreementFor(visit: Visit, account: Account, now: EpochSeconds): Agreement | undefined {
   const { client, pending, remembered = [] } = visit;
+  if (visit.progress.emergency?.state === 'told') return undefined;
   if (pending.asksConsent || client.token_endpoint_auth_method === 'none') return undefined;
   if (client.consent === 'skip') return { basis: 'skipped' };
   if (client.consent !== 'remember') return undefined;

@@ -3,7 +3,7 @@ import type { Account } from '../identity/index.ts';
 import { languageOf } from '../language/index.ts';
 import type { EpochSeconds } from '../oauth/index.ts';
 import { SHOWN, shownPage, type ShownPage } from '../records/index.ts';
-import { askedAbout, decideGrant, type Scope } from '../smart/index.ts';
+import { BREAK_GLASS, askedAbout, decideGrant, type Scope } from '../smart/index.ts';
 import { actsAsIn, endWithin } from './acting-for.ts';
 import { accessInWords, chosenDuration, tickedScopes } from './access-time.ts';
 import { appView } from './app-view.ts';
@@ -13,6 +13,7 @@ import { formOf } from './forms.ts';
 import { contextFor, giveAccess, lifetimeOf } from './give-access.ts';
 import type { InteractionParts } from './parts.ts';
 import { rememberDecision } from './agreements.ts';
+import { askForEmergency, emergencyEnd, emergencyIn, isEmergency, mayBreakGlass } from './emergency.ts';
 import { showRefusal } from './refusals.ts';
 import { offerOf, patientConcerned, type Visit } from './visit.ts';
 
@@ -47,7 +48,8 @@ export async function consentPage(
     user: { name: account.name },
     ...(patient ? { patient: { ...patient, ...actsAsIn(visit, account) } } : {}),
     fhirServer: { name: visit.fhirServer.name, host: new URL(visit.fhirServer.url).host },
-    groups: describeOffer(askedAbout(granted), languageOf(visit.ctx)),
+    groups: describeOffer(askedAbout(granted).filter(isQuestion), languageOf(visit.ctx)),
+    ...emergencyIn(visit, account),
     stopAt: parts.config.issuer.replace(/^https?:\/\//, '') + parts.myAppsPath,
     access: accessInWords(granted, visit, account, parts),
   };
@@ -63,10 +65,11 @@ export async function takeConsent(
   fields: ReadonlyMap<string, readonly string[]>,
   parts: InteractionParts,
 ): Promise<string> {
+  if (fields.has('emergency') && mayBreakGlass(visit, account)) return askForEmergency(visit, parts);
   const { say } = languageOf(visit.ctx);
   const offer = offerOf(visit, account);
-  const { granted, dropped } = decideGrant(offer.granted, tickedScopes(fields));
-  if (granted.length === 0) {
+  const { granted, dropped } = decideGrant(offer.granted, approvedIn(visit, fields));
+  if (!granted.some(isQuestion)) {
     await showConsent(visit, account, parts, say('consent.tick-one'));
     return 'shown';
   }
@@ -81,7 +84,11 @@ export async function takeConsent(
     await showConsent(visit, account, parts, say('page.changed'));
     return 'shown';
   }
-  const endsAt = endWithin(visit, account, endOf(duration, parts.clock()));
+  const endsAt = endWithin(
+    visit,
+    account,
+    emergencyEnd(visit, parts.clock()) ?? endOf(duration, parts.clock()),
+  );
   const { patient } = contextFor(visit, account, granted, parts);
   const decision = decisionOf('granted', visit, account, {
     kept: granted.map(({ text }) => text),
@@ -98,8 +105,19 @@ export async function takeConsent(
     throw error;
   });
   if (!outcome.given) await undo();
-  else await rememberDecision(visit, account, { offered: offer.granted, granted, endsAt }, parts);
+  else if (!isEmergency(visit))
+    await rememberDecision(visit, account, { offered: offer.granted, granted, endsAt }, parts);
   return outcome.url;
+}
+
+/** What was ticked; what an emergency opens is no box, it is what was asked for. */
+function approvedIn(visit: Visit, fields: ReadonlyMap<string, readonly string[]>): ReadonlySet<string> {
+  const ticked = tickedScopes(fields);
+  return isEmergency(visit) ? new Set([...ticked, BREAK_GLASS]) : ticked;
+}
+
+function isQuestion({ text }: Scope): boolean {
+  return text !== BREAK_GLASS;
 }
 
 /** When it ends by itself; what keeps coming back ends when it does not any more. */

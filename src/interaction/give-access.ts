@@ -2,7 +2,9 @@ import type { Account } from '../identity/index.ts';
 import { languageOf } from '../language/index.ts';
 import type { EpochSeconds } from '../oauth/index.ts';
 import type { NoticedGrant } from '../notices/index.ts';
+import { tellBreakGlass } from './emergency.ts';
 import {
+  breaksGlass,
   describeDropped,
   formatScopeList,
   isResourceScope,
@@ -62,6 +64,7 @@ export async function giveAccess(
     reference,
     lifetimeSeconds: lifetimeOf(granted, parts),
   };
+  if (breaksGlass(scope)) await tellBreakGlass(visit, account, { patient: context.patient, endsAt }, parts);
   const url = await parts.engine.approve(visit.ctx, approval, async (finishedAt) => {
     await saveProgress(visit, { finishedAt }, parts);
   });

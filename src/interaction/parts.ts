@@ -8,7 +8,7 @@ import type { ConsentMemory } from '../consent/index.ts';
 import type { Account, AccountStore, FactorStore } from '../identity/index.ts';
 import type { SignInThrottle } from '../limits/index.ts';
 import type { Languages } from '../language/index.ts';
-import type { GrantNotice } from '../notices/index.ts';
+import type { EmergencyNotice, GrantNotice } from '../notices/index.ts';
 import type { LaunchStore } from '../launch/index.ts';
 import type { AccountId, Clock } from '../oauth/index.ts';
 import type { DecisionRecords } from '../records/index.ts';
@@ -41,6 +41,8 @@ export interface InteractionParts {
   readonly memory: ConsentMemory;
   /** Tells people by mail of lasting access they gave; absent: nobody does. */
   readonly tellOfGrant?: GrantNotice | undefined;
+  /** Tells whom the FHIR server's operator named that somebody broke the glass; absent: there is no mail. */
+  readonly tellOfEmergency?: EmergencyNotice | undefined;
   readonly recentPatients: RecentPatients;
   readonly directory: (fhirBaseUrl: string) => Directory;
   /** Whom somebody may act for, asked each time; rejects when the FHIR server is away. */

@@ -7,6 +7,14 @@ import type { EncounterSummary, PatientSummary } from './directory.ts';
 export const PROGRESS_SECONDS = 3600;
 
 /**
+ *     asked ──▶ told: why, and a second factor that is not among so many before, which were shown too long ago
+ *       └────▶ declined: it goes on without
+ */
+export type Emergency =
+  | { readonly state: 'asked' | 'declined' }
+  | { readonly state: 'told'; readonly why: string; readonly before: number };
+
+/**
  * How far a person has come. Kept on our side: a form carries choices, never state.
  *
  *     sign in ──▶ second factor ──▶ choose patient ──▶ choose encounter ──▶ consent ──▶ done
@@ -30,6 +38,8 @@ export interface Progress {
   readonly switchAccount?: true;
   /** The EHR was asked who is at this browser; with the nonce until it has answered. */
   readonly vouch?: { readonly nonce?: string; readonly at: EpochSeconds };
+  /** Restricted records, which a clinician asks for in an emergency. */
+  readonly emergency?: Emergency;
   readonly patient?: PatientSummary;
   readonly encounter?: EncounterSummary;
   /** The running search: the FHIR server's own links to the pages after the first. */
@@ -49,6 +59,7 @@ export function unsigned({
   patient: _patient,
   encounter: _encounter,
   search: _search,
+  emergency: _emergency,
   carried: _carried,
   notSignedIn: _problem,
   ...kept

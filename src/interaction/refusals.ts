@@ -6,7 +6,12 @@ import type { Visit } from './visit.ts';
 
 /** Why a person cannot go on, whatever they would choose. */
 export type RefusalReason =
-  'other-user' | 'other-patient' | 'unknown-patient' | 'nothing-to-offer' | 'acts-for-nobody';
+  | 'other-user'
+  | 'other-patient'
+  | 'unknown-patient'
+  | 'nothing-to-offer'
+  | 'acts-for-nobody'
+  | 'no-emergency';
 
 /** Says why it does not go on, on a page that leads back to the app or to another account; and records it. */
 export async function showRefusal(

@@ -11,6 +11,7 @@ import { appView } from './app-view.ts';
 import { showEncounters, showPatients, takeEncounter, takePatient } from './choose-steps.ts';
 import { consentPage, showConsent, takeConsent } from './consent-step.ts';
 import { decisionOf, patientOn } from './decision-record.ts';
+import { showEmergency, takeEmergency } from './emergency.ts';
 import { fieldsOf, isOwnForm } from './forms.ts';
 import type { InteractionParts } from './parts.ts';
 import { showProblem } from './problems.ts';
@@ -82,6 +83,8 @@ async function show(visit: Visit, step: Step, parts: InteractionParts): Promise<
       return showPatients(visit, step.account, parts);
     case 'encounter':
       return showEncounters(visit, step.account, step.patient, parts);
+    case 'emergency':
+      return showEmergency(visit, step.account, parts);
     case 'consent':
       return showConsent(visit, step.account, parts);
     case 'agreed':
@@ -137,6 +140,8 @@ async function obey(
       return (await takeEncounter(visit, step.account, step.patient, fields, parts)) === 'shown'
         ? 'shown'
         : 'next';
+    case 'emergency':
+      return takeEmergency(visit, step.account, fields, parts);
     case 'consent':
       return takeConsent(visit, step.account, fields, parts);
     case 'agreed':

@@ -2,6 +2,7 @@ import type { Account, Second } from '../identity/index.ts';
 import type { EpochSeconds } from '../oauth/index.ts';
 import { needsEncounter, needsPatient } from '../smart/index.ts';
 import { maySee } from './acting-for.ts';
+import { isAskedForReason, isEmergency, mayBreakGlass } from './emergency.ts';
 import { agreementFor, type Agreement } from './agreements.ts';
 import type { RefusalReason } from './refusals.ts';
 import { offerOf, patientOf, patientsOf, type Visit } from './visit.ts';
@@ -12,6 +13,7 @@ export type Step =
   | { readonly name: 'enrol'; readonly account: Account }
   | { readonly name: 'patient'; readonly account: Account }
   | { readonly name: 'encounter'; readonly account: Account; readonly patient: string }
+  | { readonly name: 'emergency'; readonly account: Account }
   | { readonly name: 'consent'; readonly account: Account }
   | { readonly name: 'agreed'; readonly account: Account; readonly agreement: Agreement }
   | { readonly name: 'done'; readonly url: string }
@@ -27,6 +29,7 @@ export function nextStep(visit: Visit, now: EpochSeconds): Step {
   const reason = refusalOf(visit, account);
   if (reason) return { name: 'refused', account, reason };
 
+  if (isAskedForReason(visit)) return { name: 'emergency', account };
   const { granted } = offerOf(visit, account);
   const patient = patientOf(visit, account);
   if (patient === undefined && needsPatient(granted)) return { name: 'patient', account };
@@ -44,6 +47,7 @@ function refusalOf(visit: Visit, account: Account): RefusalReason | undefined {
   if (launch?.fhirUser !== undefined && launch.fhirUser !== account.fhirUser) return 'other-user';
   const patient = patientOf(visit, account);
   if (patient !== undefined && !maySee(visit, account, patient)) return 'other-patient';
+  if (isEmergency(visit) && !mayBreakGlass(visit, account)) return 'no-emergency';
   const { granted } = offerOf(visit, account);
   if (granted.length === 0) return 'nothing-to-offer';
   return needsPatient(granted) && patientsOf(visit, account)?.length === 0 ? 'acts-for-nobody' : undefined;

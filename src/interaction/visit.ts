@@ -7,12 +7,14 @@ import {
   factorsNeeded,
   patientsWithin,
   rightsOf,
+  stepUp,
   type Account,
   type FactorsNeeded,
   type Method,
 } from '../identity/index.ts';
 import { checkLaunch, type LaunchRecord } from '../launch/index.ts';
 import {
+  breakGlassScope,
   contextTypesOf,
   decideOffer,
   isResourceScope,
@@ -76,7 +78,12 @@ export async function openVisit(ctx: Context, parts: InteractionParts): Promise<
   if (launch === 'gone') return { ok: false, problem: 'launch-gone' };
   const account = await accountOf(pending, known, fhirServer, parts);
   const shown = shownIn(pending, known);
-  const needed = await neededOf(account, shown, { pending, client: client.registration }, parts);
+  const needed = await neededOf(
+    account,
+    shown,
+    { pending, client: client.registration, progress: known },
+    parts,
+  );
   const remembers = account !== undefined && client.registration.consent === 'remember';
   const remembered = remembers ? await parts.memory.of(account.accountId, pending.clientId) : undefined;
   const isTheirs = launch?.fhirUser !== undefined && launch.fhirUser === account?.fhirUser;
@@ -170,10 +177,11 @@ function shownIn({ session }: PendingAuthorization, progress: Progress): readonl
 async function neededOf(
   account: Account | undefined,
   methods: readonly Method[],
-  { pending, client }: Pick<Visit, 'pending' | 'client'>,
-  { config, factors, mayMail, clock }: InteractionParts,
+  { pending, client, progress }: Pick<Visit, 'pending' | 'client' | 'progress'>,
+  parts: InteractionParts,
 ): Promise<FactorsNeeded> {
   if (!account) return { need: 'first' };
+  const { config, factors, mayMail, clock } = parts;
   const asked = {
     rule: config.signIn.mfa[account.role],
     isRequiredByClient: client.require_mfa ?? false,
@@ -181,7 +189,10 @@ async function neededOf(
   };
   const owned = { ...(await factors.read(account.accountId)), mayMail: mayMail(account) };
   // How old it may be is asked before there is an interaction, and what is shown in one is new.
-  return factorsNeeded(asked, owned, { methods, at: clock() }, clock());
+  const needed = factorsNeeded(asked, owned, { methods, at: clock() }, clock());
+  const { emergency, methods: here = [] } = progress;
+  if (needed.need !== 'nothing' || emergency?.state !== 'told') return needed;
+  return stepUp(owned, here.slice(emergency.before), clock());
 }
 
 /** What may be offered to this person: asked for, within the registration and the person's own rights. */
@@ -208,7 +219,19 @@ function decide(visit: Visit, account: Account): GrantDecision {
     userRights: rightsOf(account.role),
     hasFhirUser: account.fhirUser !== undefined,
   });
+  if (visit.progress.emergency?.state === 'told') return inEmergency(offer);
   return { ...offer, granted: [...offer.granted, ...sensitiveIn(visit, account, offer.granted)] };
+}
+
+/** The record of one patient, and no way to come back. */
+function inEmergency({ granted, dropped }: GrantDecision): GrantDecision {
+  const isLeft = (scope: Scope): boolean =>
+    isResourceScope(scope) ? scope.level === 'patient' : scope.kind !== 'refresh';
+  const gone = granted.filter((scope) => !isLeft(scope));
+  return {
+    granted: [...granted.filter(isLeft), breakGlassScope()],
+    dropped: [...dropped, ...gone.map(({ text }) => ({ scope: text, reason: 'not-in-emergency' as const }))],
+  };
 }
 
 /** What people tick on top, where the FHIR server says which data are sensitive; for clinicians its own rules stand. */

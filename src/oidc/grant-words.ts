@@ -1,5 +1,12 @@
 import type { Config } from '../config/index.ts';
-import { heldBack, isResourceScope, parseScopeList, within } from '../smart/index.ts';
+import {
+  PURPOSE_BREAK_GLASS,
+  breaksGlass,
+  heldBack,
+  isResourceScope,
+  parseScopeList,
+  within,
+} from '../smart/index.ts';
 import { contextOnTheWire, type GrantedContext } from './granted-context.ts';
 import { OIDC_SCOPES } from './scope-policy.ts';
 
@@ -48,13 +55,18 @@ export function extraOfGrant(
   };
 }
 
-/** What the person did not tick of sensitive kinds, for who answers with records (IHE PCF; SEC-12). */
+/**
+ * What the person did not tick of sensitive kinds, for who answers with records (IHE PCF; SEC-12); from clinicians all of it
+ * is held back where they can break the glass, until they do (IHE IUA).
+ */
 function residualOf(
   { fhirBaseUrl, scope, clinician }: GrantedContext,
   { fhirServers }: Pick<Config, 'fhirServers'>,
 ): { readonly extensions?: object } {
-  const offered = fhirServers.find(({ url }) => url === fhirBaseUrl)?.sensitiveKinds ?? [];
-  if (clinician || offered.length === 0) return {};
+  const { sensitiveKinds: offered = [], breakGlass } =
+    fhirServers.find(({ url }) => url === fhirBaseUrl) ?? {};
+  if (breaksGlass(scope)) return { extensions: { ihe_iua: { purpose_of_use: [PURPOSE_BREAK_GLASS] } } };
+  if ((clinician && !breakGlass) || offered.length === 0) return {};
   const securityLabel = heldBack(offered, scope.split(' '));
   if (securityLabel.length === 0) return {};
   return { extensions: { ihe_pcf: { residual: [{ type: 'forbid', securityLabel }] } } };

@@ -9,7 +9,7 @@ export interface GrantedContext {
   readonly fhirUser?: string;
   /** As whom its user acts for the patient in context, such as `RelatedPerson/7`; absent: for nobody else's record. */
   readonly actsAs?: string;
-  /** Its user is a clinician, so that security labels hold nothing back (SEC-12). */
+  /** Its user is a clinician: security labels hold something back only where they may break the glass (SEC-12). */
   readonly clinician?: true;
   /** Ties later log lines to the authorization people saw. */
   readonly reference: string;

@@ -31,8 +31,11 @@ export interface RecordArchive {
 
 /** Keeps what people decide, signed. */
 export interface Recorder {
-  /** @throws Error when it could not be kept */
-  keep(decision: Decision): Promise<void>;
+  /**
+   * @returns `false`: it was about an end, and that is known already
+   * @throws Error when it could not be kept
+   */
+  keep(decision: Decision): Promise<boolean>;
   /** @param newest at least so many of the newest; default: all there are */
   of(accountId: AccountId, newest?: number): Promise<Archived>;
 }
@@ -59,7 +62,7 @@ export function createRecorder({ archive, house, key, now, newId }: RecorderPart
       const isFirst = decision.kind === 'granted' || decision.kind === 'refused';
       const latest = isFirst ? undefined : await archive.latestWith(accountId, decision.reference);
       const previous = latest?.consent;
-      if (previous && ENDS.has(decision.kind) && isOver(previous)) return;
+      if (previous && ENDS.has(decision.kind) && isOver(previous)) return false;
       const issue = {
         id: previous?.id ?? idFor(decision),
         versionId: versionAfter(previous, newId()),
@@ -70,6 +73,7 @@ export function createRecorder({ archive, house, key, now, newId }: RecorderPart
       const { consent, provenance } = drawUp(decision, house, issue);
       const signed = await seal(consent, provenance, signer);
       await archive.append(accountId, { consent, provenance: signed });
+      return true;
     },
   };
 }
@@ -98,7 +102,9 @@ export function publicHalf({ kid, alg, jwk }: RecordKey): JWK {
 }
 
 /** The records, as the screens use them. */
-export interface DecisionRecords extends Recorder {
+export interface DecisionRecords extends Pick<Recorder, 'of'> {
+  /** @throws Error when it could not be kept */
+  keep(decision: Decision): Promise<void>;
   /** For what must go on whether or not it is kept: an app that is stopped is stopped. Who watches hears of one that is not. */
   keepIfPossible(decision: Decision): Promise<void>;
 }

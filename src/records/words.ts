@@ -1,3 +1,4 @@
+import { BREAK_GLASS, PURPOSE_BREAK_GLASS } from '../smart/index.ts';
 import type { Decision } from './decision.ts';
 
 /** Who keeps these records, and under which rules. */
@@ -52,8 +53,9 @@ export function personOf({ person, actsAs, fhirServer }: Decision, { issuer }: H
 }
 
 /** A patient asks for themselves, or somebody for them; why a clinician uses an app, nobody has told us. */
-export function purposeOf({ person, actsAs }: Decision) {
+export function purposeOf({ person, actsAs, kept }: Decision) {
   const system = `${TERMINOLOGY}/v3-ActReason`;
+  if (kept.includes(BREAK_GLASS)) return [PURPOSE_BREAK_GLASS];
   if (actsAs) return [{ system, code: 'FAMRQT', display: 'family requested' }];
   return person.role === 'patient' ? [{ system, code: 'PATRQT', display: 'patient requested' }] : undefined;
 }

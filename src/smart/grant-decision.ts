@@ -1,3 +1,4 @@
+import { BREAK_GLASS } from './break-glass.ts';
 import { isEnforceable } from './enforceable.ts';
 import type { ContextScope, ResourceScope, Scope } from './scope.ts';
 import { scopeIndex, type ScopeIndex } from './scope-index.ts';
@@ -25,6 +26,8 @@ export type DropReason =
   | 'no-refresh'
   | 'no-context'
   | 'beside-offline'
+  | 'only-in-emergency'
+  | 'not-in-emergency'
   | 'too-many';
 
 /**
@@ -147,6 +150,7 @@ function boundOther(
   bounds: GrantBounds,
   { registered: { texts }, hasOpenid }: Limits,
 ): Scope[] | DropReason {
+  if (scope.text === BREAK_GLASS) return 'only-in-emergency';
   if (scope.kind !== 'extension' && bounds.flow === 'system') return 'wrong-level';
   if (scope.kind === 'context' && scope.resourceType === undefined && !bounds.hasLaunch) return 'no-launch';
   if (scope.text === 'fhirUser' && !hasOpenid) return 'no-openid';

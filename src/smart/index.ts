@@ -41,6 +41,7 @@ export {
   type GrantBounds,
   type GrantDecision,
 } from './grant-decision.ts';
+export { BREAK_GLASS, PURPOSE_BREAK_GLASS, breakGlassScope, breaksGlass } from './break-glass.ts';
 export { ENFORCEABLE_PARAMETERS } from './enforceable.ts';
 export { granularChoices } from './granular.ts';
 export {

@@ -19,6 +19,8 @@ export interface FlowOptions {
   readonly patient?: string;
   readonly encounter?: string;
   /** What is typed where a second factor is asked for. */
+  /** Why a clinician needs restricted records. */
+  readonly why?: string;
   readonly code?: () => string;
   /** What an authenticator answers to the page. */
   readonly passkey?: (html: string) => unknown;
@@ -155,6 +157,7 @@ function fill(fields: Record<string, string[]>, options: FlowOptions): Record<st
     const { username = 'amy', password = PASSWORD } = options;
     return { ...fields, username: [username], password: [password] };
   }
+  if (step === 'emergency') return { ...fields, why: [options.why ?? ''] };
   if (step === 'second') return { ...fields, code: [options.code?.() ?? ''] };
   if (step === 'patient') return { ...fields, patient: [options.patient ?? ''] };
   if (step === 'encounter') return { ...fields, encounter: [options.encounter ?? ''] };

@@ -204,6 +204,17 @@ export const consent = {
   always: ['Your name and role', 'Which patient you chose'],
 };
 
+const consentInEmergency = {
+  ...consent,
+  groups: consent.groups.filter(({ id }) => id !== 'lasting'),
+  access: { until: 'Access ends after 15 minutes.', offline: false },
+  emergency: { minutes: 15, why: 'She was brought in unconscious' },
+};
+const emergency = {
+  ...{ page: page('Emergency access'), app, user: { name: 'Dr Dora Singh' } },
+  ...{ form: form('emergency'), minutes: 15, maxLength: 500 },
+};
+const emergencyRefused = { ...emergency, why: 'urgent', error: 'Say why, in 10 letters or more.' };
 export const consentRefused = {
   ...consent,
   page: { ...page('Allow access'), logoHref: '/assets/logo.svg' },
@@ -372,6 +383,9 @@ export const screens: readonly {
   { screen: 'choose encounter', template: 'choose-encounter', data: chooseEncounter },
   { screen: 'consent', template: 'consent', data: consent },
   { screen: 'consent, refused', template: 'consent', data: consentRefused },
+  { screen: 'consent in an emergency', template: 'consent', data: consentInEmergency },
+  { screen: 'emergency', template: 'emergency', data: emergency },
+  { screen: 'emergency, refused', template: 'emergency', data: emergencyRefused },
   { screen: 'handover', template: 'handover', data: handover },
   { screen: 'error', template: 'error', data: failure },
   { screen: 'sign out', template: 'sign-out', data: signOut },

@@ -139,6 +139,12 @@ export function factorsNeeded(
   return of.length > 0 ? { need: 'second', of } : { need: 'enrol' };
 }
 
+/** One more factor than a password, shown anew, whatever was shown before. */
+export function stepUp(owned: FactorsOwned, shown: readonly Method[], now: EpochSeconds): FactorsNeeded {
+  const asked = { rule: 'required', isRequiredByClient: false, requestedAcr: [] } as const;
+  return factorsNeeded(asked, owned, { methods: ['password', ...shown], at: now }, now);
+}
+
 /** RFC: OpenID Connect Core §3.1.2.1; 0 is "now". */
 function isTooOld({ at }: FactorsShown, { maxAge }: FactorsAsked, now: EpochSeconds): boolean {
   return maxAge !== undefined && now - at > maxAge;

@@ -53,6 +53,7 @@ export const consent = {
   'offer.offline_access.detail': 'Without this, access ends after a short time.',
   'offer.online_access': 'Keep access until you sign out',
   'offer.online_access.instead': 'In place of “{greater}”: for this, untick that.',
+  'offer.break-glass': 'Restricted records, in an emergency',
   'offer.special': 'A special permission of this organisation',
   'offer.context': 'Know what was open when the app was started',
   'offer.context.Patient': 'Know which patient this is about',
@@ -80,4 +81,20 @@ export const consent = {
   'duration.longest': 'As long as you may allow it',
   'duration.until': 'Until {date}.',
   'duration.earlier': 'It ends earlier when the app is not used for {days} days.',
+
+  'emergency.title': 'Emergency access',
+  'emergency.heading': 'Open restricted records in an emergency',
+  'emergency.lead':
+    'Use this only when a patient is in danger and you need records that are held back from you. You see all records of one patient for {minutes, plural, one {one minute} other {# minutes}}.',
+  'emergency.watched': 'What you type here is kept, and the people who watch over privacy are told at once.',
+  'emergency.why': 'Why do you need these records now?',
+  'emergency.usual': 'Go on without them',
+  'emergency.say-why': 'Say why, in {letters} letters or more.',
+  'emergency.too-long': 'That is too long. Use {letters} letters at most.',
+  'emergency.no-factor':
+    'For this you have to show a second time that it is you, and you have no way to do so yet. Set one up at {address}.',
+  'consent.emergency':
+    'Emergency: this app sees all records of this patient, also those that are held back, for {minutes, plural, one {one minute} other {# minutes}}. It is recorded, and people are told.',
+  'consent.emergency-why': 'You said:',
+  'consent.break-glass': 'I need restricted records in an emergency',
 } as const;

@@ -86,6 +86,10 @@ export const errors = {
   'refusal.acts-for-nobody.heading': 'There is no record you may share',
   'refusal.acts-for-nobody.message': 'The health record does not say that you may act for a patient now.',
   'refusal.acts-for-nobody.advice': 'If it should, ask the staff of your clinic to look at it.',
+  'refusal.no-emergency.heading': 'This cannot be opened in an emergency here',
+  'refusal.no-emergency.message':
+    'Only clinicians can, for one patient at a time, in an app that is meant for it.',
+  'refusal.no-emergency.advice': 'Go back to the app and open the record as usual.',
   'refusal.nothing-to-offer.heading': 'There is nothing you can share with this app',
   'refusal.nothing-to-offer.message': 'The app asks for data that your account cannot share.',
   'refusal.nothing-to-offer.advice': 'Go back to the app, or sign in with another account.',

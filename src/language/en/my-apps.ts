@@ -90,6 +90,11 @@ export const myApps = {
   'mail.grant-until': 'This ends on {date}.',
   'mail.grant-until-unused': 'This ends when the app is not used any more.',
   'mail.grant-stop': 'You can look at it, change it and stop it here: {url}',
+  'mail.emergency-subject': 'Emergency access to restricted records at {brand}',
+  'mail.emergency':
+    '{name} (user name {username}) opened restricted records of one patient at {fhirServer} with {app}, for {minutes, plural, one {one minute} other {# minutes}}.',
+  'mail.emergency-look':
+    'Whose records they were, and the reason that was given, stand in the audit log under {reference}.',
   'mail.reminder-subject': 'Apps that can use your records from {brand}',
   'mail.reminder': 'Some time ago you let these apps use health records from {brand}. They still can:',
 } as const;

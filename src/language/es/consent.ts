@@ -54,6 +54,7 @@ export const consent: Translated<typeof english> = {
   'offer.offline_access.detail': 'Sin esto, el acceso se acaba pronto.',
   'offer.online_access': 'Seguir con acceso hasta que cierre la sesión',
   'offer.online_access.instead': 'En lugar de «{greater}»: para esto, quite esa marca.',
+  'offer.break-glass': 'Datos restringidos, en una urgencia',
   'offer.special': 'Un permiso especial de esta organización',
   'offer.context': 'Saber qué estaba abierto cuando empezó la app',
   'offer.context.Patient': 'Saber de qué paciente se trata',
@@ -81,4 +82,20 @@ export const consent: Translated<typeof english> = {
   'duration.longest': 'Todo el tiempo que pueda permitir',
   'duration.until': 'Hasta el {date}.',
   'duration.earlier': 'Se acaba antes si la app pasa {days} días sin usarse.',
+
+  'emergency.title': 'Acceso de urgencia',
+  'emergency.heading': 'Abrir datos restringidos en una urgencia',
+  'emergency.lead':
+    'Úselo solo si un paciente está en peligro y usted necesita datos que no puede ver. Verá todos los datos de un paciente durante {minutes, plural, one {un minuto} other {# minutos}}.',
+  'emergency.watched': 'Lo que escriba aquí se guarda, y se avisa ya a quien cuida de la privacidad.',
+  'emergency.why': '¿Por qué necesita ahora estos datos?',
+  'emergency.usual': 'Seguir sin ellos',
+  'emergency.say-why': 'Diga por qué, con {letters} letras o más.',
+  'emergency.too-long': 'Es muy largo. Use {letters} letras como mucho.',
+  'emergency.no-factor':
+    'Para esto tiene que mostrar otra vez que es usted, y aún no tiene cómo. Prepárelo en {address}.',
+  'consent.emergency':
+    'Urgencia: esta app ve todos los datos de este paciente, también los restringidos, durante {minutes, plural, one {un minuto} other {# minutos}}. Se guarda y se avisa.',
+  'consent.emergency-why': 'Usted dijo:',
+  'consent.break-glass': 'Necesito datos restringidos en una urgencia',
 };

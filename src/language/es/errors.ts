@@ -91,6 +91,10 @@ export const errors: Translated<typeof english> = {
   'refusal.acts-for-nobody.heading': 'No hay ninguna historia que pueda dar',
   'refusal.acts-for-nobody.message': 'Su historia de salud no dice que pueda actuar por nadie.',
   'refusal.acts-for-nobody.advice': 'Si debe ser así, hable con el personal de su centro.',
+  'refusal.no-emergency.heading': 'Esto no se puede abrir aquí como urgencia',
+  'refusal.no-emergency.message':
+    'Solo puede el personal clínico, con un paciente cada vez y en una app prevista para ello.',
+  'refusal.no-emergency.advice': 'Vuelva a la app y abra la historia como siempre.',
   'refusal.nothing-to-offer.heading': 'No hay nada que pueda dar a esta app',
   'refusal.nothing-to-offer.message': 'La app pide datos que su cuenta no puede dar.',
   'refusal.nothing-to-offer.advice': 'Vuelva a la app, o inicie sesión con otra cuenta.',

@@ -92,6 +92,11 @@ export const myApps: Translated<typeof english> = {
   'mail.grant-until': 'Se acaba el {date}.',
   'mail.grant-until-unused': 'Se acaba cuando la app ya no se use.',
   'mail.grant-stop': 'Puede verlo, cambiarlo y pararlo aquí: {url}',
+  'mail.emergency-subject': 'Acceso de urgencia a datos restringidos en {brand}',
+  'mail.emergency':
+    '{name} (usuario {username}) abrió datos restringidos de un paciente en {fhirServer} con {app}, durante {minutes, plural, one {un minuto} other {# minutos}}.',
+  'mail.emergency-look':
+    'De quién eran los datos, y la razón que se dio, está en el registro de auditoría con el número {reference}.',
   'mail.reminder-subject': 'Apps que pueden usar sus datos de {brand}',
   'mail.reminder': 'Hace tiempo dejó que estas apps usen datos de salud de {brand}. Todavía pueden:',
 };
