@@ -26,10 +26,12 @@ const DOMAIN = [
   'upstream',
   'representation',
   'trail',
+  'time',
 ];
 
 /** Of the domain, what may import other parts of it. */
 const IMPORTS = {
+  audit: ['time'],
   config: ['clients', 'consent', 'identity', 'keys', 'language', 'representation'],
   clients: ['consent'],
   consent: ['language'],

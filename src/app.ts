@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import { createTally, type AuditSink } from './audit/index.ts';
+import { createTally, type AuditRecorder, type AuditSink } from './audit/index.ts';
 import { createClientRegistry, rememberClients } from './clients/index.ts';
 import { composeEndings } from './compose-endings.ts';
 import { startExpiry } from './compose-expiry.ts';
@@ -10,6 +10,7 @@ import { composeRepresentation } from './compose-representation.ts';
 import { startPush } from './compose-push.ts';
 import { buildProvider, grantWords } from './compose-provider.ts';
 import { composeRecords } from './compose-records.ts';
+import { composeTime } from './compose-time.ts';
 import { composeSessionCap } from './compose-session-cap.ts';
 import { createPublicApp } from './public-app.ts';
 import { storeSecrets, type Config } from './config/index.ts';
@@ -35,7 +36,7 @@ import { callbackPath, signedOutPath } from './sign-in/index.ts';
 import { createRequestLimits } from './limits/index.ts';
 import { createRevocationFeed, type RevocationFeed } from './revocations/index.ts';
 import { createMailSender, createOutbox, type ClosableOutbox } from './mail/index.ts';
-import { systemClock, type Clock } from './oauth/index.ts';
+import type { Clock } from './oauth/index.ts';
 import {
   OWN_CLIENT,
   createClientKeys,
@@ -93,7 +94,7 @@ export interface Gatehouse {
 
 /** Builds and connects every part. The one place where store, protocol engine, screens and HTTP meet. */
 export async function createGatehouse(options: GatehouseOptions): Promise<Gatehouse> {
-  const { config, log, clock = systemClock } = options;
+  const { config, log } = options;
   const ring = await openKeyRing(options.driver, storeSecrets(config));
   const store = await guardEpoch(options.driver, ring.keys, {
     ring,
@@ -104,8 +105,13 @@ export async function createGatehouse(options: GatehouseOptions): Promise<Gateho
   const feed = feedOf(store, ring.keys);
   const driver = remembersReads(store.driver);
   const metrics = createMetrics();
-  const audit = composeAudit({
-    ...{ config, clock, log, metrics, sinks: options.auditSinks },
+  const time = composeTime({
+    ...{ config, driver: options.driver, log, metrics },
+    record: (event) => audit.record(event),
+  });
+  const { clock = time.clock } = options;
+  const audit: AuditRecorder = composeAudit({
+    ...{ config, clock, log, metrics, stamp: time.stamp, sinks: options.auditSinks },
     keyStore: () => createAuditKeyStore(vault),
   });
   const vault: Vault = createVault(driver, ring.keys, (name) => {
@@ -189,12 +195,14 @@ export async function createGatehouse(options: GatehouseOptions): Promise<Gateho
   const checks = [
     { name: 'store', check: () => store.check() },
     { name: 'keys', check: () => checkKeys(keyStore) },
+    time,
     ...(options.checks ?? []),
   ];
   const open = createListener(
     createPublicApp({
       ...protocol,
       capSessions,
+      mayIssue: time.mayIssue,
       metrics,
       engine,
       overload,
@@ -213,6 +221,7 @@ export async function createGatehouse(options: GatehouseOptions): Promise<Gateho
   return {
     health,
     async listen(asWorker = false) {
+      await time.start();
       const port = await open.listen(config.listen);
       const managementPort = asWorker ? 0 : await management.listen(config.management);
       started = true;
@@ -227,6 +236,7 @@ export async function createGatehouse(options: GatehouseOptions): Promise<Gateho
       draining = true;
       engine.stop();
       overload.stop();
+      time.stop();
       feed.stop();
       stopReminders();
       stopExpiry();

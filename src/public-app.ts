@@ -12,6 +12,7 @@ import {
   allowFraming,
   answerErrors,
   appendReference,
+  guardClock,
   knownPaths,
   isFramed,
   jsonOnly,
@@ -53,6 +54,7 @@ import {
   styleDocument,
   userAssertions,
   type CapSessions,
+  type PersonSessions,
   type RotatingProvider,
 } from './oidc/index.ts';
 import {
@@ -70,6 +72,8 @@ import {
 
 export interface PublicAppParts extends ProtocolParts {
   readonly capSessions: CapSessions;
+  /** @throws Overloaded while the clock is not to be believed */
+  readonly mayIssue: () => Promise<void>;
   readonly metrics: Metrics;
   readonly engine: RotatingProvider;
   readonly overload: OverloadWatch;
@@ -107,7 +111,10 @@ export function createPublicApp(parts: PublicAppParts): Koa {
   const composed = composeFactors(parts);
   const { factors, secondStep, mayMail } = composed;
   const progress = createProgressStore<Progress>(vault);
-  const sessions = createPersonSessions(engine.current, config, clock, parts.capSessions);
+  const sessions = sessionsWhile(
+    parts.mayIssue,
+    createPersonSessions(engine.current, config, clock, parts.capSessions),
+  );
   const signIn = composeSignIn(parts, { accounts, sessions, progress, directory, grantTtlSeconds });
   const upstreamSessions = createUpstreamSessions(vault);
   const screens = interactionRoutes({
@@ -181,6 +188,7 @@ export function createPublicApp(parts: PublicAppParts): Koa {
   app.use(takeLanguage(languages));
   app.use(shedLoad(parts.overload, metrics.countShed));
   app.use(withDeadline());
+  app.use(guardClock(parts.mayIssue));
   // What it writes in the end may fail, too.
   app.use((ctx, next) => (DIRECT_PATHS.has(ctx.path) ? next() : withPageRequest(next)));
   app.use(pinOrigin(config.issuer, config.trustProxy));
@@ -222,6 +230,21 @@ export function createPublicApp(parts: PublicAppParts): Koa {
   app.use(signIn.routes.routes());
   app.use(engine.middleware);
   return app;
+}
+
+/** Also at pages that stay open to who is signed in nobody signs in while nothing may be issued. */
+function sessionsWhile(mayIssue: () => Promise<void>, sessions: PersonSessions): PersonSessions {
+  return {
+    ...sessions,
+    async begin(...args) {
+      await mayIssue();
+      await sessions.begin(...args);
+    },
+    async add(...args) {
+      await mayIssue();
+      await sessions.add(...args);
+    },
+  };
 }
 
 function pathsOf({ stack }: Pick<ReturnType<typeof discoveryRoutes>, 'stack'>): string[] {

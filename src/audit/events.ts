@@ -1,4 +1,5 @@
 import type { AccountId, ClientId, GrantId } from '../oauth/index.ts';
+import type { TimeStamp } from '../time/index.ts';
 
 /** Where a request came from and how to find its other traces. */
 export interface Circumstances {
@@ -28,6 +29,9 @@ export type Outcome = 'success' | 'refused' | 'denied' | 'failure';
 
 type Reason = { readonly reason?: string };
 
+/** How far our clock is ahead of the one of the store that is farthest from it; of the time servers: see {@link TimeStamp}. */
+type ClockState = { readonly skewMs?: number };
+
 /**
  * Everything we can say we did. Adding a member is changing a contract: sinks and reports read these.
  * No event carries a token, a code, a password or a secret; `tokenHash` is the keyed hash the store uses.
@@ -35,6 +39,12 @@ type Reason = { readonly reason?: string };
 export type AuditEvent =
   | Event<'server.start', { readonly store: string; readonly issuer: string }>
   | Event<'server.stop', Reason>
+  /** The clock is not believed any more, so nothing is issued; by how much it is wrong, as far as that is known. */
+  | Event<'clock.wrong', ClockState & { readonly reason: string }>
+  /** It is believed again. */
+  | Event<'clock.right', ClockState>
+  /** No time server answers: the clock goes on as it was last confirmed, for a while. */
+  | Event<'clock.holdover', ClockState>
   | Event<
       'sign-in',
       Subject &
@@ -153,11 +163,8 @@ export type AuditEvent =
 
 export type AuditEventType = AuditEvent['type'];
 
-/** An event as it is kept: when, in UTC with milliseconds, and by which clock (SEC-2). */
-export type AuditRecord = AuditEvent & {
-  readonly recorded: string;
-  readonly timeSource: 'system';
-};
+/** An event as it is kept: when, and by which clock (SEC-2). */
+export type AuditRecord = AuditEvent & TimeStamp;
 
 /** Takes records somewhere. A sink that cannot keep a record rejects; the recorder reports it. */
 export interface AuditSink {

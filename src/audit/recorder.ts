@@ -1,3 +1,4 @@
+import type { TimeStamp } from '../time/index.ts';
 import type { AuditEvent, AuditRecord, AuditSink } from './events.ts';
 
 /** Says what was done. Resolves once every sink has the record; at once, of what ends or refuses something. */
@@ -10,15 +11,16 @@ export interface AuditRecorder {
 const WAITS_FOR_NOTHING: ReadonlySet<AuditEvent['type']> = new Set([
   ...(['token.revoked', 'token.refused', 'token.reuse', 'sign-out', 'consent.narrowed'] as const),
   ...(['token.introspected', 'revocations.opened', 'revocations.closed'] as const),
+  ...(['clock.wrong', 'clock.right', 'clock.holdover'] as const),
 ]);
 
 /**
- * @param now the time, in milliseconds since 1970.
+ * @param stamp the time, and by which clock.
  * @param onFailure told about a sink that could not keep a record; the others still get it.
  */
 export function createAuditRecorder(
   sinks: readonly AuditSink[],
-  now: () => number,
+  stamp: () => TimeStamp,
   onFailure: (sink: string, error: unknown) => void,
 ): AuditRecorder {
   const keep = async (sink: AuditSink, record: AuditRecord): Promise<void> => {
@@ -30,7 +32,7 @@ export function createAuditRecorder(
   };
   return {
     async record(event) {
-      const record: AuditRecord = { recorded: new Date(now()).toISOString(), timeSource: 'system', ...event };
+      const record: AuditRecord = { ...stamp(), ...event };
       const kept = Promise.all(sinks.map((sink) => keep(sink, record)));
       if (!WAITS_FOR_NOTHING.has(event.type)) await kept;
     },

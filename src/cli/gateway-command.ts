@@ -3,6 +3,7 @@ import { Command, Option } from 'commander';
 import { createAuditRecorder, createStdoutSink } from '../audit/index.ts';
 import { createGateway } from '../gateway/index.ts';
 import { createListener, createManagementApp, createMetrics, healthOf, listenerOf } from '../http/index.ts';
+import { systemStamp } from '../time/index.ts';
 import { gatewayOptionsOf, portOf, tlsOf, type GatewaySettings } from './gateway-settings.ts';
 import { createLog, stopOnSignals } from './run-server.ts';
 
@@ -73,7 +74,7 @@ export function gatewayCommand(): Command {
 
 async function run(options: GatewaySettings): Promise<void> {
   const log = createLog(options.logLevel);
-  const audit = createAuditRecorder([createStdoutSink()], Date.now, (sink, error) =>
+  const audit = createAuditRecorder([createStdoutSink()], systemStamp, (sink, error) =>
     log.error({ err: error, sink }, 'an audit record could not be kept'),
   );
   const [address, managementAddress] = [

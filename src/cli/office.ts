@@ -34,6 +34,7 @@ import {
   type StoreDriver,
   type StoreKeys,
 } from '../store/index.ts';
+import { systemStamp } from '../time/index.ts';
 import type { AccountLinks } from '../upstream/index.ts';
 import type { UsageStore } from '../usage/index.ts';
 import { configOption } from './config-command.ts';
@@ -100,7 +101,7 @@ export async function inOffice(
   const { trail, files: trailFiles } = composeTrail({
     ...{ config, keyStore: () => auditKeys, clock: systemClock, log: ON_STDERR },
   });
-  const audit = createAuditRecorder([createStdoutSink(process.stderr), trail], Date.now, (sink, error) => {
+  const audit = createAuditRecorder([createStdoutSink(process.stderr), trail], systemStamp, (sink, error) => {
     process.stderr.write(`the audit record could not be kept by ${sink}: ${String(error)}\n`);
   });
   const { refreshTokenSeconds, accessTokenSeconds } = config.tokens;

@@ -11,6 +11,7 @@ import { Secret } from './secret.ts';
 import { secureUrl } from './secure-url.ts';
 import { checkSignIn, signIn } from './sign-in.ts';
 import { store } from './store.ts';
+import { time } from './time.ts';
 import { tls } from './tls.ts';
 
 const DAY = 24 * 3600;
@@ -232,6 +233,7 @@ export const configSchema = z
       })
       .prefault({}),
     limits,
+    time,
     introspection: z
       .strictObject({
         cacheMegabytes: z

@@ -1,7 +1,7 @@
 import type { Context, Middleware } from 'koa';
 
 import type { ErrorCode } from '../oauth/index.ts';
-import { Overloaded } from './overload.ts';
+import { Overloaded, RETRY_AFTER_SECONDS } from './overload.ts';
 import { wantsHtml } from './wants-html.ts';
 
 /** An error as the outside may know it. */
@@ -9,6 +9,8 @@ export interface OutsideError {
   readonly status: number;
   readonly code: ErrorCode;
   readonly description: string;
+  /** Of a 503: when to try again. Default 2. */
+  readonly retryAfterSeconds?: number;
 }
 
 /**
@@ -27,7 +29,7 @@ export function answerErrors(
     try {
       await next();
       if (ctx.status === 404 && ctx.body === undefined) answer(ctx, NOT_FOUND, render);
-      if (ctx.status === 503) ctx.set('Retry-After', RETRY_AFTER_SECONDS);
+      if (ctx.status === 503) ctx.set('Retry-After', String(RETRY_AFTER_SECONDS));
     } catch (error) {
       const outside = isUnavailable(error) ? UNAVAILABLE : describe(error);
       // Counted where it is refused; a line each would be more of what there is too much of.
@@ -47,7 +49,6 @@ const UNAVAILABLE: OutsideError = {
   code: 'temporarily_unavailable',
   description: 'the server cannot reach its store; try again shortly',
 };
-const RETRY_AFTER_SECONDS = '2';
 
 const CODES: ReadonlyMap<number, ErrorCode> = new Map([
   [403, 'access_denied'],
@@ -56,7 +57,11 @@ const CODES: ReadonlyMap<number, ErrorCode> = new Map([
 
 function describe(error: unknown): OutsideError {
   if (error instanceof Overloaded)
-    return { ...UNAVAILABLE, description: `${error.message}; try again shortly` };
+    return {
+      ...UNAVAILABLE,
+      description: `${error.message}; try again shortly`,
+      retryAfterSeconds: error.retryAfterSeconds,
+    };
   const { status, expose, message } = error as { status?: unknown; expose?: unknown; message?: unknown };
   if (typeof status === 'number' && status >= 400 && status < 500) {
     // A parser's own words may repeat what was sent, so they stay inside unless marked for the outside.
@@ -74,7 +79,7 @@ function answer(
   ctx.status = error.status;
   // Where an answer that failed on its last steps would have led.
   ctx.remove('Location');
-  if (error.status === 503) ctx.set('Retry-After', RETRY_AFTER_SECONDS);
+  if (error.status === 503) ctx.set('Retry-After', String(error.retryAfterSeconds ?? RETRY_AFTER_SECONDS));
   if (wantsHtml(ctx)) {
     render(ctx, error);
     return;

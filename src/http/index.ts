@@ -4,6 +4,7 @@
 export { allowFraming, isFramed } from './framing.ts';
 export { appendReference } from './append-reference.ts';
 export { answerErrors } from './answer-errors.ts';
+export { clockRefusal, guardClock } from './clock-guard.ts';
 export { healthOf, type CheckResult, type Health, type HealthCheck } from './health.ts';
 export { knownPaths } from './known-paths.ts';
 export { createListener, createWebServer, listenerOf, type TlsPair } from './listen.ts';

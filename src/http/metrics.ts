@@ -13,10 +13,19 @@ export interface Metrics {
   readonly countShed: (path: string) => void;
   /** Watches how many follow the feed of revocations, and how old (milliseconds) what it tells is. */
   readonly watchFeed: (look: () => { readonly followers: number; readonly ageMs: number }) => void;
+  /** Watches how far our clock is from those of time servers and store, and whether it is believed. */
+  readonly watchClock: (look: () => ClockState) => void;
   /** Watches what waits to be sent to each FHIR server. */
   readonly watchPush: (look: () => readonly PushState[]) => void;
   /** The page for Prometheus and its content type. */
   render(): Promise<{ readonly type: string; readonly body: string }>;
+}
+
+/** Milliseconds; absent: nobody has said. */
+export interface ClockState {
+  readonly offsetMs?: number;
+  readonly skewMs?: number;
+  readonly wrong?: object;
 }
 
 /** Records of decisions on their way to one FHIR server. */
@@ -82,10 +91,37 @@ export function createMetrics(): Metrics {
           },
         });
     },
+    watchClock: (look) => watchClock(registry, look),
     watchPush: (look) => watchPush(registry, look),
     countLimited: (limit) => limited.inc({ limit }),
     render: async () => ({ type: registry.contentType, body: await registry.metrics() }),
   };
+}
+
+/** Of several workers the widest apart, and the one that is wrong: they have one clock, and looked at it apart. */
+function watchClock(registry: Registry, look: () => ClockState): void {
+  const gauge = (
+    name: string,
+    help: string,
+    aggregator: 'max' | 'min',
+    value: (state: ClockState) => number | undefined,
+  ): void => {
+    new Gauge({
+      ...{ name: `gatehouse_clock_${name}`, help, aggregator, registers: [registry] },
+      collect() {
+        // Not a number: nobody has said. 0 would be praise.
+        this.set(value(look()) ?? NaN);
+      },
+    });
+  };
+  const seconds = (ms: number | undefined): number | undefined => (ms === undefined ? undefined : ms / 1000);
+  gauge('offset_seconds', 'How far our clock is ahead of the time servers', 'max', ({ offsetMs }) =>
+    seconds(offsetMs),
+  );
+  gauge('store_skew_seconds', 'How far our clock is ahead of that of Redis', 'max', ({ skewMs }) =>
+    seconds(skewMs),
+  );
+  gauge('believed', '1: our clock is believed; 0: nothing is issued', 'min', ({ wrong }) => (wrong ? 0 : 1));
 }
 
 /** Only the process that sends has something to show; the sum of all is what it shows. */

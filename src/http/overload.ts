@@ -2,9 +2,17 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 
 import type { Middleware } from 'koa';
 
+/** Soon enough for who waits, late enough for who is overrun. */
+export const RETRY_AFTER_SECONDS = 2;
+
 /** Worth another try: answered 503 with Retry-After. Nothing was written for it. */
 export class Overloaded extends Error {
   override readonly name = 'Overloaded';
+  readonly retryAfterSeconds: number;
+  constructor(message: string, retryAfterSeconds: number = RETRY_AFTER_SECONDS) {
+    super(message);
+    this.retryAfterSeconds = retryAfterSeconds;
+  }
 }
 
 /** How long a request may take as a whole; then its client has a 503, and what it would write is not written (C2.11). */

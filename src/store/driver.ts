@@ -1,5 +1,6 @@
 import type { Count } from '../limits/index.ts';
 import type { EpochSeconds } from '../oauth/index.ts';
+import type { StoreClock } from '../time/index.ts';
 
 /** One value to write. `ttlSeconds` absent: kept until removed. */
 export interface Put {
@@ -175,6 +176,10 @@ export interface StoreDriver {
    * @returns stops it
    */
   watch(watcher: Watcher): () => void;
+  /** The clock of each server that takes writes; none where the store has no clock but ours. */
+  clocks(): Promise<readonly StoreClock[]>;
+  /** While `isRight` says so our clock counts, however far that of the store is from it. */
+  vouch(isRight: () => boolean): void;
   /** Resolves when the store answers. */
   ping(): Promise<void>;
   close(): Promise<void>;

@@ -191,6 +191,14 @@ class EmbeddedStore implements StoreDriver {
     return Promise.resolve();
   }
 
+  async clocks(): Promise<readonly []> {
+    return [];
+  }
+
+  vouch(): void {
+    // There is no other clock.
+  }
+
   async ping(): Promise<void> {
     this.#guard(() => this.#prepare('SELECT 1').get());
   }

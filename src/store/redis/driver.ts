@@ -2,6 +2,7 @@ import type { Redis, RedisCommander } from 'ioredis';
 
 import type { Count } from '../../limits/index.ts';
 import type { EpochSeconds } from '../../oauth/index.ts';
+import type { StoreClock } from '../../time/index.ts';
 import {
   StoreUnavailable,
   type Commit,
@@ -13,6 +14,7 @@ import {
   type Watcher,
 } from '../driver.ts';
 import type { RedisClient } from './client.ts';
+import { clockOf } from './clock.ts';
 import { createDeadlines, type Deadlines } from './deadlines.ts';
 import { dumpRows, restoreRows } from './dump.ts';
 import type { DurableWriter } from './durable.ts';
@@ -58,6 +60,7 @@ export class RedisStore implements StoreDriver {
   readonly #sweep: Sweep;
   readonly #sweeper: NodeJS.Timeout;
   readonly #watches = new Set<() => void>();
+  #isVouchedFor = (): boolean => false;
 
   constructor({ client, reader, durable, sweepEveryMs }: RedisStoreParts) {
     this.#sweep = createSweep(client.commands);
@@ -71,7 +74,10 @@ export class RedisStore implements StoreDriver {
     this.#redis = client.commands;
     this.location = client.location;
     this.tags = client.kind === 'cluster' ? CLUSTER_TAGS : [];
-    this.#deadlines = createDeadlines(() => latestTime(client));
+    this.#deadlines = createDeadlines(
+      () => latestTime(client),
+      () => this.#isVouchedFor(),
+    );
     client.onReady(() => this.#deadlines.measure());
     for (const one of this.#all) one.onReady(() => (this.connection += 1));
   }
@@ -209,6 +215,18 @@ export class RedisStore implements StoreDriver {
     if (others.every((ids) => ids.some((id) => first?.includes(id)))) return;
     for (const one of this.#all) one.reconnect();
     throw new StoreUnavailable(`the connections to Redis at ${this.location} led to different servers`);
+  }
+
+  /** Past the guard: it rejects while the clocks are far apart, which is what somebody wants to know here. */
+  async clocks(): Promise<readonly StoreClock[]> {
+    const clocks = await Promise.all(this.#client.primaries().map(clockOf));
+    // It may have been set since deadlines were reckoned by it.
+    this.#deadlines.measure();
+    return clocks;
+  }
+
+  vouch(isRight: () => boolean): void {
+    this.#isVouchedFor = isRight;
   }
 
   async ping(): Promise<void> {

@@ -80,6 +80,8 @@ class RemoteStore implements StoreDriver {
   /** A command keeps nothing that could end meanwhile. Nobody tells it, and it never knows. */
   watch = (): (() => void) => () => undefined;
   sameEverywhere = (): Promise<void> => Promise.resolve();
+  clocks = (): Promise<readonly []> => Promise.resolve([]);
+  vouch = (): void => undefined;
   ping = (): Promise<void> => this.#ask('ping');
 
   async *dump(): AsyncGenerator<readonly Row[]> {

@@ -5,6 +5,7 @@ import { createAuditRecorder, type AuditRecord } from '../../../src/audit/index.
 import { createClientHosts, clientRegistration } from '../../../src/clients/index.ts';
 import { loadOrCreateKeys } from '../../../src/keys/index.ts';
 import { createLogoutTeller } from '../../../src/logout/index.ts';
+import { systemStamp } from '../../../src/time/index.ts';
 import { startToldApp } from '../../support/told-app.ts';
 
 const ISSUER = 'https://auth.example';
@@ -29,7 +30,7 @@ async function tellAt(uri: string, address: string, allowPrivate: readonly strin
     ...{ issuer: ISSUER, clock, signingKeys: () => keys, waitsMs: [] },
     apps: { note: async () => undefined, take: async () => [{ clientId: 'app', sid: 'sid-of-the-app' }] },
     clients: { find: async () => ({ registration, source: 'stored', disabled: false }) },
-    audit: createAuditRecorder([sink], Date.now, () => undefined),
+    audit: createAuditRecorder([sink], systemStamp, () => undefined),
     log: { warn: (details) => void logged.push(details) },
     hosts: createClientHosts(ISSUER, allowPrivate),
     lookup: async () => [{ address, family: isIP(address) }],

@@ -97,9 +97,33 @@ describe('the clock of a node is moved', () => {
     },
   );
 
-  test('[F17] some seconds are no matter: everybody’s clock has some', async () => {
-    const [code, tokens] = [await right.app.newCode(), await right.app.newTokens()];
+  test('[SEC-2] [F17] three seconds: the node issues nothing, and goes on to say what lives and to end it', async () => {
+    const [code, tokens, ended] = [
+      await right.app.newCode(),
+      await right.app.newTokens(),
+      await right.app.newTokens(),
+    ];
     await shift(3000);
+    try {
+      expect(toldOf(await moved.app.token(code))).toBe(UNAVAILABLE);
+      const ready = await fetch(`${moved.management}/health/ready`);
+      expect([ready.status, await ready.text()]).toEqual([
+        503,
+        expect.stringMatching(/3\.0 s ahead of that of Redis/),
+      ]);
+      expect(await moved.app.isActive(tokens.access_token)).toBe(true);
+      expect((await moved.app.revoke(ended.refresh_token)).status).toBe(200);
+      expect(await right.app.isActive(ended.access_token)).toBe(false);
+    } finally {
+      await shift(0);
+    }
+    await untilReady(moved.management);
+    expect((await moved.app.token(code)).status).toBe(200);
+  });
+
+  test('[SEC-2] [F17] half a second is no matter: everybody’s clock has some', async () => {
+    const [code, tokens] = [await right.app.newCode(), await right.app.newTokens()];
+    await shift(500);
     try {
       expect((await moved.app.token(code)).status).toBe(200);
       expect(await moved.app.isActive(tokens.access_token)).toBe(true);

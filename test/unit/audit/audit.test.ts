@@ -31,14 +31,16 @@ describe('createAuditRecorder', () => {
   const recorderOver = (...sinks: AuditSink[]): ReturnType<typeof createAuditRecorder> =>
     createAuditRecorder(
       sinks,
-      () => NOW,
+      () => ({ recorded: new Date(NOW).toISOString(), timeSource: 'ntp', offsetMs: -3.5 }),
       (sink, error) => failures.push([sink, error]),
     );
 
   test('[SEC-2] a record says when, in UTC with milliseconds, and by which clock', async () => {
     const sink = memorySink();
     await recorderOver(sink).record(event);
-    expect(sink.records).toEqual([{ recorded: '2026-01-02T03:04:05.678Z', timeSource: 'system', ...event }]);
+    expect(sink.records).toEqual([
+      { recorded: '2026-01-02T03:04:05.678Z', timeSource: 'ntp', offsetMs: -3.5, ...event },
+    ]);
   });
 
   test('[SEC-5] every sink has the record when it resolves', async () => {
