@@ -78,6 +78,8 @@ export interface GatehouseOptions {
   readonly overload?: OverloadWatch;
   /** For tests: another clock and resolver for clients' key sets. */
   readonly clientKeys?: Partial<Pick<ClientKeysParts, 'clock' | 'lookup'>>;
+  /** For tests: a disk for the audit log that fails. */
+  readonly auditDisk?: Parameters<typeof composeAudit>[0]['onDisk'];
   /** For tests: how long to wait before an app is told again that somebody has signed out. */
   readonly logoutWaitsMs?: readonly number[];
 }
@@ -104,8 +106,8 @@ export async function createGatehouse(options: GatehouseOptions): Promise<Gateho
   const feed = feedOf(store, ring.keys);
   const driver = remembersReads(store.driver);
   const metrics = createMetrics();
-  const audit = composeAudit({
-    ...{ config, clock, log, metrics, sinks: options.auditSinks },
+  const { audit, check: auditCheck } = composeAudit({
+    ...{ config, clock, log, metrics, sinks: options.auditSinks, onDisk: options.auditDisk },
     keyStore: () => createAuditKeyStore(vault),
   });
   const vault: Vault = createVault(driver, ring.keys, (name) => {
@@ -189,6 +191,7 @@ export async function createGatehouse(options: GatehouseOptions): Promise<Gateho
   const checks = [
     { name: 'store', check: () => store.check() },
     { name: 'keys', check: () => checkKeys(keyStore) },
+    auditCheck,
     ...(options.checks ?? []),
   ];
   const open = createListener(

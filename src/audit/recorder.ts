@@ -1,7 +1,9 @@
 import type { AuditEvent, AuditRecord, AuditSink } from './events.ts';
+import type { AuditKeeper } from './keeper.ts';
 
 /** Says what was done. Resolves once every sink has the record; at once, of what ends or refuses something. */
 export interface AuditRecorder {
+  /** @throws AuditUnavailable when the log takes no record of what must not happen without one */
   record(event: AuditEvent): Promise<void>;
   close(): Promise<void>;
 }
@@ -12,14 +14,26 @@ const WAITS_FOR_NOTHING: ReadonlySet<AuditEvent['type']> = new Set([
   ...(['token.introspected', 'revocations.opened', 'revocations.closed'] as const),
 ]);
 
+/** What gives somebody something, or decides about it: it does not happen without its record (SEC-4). */
+const NEEDS_ITS_RECORD: ReadonlySet<AuditEvent['type']> = new Set([
+  ...(['sign-in', 'authorize', 'consent', 'token.issued', 'launch.created', 'audit.read'] as const),
+]);
+
+/** An event as it is kept. @param now the time, in milliseconds since 1970 */
+export function stamped(event: AuditEvent, now: () => number): AuditRecord {
+  return { recorded: new Date(now()).toISOString(), timeSource: 'system', ...event };
+}
+
 /**
  * @param now the time, in milliseconds since 1970.
  * @param onFailure told about a sink that could not keep a record; the others still get it.
+ * @param keeper keeps records for good, before any sink is told; absent: nothing depends on a record
  */
 export function createAuditRecorder(
   sinks: readonly AuditSink[],
   now: () => number,
   onFailure: (sink: string, error: unknown) => void,
+  keeper?: Omit<AuditKeeper, 'trouble'>,
 ): AuditRecorder {
   const keep = async (sink: AuditSink, record: AuditRecord): Promise<void> => {
     try {
@@ -30,12 +44,16 @@ export function createAuditRecorder(
   };
   return {
     async record(event) {
-      const record: AuditRecord = { recorded: new Date(now()).toISOString(), timeSource: 'system', ...event };
-      const kept = Promise.all(sinks.map((sink) => keep(sink, record)));
+      const record = stamped(event, now);
+      const isNeeded = NEEDS_ITS_RECORD.has(event.type);
+      const safe = keeper?.keep(record, isNeeded);
+      // What is refused for want of a record has not happened: nobody is told that it has.
+      if (isNeeded) await safe;
+      const kept = Promise.all([safe, ...sinks.map((sink) => keep(sink, record))]);
       if (!WAITS_FOR_NOTHING.has(event.type)) await kept;
     },
     async close() {
-      await Promise.all(sinks.map((sink) => sink.close()));
+      await Promise.all([keeper?.close(), ...sinks.map((sink) => sink.close())]);
     },
   };
 }
@@ -44,9 +62,9 @@ export function createAuditRecorder(
 export function counting(recorder: AuditRecorder, count: (event: AuditEvent) => void): AuditRecorder {
   return {
     close: () => recorder.close(),
-    record: (event) => {
+    async record(event) {
+      await recorder.record(event);
       count(event);
-      return recorder.record(event);
     },
   };
 }

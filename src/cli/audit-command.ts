@@ -119,8 +119,8 @@ async function readAnchors(file: string): Promise<readonly Head[]> {
 async function exportRecords(options: RangeOptions, office: Office): Promise<void> {
   const records = await recordsWithin(options, office);
   const text = records.map((record) => `${JSON.stringify(record)}\n`).join('');
-  await put(text, options, `${records.length} record(s)`);
   await tellOfReading('export', options, office);
+  await put(text, options, `${records.length} record(s)`);
 }
 
 const DISCLOSING: ReadonlySet<AuditRecord['type']> = new Set([
@@ -129,6 +129,7 @@ const DISCLOSING: ReadonlySet<AuditRecord['type']> = new Set([
     'consent.narrowed',
     'launch.used',
     'token.issued',
+    'token.withdrawn',
     'fhir.access',
     'token.revoked',
   ] as const),
@@ -145,8 +146,8 @@ async function report(options: RangeOptions & { readonly patient: string }, offi
     return [recorded.slice(0, 19), type, outcome, clientId, accountId, reference, scope];
   });
   const headings = ['WHEN (UTC)', 'WHAT', 'OUTCOME', 'CLIENT', 'ACCOUNT', 'REFERENCE', 'SCOPE'];
-  await put(table(headings, rows), options, `${rows.length} event(s)`);
   await tellOfReading('report', options, office);
+  await put(table(headings, rows), options, `${rows.length} event(s)`);
 }
 
 async function put(text: string, { out }: RangeOptions, what: string): Promise<void> {

@@ -1,5 +1,6 @@
 import type { Context, Middleware } from 'koa';
 
+import { AuditUnavailable } from '../audit/index.ts';
 import type { ErrorCode } from '../oauth/index.ts';
 import { Overloaded } from './overload.ts';
 import { wantsHtml } from './wants-html.ts';
@@ -30,8 +31,9 @@ export function answerErrors(
       if (ctx.status === 503) ctx.set('Retry-After', RETRY_AFTER_SECONDS);
     } catch (error) {
       const outside = isUnavailable(error) ? UNAVAILABLE : describe(error);
-      // Counted where it is refused; a line each would be more of what there is too much of.
-      if (outside.status >= 500 && !(error instanceof Overloaded)) log(ctx, error);
+      // Counted or said where it begins; a line each would be more of what there is too much of.
+      const isTold = error instanceof Overloaded || error instanceof AuditUnavailable;
+      if (outside.status >= 500 && !isTold) log(ctx, error);
       answer(ctx, outside, render);
     }
   };
@@ -57,6 +59,8 @@ const CODES: ReadonlyMap<number, ErrorCode> = new Map([
 function describe(error: unknown): OutsideError {
   if (error instanceof Overloaded)
     return { ...UNAVAILABLE, description: `${error.message}; try again shortly` };
+  if (error instanceof AuditUnavailable)
+    return { ...UNAVAILABLE, description: 'the server cannot write its audit log; try again shortly' };
   const { status, expose, message } = error as { status?: unknown; expose?: unknown; message?: unknown };
   if (typeof status === 'number' && status >= 400 && status < 500) {
     // A parser's own words may repeat what was sent, so they stay inside unless marked for the outside.

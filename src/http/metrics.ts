@@ -15,6 +15,8 @@ export interface Metrics {
   readonly watchFeed: (look: () => { readonly followers: number; readonly ageMs: number }) => void;
   /** Watches what waits to be sent to each FHIR server. */
   readonly watchPush: (look: () => readonly PushState[]) => void;
+  /** Watches whether the audit log takes records, and what waits for it in memory. */
+  readonly watchAudit: (look: () => { readonly held: number; readonly lost: number } | undefined) => void;
   /** The page for Prometheus and its content type. */
   render(): Promise<{ readonly type: string; readonly body: string }>;
 }
@@ -83,9 +85,26 @@ export function createMetrics(): Metrics {
         });
     },
     watchPush: (look) => watchPush(registry, look),
+    watchAudit: (look) => watchAudit(registry, look),
     countLimited: (limit) => limited.inc({ limit }),
     render: async () => ({ type: registry.contentType, body: await registry.metrics() }),
   };
+}
+
+function watchAudit(registry: Registry, look: Parameters<Metrics['watchAudit']>[0]): void {
+  for (const [name, help, value] of [
+    ['unavailable', 'Processes whose audit log cannot be written', () => (look() ? 1 : 0)],
+    ['held', 'Audit records that wait in memory for the log', () => look()?.held ?? 0],
+    ['lost', 'Audit records that find no room there', () => look()?.lost ?? 0],
+  ] as const)
+    new Gauge({
+      name: `gatehouse_audit_${name}`,
+      help,
+      registers: [registry],
+      collect() {
+        this.set(value());
+      },
+    });
 }
 
 /** Only the process that sends has something to show; the sum of all is what it shows. */

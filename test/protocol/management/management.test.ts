@@ -24,6 +24,7 @@ describe.each(DRIVERS)('running a server on %s', (driver) => {
     const checks = [
       { name: 'store', status: 'UP' },
       { name: 'keys', status: 'UP' },
+      { name: 'audit', status: 'UP' },
     ];
     expect([ready.status, await ready.json()]).toEqual([200, { status: 'UP', checks }]);
   });
