@@ -26,6 +26,7 @@ const DOMAIN = [
   'upstream',
   'representation',
   'trail',
+  'balp',
 ];
 
 /** Of the domain, what may import other parts of it. */
@@ -36,6 +37,7 @@ const IMPORTS = {
   identity: ['language'],
   introspection: ['clients'],
   trail: ['audit'],
+  balp: ['audit', 'records'],
   push: ['records'],
   logout: ['audit', 'clients', 'keys'],
   notices: ['consent', 'identity', 'language'],
