@@ -27,6 +27,7 @@ const DOMAIN = [
   'representation',
   'trail',
   'time',
+  'balp',
 ];
 
 /** Of the domain, what may import other parts of it. */
@@ -38,6 +39,7 @@ const IMPORTS = {
   identity: ['language'],
   introspection: ['clients'],
   trail: ['audit'],
+  balp: ['audit', 'records'],
   push: ['records'],
   logout: ['audit', 'clients', 'keys'],
   notices: ['consent', 'identity', 'language'],

@@ -1,11 +1,11 @@
 import type { Logger } from 'pino';
-import { createTally, type AuditRecorder, type AuditSink } from './audit/index.ts';
+import { createTally, type AuditSink } from './audit/index.ts';
 import { createClientRegistry, rememberClients } from './clients/index.ts';
 import { composeEndings } from './compose-endings.ts';
 import { startExpiry } from './compose-expiry.ts';
 import { composeLogout } from './compose-logout.ts';
 import { startReminders } from './compose-notices.ts';
-import { composeAudit } from './compose-audit.ts';
+import { composeAudit, type ComposedAudit } from './compose-audit.ts';
 import { composeRepresentation } from './compose-representation.ts';
 import { startPush } from './compose-push.ts';
 import { buildProvider, grantWords } from './compose-provider.ts';
@@ -79,6 +79,8 @@ export interface GatehouseOptions {
   readonly overload?: OverloadWatch;
   /** For tests: another clock and resolver for clients' key sets. */
   readonly clientKeys?: Partial<Pick<ClientKeysParts, 'clock' | 'lookup'>>;
+  /** For tests: a disk for the audit log that fails. */
+  readonly auditDisk?: Parameters<typeof composeAudit>[0]['onDisk'];
   /** For tests: how long to wait before an app is told again that somebody has signed out. */
   readonly logoutWaitsMs?: readonly number[];
 }
@@ -110,8 +112,9 @@ export async function createGatehouse(options: GatehouseOptions): Promise<Gateho
     record: (event) => audit.record(event),
   });
   const { clock = time.clock } = options;
-  const audit: AuditRecorder = composeAudit({
+  const { audit, check: auditCheck }: ComposedAudit = composeAudit({
     ...{ config, clock, log, metrics, stamp: time.stamp, sinks: options.auditSinks },
+    onDisk: options.auditDisk,
     keyStore: () => createAuditKeyStore(vault),
   });
   const vault: Vault = createVault(driver, ring.keys, (name) => {
@@ -196,6 +199,7 @@ export async function createGatehouse(options: GatehouseOptions): Promise<Gateho
     { name: 'store', check: () => store.check() },
     { name: 'keys', check: () => checkKeys(keyStore) },
     time,
+    auditCheck,
     ...(options.checks ?? []),
   ];
   const open = createListener(

@@ -1,8 +1,15 @@
 import type { Logger } from 'pino';
 
-import { counting, createAuditRecorder, type AuditRecorder, type AuditSink } from './audit/index.ts';
+import {
+  counting,
+  createAuditKeeper,
+  createAuditRecorder,
+  stamped,
+  type AuditRecorder,
+  type AuditSink,
+} from './audit/index.ts';
 import { composeTrail } from './compose-trail.ts';
-import type { Metrics } from './http/index.ts';
+import type { HealthCheck, Metrics } from './http/index.ts';
 import type { TimeStamp } from './time/index.ts';
 
 type Parts = Omit<Parameters<typeof composeTrail>[0], 'log'> & {
@@ -13,13 +20,35 @@ type Parts = Omit<Parameters<typeof composeTrail>[0], 'log'> & {
   readonly sinks: readonly AuditSink[];
 };
 
+export interface ComposedAudit {
+  readonly audit: AuditRecorder;
+  /** Says when the audit log takes nothing. */
+  readonly check: HealthCheck;
+}
+
 /** Joins what says what was done with who keeps and counts it. Part of the composition root: see app.ts. */
-export function composeAudit({ sinks, metrics, stamp, ...parts }: Parts): AuditRecorder {
-  const { trail } = composeTrail(parts);
-  const recorder = createAuditRecorder([...sinks, trail], stamp, (sink, error) =>
-    parts.log.error({ err: error, sink }, 'an audit record could not be kept'),
-  );
-  return counting(recorder, (event) =>
-    metrics.countEvent(event.type, event.outcome, 'count' in event ? event.count : 1),
-  );
+export function composeAudit({ sinks, metrics, log, stamp, ...parts }: Parts): ComposedAudit {
+  const { trail } = composeTrail({ ...parts, log });
+  const keeper = createAuditKeeper({
+    ...{ sink: trail, stamp: (event) => stamped(event, stamp), now: Date.now },
+    onTrouble: (error) =>
+      log.error({ err: error }, 'ALARM: the audit log cannot be written; nothing is granted until it can'),
+    onRecovered: ({ held, lost }) => log.warn({ held, lost }, 'the audit log takes records again'),
+  });
+  metrics.watchAudit(() => keeper.trouble());
+  const onFailure = (sink: string, error: unknown): void =>
+    log.error({ err: error, sink }, 'an audit record could not be kept');
+  const recorder = createAuditRecorder(sinks, stamp, onFailure, keeper);
+  return {
+    audit: counting(recorder, (event) =>
+      metrics.countEvent(event.type, event.outcome, 'count' in event ? event.count : 1),
+    ),
+    check: {
+      name: 'audit',
+      async check() {
+        const { reason } = keeper.trouble() ?? {};
+        if (reason !== undefined) throw new Error(`the audit log cannot be written: ${reason}`);
+      },
+    },
+  };
 }

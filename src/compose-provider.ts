@@ -145,6 +145,7 @@ export function buildProvider(
     }),
     tokenText: (kind, grantId = newGrantId(), generation = 0) =>
       newTokenText(keys, kind as TokenKind, grantId, generation),
+    tokenHash: (text) => keys.keyedHash('token', text),
     jwtId: (kind, grantId = newGrantId()) => newJwtId(keys, kind as TokenKind, grantId),
     grantRef: (kind, grantId, text) => {
       const found = grantId ?? grantIdOf(keys, kind as TokenKind, text);
@@ -162,7 +163,7 @@ export function buildProvider(
           onEnded: (grant, by) =>
             void keepEnding(grant, withoutRight.delete(grant.grantId) ? RIGHT_ENDED : ENDED_BY[by]),
         },
-        (scope) => work((request, answer) => scope.commit(request, answer)),
+        (scope) => work((request, answer, intent) => scope.commit(request, answer, intent)),
       ),
     onServerError: (ctx, error) => {
       // The provider would call it a 500; whoever catches it next knows better.

@@ -3,7 +3,7 @@ import type { Config } from './config/index.ts';
 import { RECORD_ALGORITHMS, loadOrCreateKeys, type SigningKeyStore } from './keys/index.ts';
 import type { Clock } from './oauth/index.ts';
 import { publicHalf } from './records/index.ts';
-import { createTrail, type Trail } from './trail/index.ts';
+import { createTrail, type Trail, type TrailFile } from './trail/index.ts';
 
 export interface ComposedTrail {
   /** The audit sink that keeps records for good. */
@@ -16,14 +16,22 @@ interface Parts {
   /** Asked for when something is signed: the store may not be open yet. */
   readonly keyStore: () => SigningKeyStore;
   readonly clock: Clock;
+  /** For tests: a disk that fails. */
+  readonly onDisk?: ((file: TrailFile) => TrailFile) | undefined;
   readonly log: { error(details: object, message: string): void };
 }
 
 /** Joins the audit log with files and keys. Part of the composition root: see app.ts. */
-export function composeTrail({ config, keyStore, clock, log }: Parts): ComposedTrail {
+export function composeTrail({
+  config,
+  keyStore,
+  clock,
+  log,
+  onDisk = (file) => file,
+}: Parts): ComposedTrail {
   const files = createTrailFiles(config.store.dataDir);
   const trail = createTrail({
-    newFile: (chain) => files.newFile(chain),
+    newFile: (chain) => onDisk(files.newFile(chain)),
     others: () => files.openHeads(),
     key: async () => {
       const { keys } = await loadOrCreateKeys(keyStore(), clock, RECORD_ALGORITHMS);

@@ -3,12 +3,14 @@
 // afterwards (test/faults): single use, revoke is final, no answer that is wrong because the store was away.
 //   npm run faults -- --listed-only         or --schedules-only
 //   npm run faults -- --schedules-only --seed 7 --from 120 --count 1      one schedule again: seed and number say it all
+//   npm run faults -- --audit     kills a server 200 times while it gives out tokens: is each in the audit log? (--count, --seed)
 //   npm run faults -- --long      10 000 schedules
 import { spawn } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 
+import { playAuditKills } from './faults-audit.mjs';
 import { playListed } from './faults-listed.mjs';
 import { ROOT, fail, makeReady } from './ready.mjs';
 
@@ -17,9 +19,15 @@ const SCHEDULES = 100;
 /** At once in one process, each with a Redis and nodes of its own: a schedule waits most of its time. */
 const STACKS = 8;
 const LONG_SCHEDULES = 10_000;
+const AUDIT_KILLS = 200;
 
 const orders = readOrders();
 const node = makeReady();
+if (orders.audit) {
+  if (!(await playAuditKills(node, orders)))
+    fail('the audit log is not as it should be; the lines above say how');
+  process.exit();
+}
 const listed = orders.listed ? playListed(node) : true;
 if (orders.schedules) await playSchedules();
 if (!listed) fail('a listed fault is not met as it should be; the lines above say which');
@@ -45,17 +53,19 @@ function readOrders() {
   const [text, flag] = [{ type: 'string' }, { type: 'boolean', default: false }];
   const numbers = { seed: text, from: text, count: text, workers: text, stacks: text };
   const { values } = parseArgs({
-    options: { ...numbers, long: flag, 'listed-only': flag, 'schedules-only': flag },
+    options: { ...numbers, long: flag, audit: flag, 'listed-only': flag, 'schedules-only': flag },
   });
   const whole = (name, usual, least) => {
     const value = Number(values[name] ?? usual);
     if (!Number.isInteger(value) || value < least) fail(`--${name} is a whole number, ${least} or more`);
     return value;
   };
+  const usual = values.audit ? AUDIT_KILLS : SCHEDULES;
   return {
+    audit: values.audit,
     seed: whole('seed', Math.floor(Math.random() * 2 ** 31), -(2 ** 31)),
     from: whole('from', 0, 0),
-    count: whole('count', values.long ? LONG_SCHEDULES : SCHEDULES, 1),
+    count: whole('count', values.long ? LONG_SCHEDULES : usual, 1),
     workers: whole('workers', Math.min(availableParallelism(), 16), 1),
     stacks: whole('stacks', STACKS, 1),
     listed: !values['schedules-only'],

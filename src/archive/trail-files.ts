@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises';
+import { open, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { JWK } from 'jose';
 
@@ -45,6 +45,10 @@ export function createTrailFiles(dataDir: string, now: () => number = Date.now):
       return {
         append: async (lines) => (await (opened ??= openAppender(file))).append(lines),
         close: async () => (await opened?.catch(() => undefined))?.close(),
+        async discard() {
+          await (await opened?.catch(() => undefined))?.close();
+          await rm(file, { force: true });
+        },
       };
     },
     async openHeads() {

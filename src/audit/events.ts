@@ -28,6 +28,8 @@ type Event<Type extends string, Details = unknown> = {
 export type Outcome = 'success' | 'refused' | 'denied' | 'failure';
 
 type Reason = { readonly reason?: string };
+/** The reference of the Consent it is about, where `reference` is that of the page. */
+type OfConsent = { readonly consent?: string };
 
 /** How far our clock is ahead of the one of the store that is farthest from it; of the time servers: see {@link TimeStamp}. */
 type ClockState = { readonly skewMs?: number };
@@ -88,15 +90,19 @@ export type AuditEvent =
         }
     >
   | Event<'break-glass.ended', Subject>
-  | Event<'consent.narrowed', Subject & { readonly dropped: string }>
+  | Event<'consent.narrowed', Subject & OfConsent & { readonly dropped: string }>
   | Event<'record.failed', Subject & { readonly decision: string }>
   | Event<'token.issued', Subject & { readonly grantType: string; readonly tokenHash?: string }>
+  /** What `token.issued` announced did not come to be: nobody was given that token. */
+  | Event<'token.withdrawn', Subject & Reason & { readonly grantType: string; readonly tokenHash?: string }>
   | Event<'token.repeated', Subject>
   | Event<'token.refused', Subject & Reason & { readonly grantType?: string }>
   | Event<
       'token.introspected',
       Subject & {
         readonly active: boolean;
+        /** Of the one token that was asked about. */
+        readonly tokenHash?: string;
         readonly resourceServer?: ClientId;
         /** So many such questions since that moment (UTC); absent: one. */
         readonly count?: number;
@@ -117,7 +123,10 @@ export type AuditEvent =
           readonly since: string;
         }
     >
-  | Event<'token.revoked', Subject & Reason & { readonly what: 'grant' | 'token' }>
+  | Event<
+      'token.revoked',
+      Subject & Reason & OfConsent & { readonly what: 'grant' | 'token'; readonly tokenHash?: string }
+    >
   | Event<'token.reuse', Subject & { readonly what: 'code-or-refresh-token' }>
   | Event<'client.changed', Subject & { readonly change: 'added' | 'removed' | 'disabled' | 'enabled' }>
   | Event<
@@ -153,6 +162,8 @@ export type AuditEvent =
         readonly to?: string;
       }
     >
+  /** The audit log took nothing since that moment (UTC): so many records waited in memory, so many found no room. */
+  | Event<'audit.resumed', { readonly since: string; readonly held: number; readonly lost: number }>
   | Event<'store.adopted', { readonly epoch: string }>
   | Event<'store.seal-broken', { readonly key: string }>
   | Event<'store.keys-rotated', { readonly dataKey: number }>

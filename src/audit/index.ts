@@ -3,6 +3,7 @@
  * the order of writing; does not decide what is allowed. Called from the edges, after a thing has really happened.
  */
 export type { AuditEvent, AuditEventType, AuditRecord, AuditSink, Circumstances, Outcome } from './events.ts';
-export { counting, createAuditRecorder, type AuditRecorder } from './recorder.ts';
+export { AuditUnavailable, createAuditKeeper, type AuditKeeper, type AuditTrouble } from './keeper.ts';
+export { counting, createAuditRecorder, stamped, type AuditRecorder } from './recorder.ts';
 export { createTally, type Tally } from './tally.ts';
 export { createStdoutSink } from './stdout-sink.ts';

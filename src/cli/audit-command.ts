@@ -1,11 +1,19 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { readFile, writeFile } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { z } from 'zod';
 
 import { createTrailFiles, readKeysFile, type TrailFiles } from '../archive/index.ts';
 import type { AuditRecord } from '../audit/index.ts';
-import { recordsIn, verifyTrails, type ChainReport, type Fault, type Head } from '../trail/index.ts';
+import { auditEventsOf } from '../balp/index.ts';
+import {
+  placedIn,
+  verifyTrails,
+  type ChainReport,
+  type Fault,
+  type Head,
+  type PlacedRecord,
+} from '../trail/index.ts';
 import { UserError } from './explain.ts';
 import { dataDirOf, inOffice, withStoreOptions, type Office, type OfficeOptions } from './office.ts';
 import { table } from './table.ts';
@@ -15,7 +23,11 @@ interface VerifyOptions extends OfficeOptions {
   readonly anchor?: string;
 }
 
+const FORMATS = ['ndjson', 'fhir-ndjson', 'bundle'] as const;
+type Format = (typeof FORMATS)[number];
+
 interface RangeOptions extends OfficeOptions {
+  readonly format?: Format;
   readonly from?: string;
   readonly to?: string;
   readonly out?: string;
@@ -34,7 +46,15 @@ export function auditCommand(): Command {
     .description('print the last line of each chain, to be kept elsewhere; needs no store')
     .action(heads);
   withRange(audit.command('export'))
-    .description('write records as NDJSON, to standard output or a file; this is itself recorded')
+    .description('write records, to standard output or a file; this is itself recorded')
+    .addOption(
+      new Option(
+        '--format <format>',
+        'as they are, a line each, or as FHIR AuditEvents, a line each or a Bundle',
+      )
+        .choices(FORMATS)
+        .default('ndjson'),
+    )
     .action((options: RangeOptions) => inOffice(options, (office) => exportRecords(options, office)));
   withRange(audit.command('report'))
     .description('list what apps could see of a patient (accounting of disclosures); this is itself recorded')
@@ -118,9 +138,19 @@ async function readAnchors(file: string): Promise<readonly Head[]> {
 
 async function exportRecords(options: RangeOptions, office: Office): Promise<void> {
   const records = await recordsWithin(options, office);
-  const text = records.map((record) => `${JSON.stringify(record)}\n`).join('');
-  await put(text, options, `${records.length} record(s)`);
+  const text = inFormat(options.format ?? 'ndjson', records, office);
   await tellOfReading('export', options, office);
+  await put(text, options, `${records.length} record(s)`);
+}
+
+function inFormat(format: Format, records: readonly PlacedRecord[], { config }: Office): string {
+  const asLines = (values: readonly object[]): string =>
+    values.map((value) => `${JSON.stringify(value)}\n`).join('');
+  if (format === 'ndjson') return asLines(records.map(({ record }) => record));
+  const events = records.flatMap((placed) => auditEventsOf(placed, config));
+  if (format === 'fhir-ndjson') return asLines(events);
+  const entry = events.map((resource) => ({ fullUrl: `urn:uuid:${resource.id}`, resource }));
+  return asLines([{ resourceType: 'Bundle', type: 'collection', entry }]);
 }
 
 const DISCLOSING: ReadonlySet<AuditRecord['type']> = new Set([
@@ -129,13 +159,14 @@ const DISCLOSING: ReadonlySet<AuditRecord['type']> = new Set([
     'consent.narrowed',
     'launch.used',
     'token.issued',
+    'token.withdrawn',
     'fhir.access',
     'token.revoked',
   ] as const),
 ]);
 
 async function report(options: RangeOptions & { readonly patient: string }, office: Office): Promise<void> {
-  const all = await recordsWithin(options, office);
+  const all = (await recordsWithin(options, office)).map(({ record }) => record);
   const about = all.filter(
     (one) => DISCLOSING.has(one.type) && 'patient' in one && one.patient === options.patient,
   );
@@ -145,8 +176,8 @@ async function report(options: RangeOptions & { readonly patient: string }, offi
     return [recorded.slice(0, 19), type, outcome, clientId, accountId, reference, scope];
   });
   const headings = ['WHEN (UTC)', 'WHAT', 'OUTCOME', 'CLIENT', 'ACCOUNT', 'REFERENCE', 'SCOPE'];
-  await put(table(headings, rows), options, `${rows.length} event(s)`);
   await tellOfReading('report', options, office);
+  await put(table(headings, rows), options, `${rows.length} event(s)`);
 }
 
 async function put(text: string, { out }: RangeOptions, what: string): Promise<void> {
@@ -159,16 +190,16 @@ async function put(text: string, { out }: RangeOptions, what: string): Promise<v
 }
 
 /** Of all chains together, in the order in which it happened. */
-async function recordsWithin(options: RangeOptions, { trailFiles }: Office): Promise<AuditRecord[]> {
+async function recordsWithin(options: RangeOptions, { trailFiles }: Office): Promise<PlacedRecord[]> {
   const [from, to] = [momentOf('--from', options.from, 0), momentOf('--to', options.to, DAY_MS)];
   const chains = [...(await trailFiles.read()).values()];
   return chains
-    .flatMap(recordsIn)
-    .filter(({ recorded }) => {
-      const at = Date.parse(recorded);
+    .flatMap((lines) => lines.flatMap((line) => placedIn(line) ?? []))
+    .filter(({ record }) => {
+      const at = Date.parse(record.recorded);
       return at >= (from ?? -Infinity) && at < (to ?? Infinity);
     })
-    .toSorted((one, other) => (one.recorded < other.recorded ? -1 : 1));
+    .toSorted(({ record: one }, { record: other }) => (one.recorded < other.recorded ? -1 : 1));
 }
 
 const DAY_MS = 24 * 3600 * 1000;

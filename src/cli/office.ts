@@ -103,6 +103,7 @@ export async function inOffice(
   });
   const audit = createAuditRecorder([createStdoutSink(process.stderr), trail], systemStamp, (sink, error) => {
     process.stderr.write(`the audit record could not be kept by ${sink}: ${String(error)}\n`);
+    process.exitCode = 1;
   });
   const { refreshTokenSeconds, accessTokenSeconds } = config.tokens;
   const grants = createGrantIndex(driver, refreshTokenSeconds + accessTokenSeconds);

@@ -1,5 +1,6 @@
 import type { Context, Middleware } from 'koa';
 
+import { AuditUnavailable } from '../audit/index.ts';
 import type { ErrorCode } from '../oauth/index.ts';
 import { Overloaded, RETRY_AFTER_SECONDS } from './overload.ts';
 import { wantsHtml } from './wants-html.ts';
@@ -32,8 +33,9 @@ export function answerErrors(
       if (ctx.status === 503) ctx.set('Retry-After', String(RETRY_AFTER_SECONDS));
     } catch (error) {
       const outside = isUnavailable(error) ? UNAVAILABLE : describe(error);
-      // Counted where it is refused; a line each would be more of what there is too much of.
-      if (outside.status >= 500 && !(error instanceof Overloaded)) log(ctx, error);
+      // Counted or said where it begins; a line each would be more of what there is too much of.
+      const isTold = error instanceof Overloaded || error instanceof AuditUnavailable;
+      if (outside.status >= 500 && !isTold) log(ctx, error);
       answer(ctx, outside, render);
     }
   };
@@ -62,6 +64,8 @@ function describe(error: unknown): OutsideError {
       description: `${error.message}; try again shortly`,
       retryAfterSeconds: error.retryAfterSeconds,
     };
+  if (error instanceof AuditUnavailable)
+    return { ...UNAVAILABLE, description: 'the server cannot write its audit log; try again shortly' };
   const { status, expose, message } = error as { status?: unknown; expose?: unknown; message?: unknown };
   if (typeof status === 'number' && status >= 400 && status < 500) {
     // A parser's own words may repeat what was sent, so they stay inside unless marked for the outside.

@@ -17,6 +17,8 @@ export interface Metrics {
   readonly watchClock: (look: () => ClockState) => void;
   /** Watches what waits to be sent to each FHIR server. */
   readonly watchPush: (look: () => readonly PushState[]) => void;
+  /** Watches whether the audit log takes records, and what waits for it in memory. */
+  readonly watchAudit: (look: () => { readonly held: number; readonly lost: number } | undefined) => void;
   /** The page for Prometheus and its content type. */
   render(): Promise<{ readonly type: string; readonly body: string }>;
 }
@@ -93,6 +95,7 @@ export function createMetrics(): Metrics {
     },
     watchClock: (look) => watchClock(registry, look),
     watchPush: (look) => watchPush(registry, look),
+    watchAudit: (look) => watchAudit(registry, look),
     countLimited: (limit) => limited.inc({ limit }),
     render: async () => ({ type: registry.contentType, body: await registry.metrics() }),
   };
@@ -122,6 +125,22 @@ function watchClock(registry: Registry, look: () => ClockState): void {
     seconds(skewMs),
   );
   gauge('believed', '1: our clock is believed; 0: nothing is issued', 'min', ({ wrong }) => (wrong ? 0 : 1));
+}
+
+function watchAudit(registry: Registry, look: Parameters<Metrics['watchAudit']>[0]): void {
+  for (const [name, help, value] of [
+    ['unavailable', 'Processes whose audit log cannot be written', () => (look() ? 1 : 0)],
+    ['held', 'Audit records that wait in memory for the log', () => look()?.held ?? 0],
+    ['lost', 'Audit records that find no room there', () => look()?.lost ?? 0],
+  ] as const)
+    new Gauge({
+      name: `gatehouse_audit_${name}`,
+      help,
+      registers: [registry],
+      collect() {
+        this.set(value());
+      },
+    });
 }
 
 /** Only the process that sends has something to show; the sum of all is what it shows. */

@@ -40,14 +40,29 @@ export async function giveAccess(
   parts: InteractionParts,
 ): Promise<{ readonly given: boolean; readonly url: string }> {
   const { pending, fhirServer, reference } = visit;
+  const context = contextFor(visit, account, granted, parts);
+  const scope = formatScopeList(granted);
+  const standing = context.patient === undefined ? undefined : standingIn(visit, account);
+  const consent = {
+    type: 'consent',
+    ...{ basis, reference, address: visit.ctx.ip },
+    ...{ clientId: pending.clientId, accountId: account.accountId, fhirServer: fhirServer.url },
+    ...(context.patient === undefined ? {} : { patient: context.patient }),
+    ...(standing ? { actsAs: standing.actsAs, legalBasis: standing.basis } : {}),
+    scope,
+    ...(endsAt === undefined ? {} : { until: new Date(endsAt * 1000).toISOString() }),
+    dropped: describeDropped(dropped),
+  } as const;
+  // Before the launch is taken: who has no record has lost nothing and can try again.
+  await parts.audit.record({ ...consent, outcome: 'success' });
+  const withdraw = (reason: string): Promise<void> =>
+    parts.audit.record({ ...consent, outcome: 'failure', reason }).catch(() => undefined);
   if (pending.launch !== undefined && !(await parts.launches.take(pending.launch))) {
+    await withdraw('the launch was used already');
     const description = 'the launch was used already; launch the app again';
     return { given: false, url: await parts.engine.refuse(visit.ctx, 'invalid_request', description) };
   }
   if (pending.launch !== undefined) await tellLaunchUsed(visit, account, parts);
-  const context = contextFor(visit, account, granted, parts);
-  const scope = formatScopeList(granted);
-  const standing = context.patient === undefined ? undefined : standingIn(visit, account);
   const hasFhirUser = granted.some(({ text }) => text === 'fhirUser') && account.fhirUser !== undefined;
   const approval = {
     ...(endsAt === undefined ? {} : { endsAt }),
@@ -65,24 +80,14 @@ export async function giveAccess(
     lifetimeSeconds: lifetimeOf(granted, parts),
   };
   if (breaksGlass(scope)) await tellBreakGlass(visit, account, { patient: context.patient, endsAt }, parts);
-  const url = await parts.engine.approve(visit.ctx, approval, async (finishedAt) => {
-    await saveProgress(visit, { finishedAt }, parts);
-  });
-  await parts.audit.record({
-    type: 'consent',
-    outcome: 'success',
-    basis,
-    reference,
-    address: visit.ctx.ip,
-    clientId: pending.clientId,
-    accountId: account.accountId,
-    fhirServer: fhirServer.url,
-    ...(context.patient === undefined ? {} : { patient: context.patient }),
-    ...(standing ? { actsAs: standing.actsAs, legalBasis: standing.basis } : {}),
-    scope,
-    ...(endsAt === undefined ? {} : { until: new Date(endsAt * 1000).toISOString() }),
-    dropped: describeDropped(dropped),
-  });
+  const url = await parts.engine
+    .approve(visit.ctx, approval, async (finishedAt) => {
+      await saveProgress(visit, { finishedAt }, parts);
+    })
+    .catch(async (error: unknown) => {
+      await withdraw('access could not be given');
+      throw error;
+    });
   // Who decided nothing just now has been told before.
   if (basis === 'asked' && granted.some(({ text }) => text === 'offline_access'))
     parts.tellOfGrant?.(

@@ -156,7 +156,6 @@ async function obey(
 
 async function cancel(visit: Visit, parts: InteractionParts): Promise<void> {
   const { reference, pending, account, ctx, needed } = visit;
-  const url = await parts.engine.refuse(ctx, 'access_denied', 'the user declined');
   await parts.audit.record({
     type: 'consent',
     outcome: 'denied',
@@ -166,6 +165,7 @@ async function cancel(visit: Visit, parts: InteractionParts): Promise<void> {
     scope: pending.scope,
     ...(account && needed.need === 'nothing' ? { accountId: account.accountId } : {}),
   });
+  const url = await parts.engine.refuse(ctx, 'access_denied', 'the user declined');
   await saveProgress(visit, { finishedAt: url }, parts);
   handOver(visit, url, parts);
 }

@@ -27,12 +27,12 @@ export function serverNameOf(
 export function whatChanged(
   ctx: Context,
   { account: { accountId } }: Person,
-  { grantId, clientId, patient, fhirBaseUrl: fhirServer }: GrantSummary,
+  { grantId, clientId, patient, fhirBaseUrl: fhirServer, reference: consent }: GrantSummary,
   { referenceOf }: MyAppsParts,
 ) {
   const seen = { reference: referenceOf(ctx), address: ctx.ip };
   return {
-    ...{ ...seen, accountId, grantId, clientId, fhirServer },
+    ...{ ...seen, accountId, grantId, clientId, fhirServer, consent },
     ...(patient === undefined ? {} : { patient }),
   };
 }

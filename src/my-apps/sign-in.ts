@@ -41,10 +41,10 @@ export async function takeSignIn(ctx: Context, fields: URLSearchParams, parts: M
   if (fields.get('step') !== STEP || username === null) return showSignIn(ctx, parts);
   const attempt = { username, password: fields.get('password') ?? '', address: ctx.ip };
   const result = await attemptSignIn(parts.accounts, parts.throttle, attempt);
-  if (result.ok) await parts.sessions.begin(ctx, result.account.accountId, 'password');
   const event = attemptAsEvent(result, parts.usernameHash(username));
   const seen = { reference: parts.referenceOf(ctx), address: ctx.ip };
   if (event) await parts.audit.record({ type: 'sign-in', ...event, ...seen });
+  if (result.ok) await parts.sessions.begin(ctx, result.account.accountId, 'password');
   if (result.ok) return goTo(ctx, homeOf(ctx));
   const error = attemptInWords(result, languageOf(ctx));
   await showSignIn(ctx, parts, { error, username: username.slice(0, MAX_FIELD_LENGTH) });

@@ -1,6 +1,7 @@
 import type { KoaContextWithOIDC, Provider, errors } from 'oidc-provider';
 
 import { RIGHT_ENDED } from './accounts.ts';
+import { recordLater } from './audit-waits.ts';
 import type { ProviderParts } from './parts.ts';
 
 /** Reasons of the provider that hold no value of anybody, and help the developer of an app. */
@@ -37,22 +38,21 @@ export function auditProviderEvents(
       ...(typeof scope === 'string' ? { scope } : {}),
     };
   };
-  const record = (event: Parameters<typeof audit.record>[0]): void => {
-    void audit.record(event);
-  };
+  const record = (ctx: KoaContextWithOIDC, event: Parameters<typeof audit.record>[0]): void =>
+    recordLater(ctx, audit, event);
 
   provider.on('authorization.success', (ctx) => {
-    record({ type: 'authorize', outcome: 'success', ...subject(ctx) });
+    record(ctx, { type: 'authorize', outcome: 'success', ...subject(ctx) });
   });
   provider.on('authorization.error', (ctx, error) => {
     const denied = error.error === 'access_denied';
     const reason = [error.error, error.error_description, error.error_detail].filter(Boolean).join(': ');
-    record({ type: 'authorize', outcome: denied ? 'denied' : 'refused', reason, ...subject(ctx) });
+    record(ctx, { type: 'authorize', outcome: denied ? 'denied' : 'refused', reason, ...subject(ctx) });
   });
   provider.on('grant.error', (ctx, error) => {
     explain(ctx, error);
     const grantType = ctx.oidc.params?.['grant_type'];
-    record({
+    record(ctx, {
       type: 'token.refused',
       outcome: 'refused',
       reason: [error.error, error.error_detail ?? error.error_description].filter(Boolean).join(': '),
@@ -63,7 +63,7 @@ export function auditProviderEvents(
   provider.on('grant.revoked', (ctx, grantId) => {
     // At the token endpoint nothing revokes but a code or refresh token that came a second time.
     if (ctx.oidc.route !== 'token') return;
-    record({
+    record(ctx, {
       type: 'token.reuse',
       outcome: 'refused',
       what: 'code-or-refresh-token',
@@ -72,7 +72,7 @@ export function auditProviderEvents(
     });
   });
   provider.on('end_session.success', (ctx) => {
-    record({ type: 'sign-out', outcome: 'success', ...subject(ctx) });
+    record(ctx, { type: 'sign-out', outcome: 'success', ...subject(ctx) });
   });
   provider.on('server_error', (ctx, error) => onServerError(ctx, error));
 }

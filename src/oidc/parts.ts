@@ -55,6 +55,8 @@ export interface ProviderParts {
   readonly clock: Clock;
   /** @param generation of a refresh token: the how-many-eth of its grant, from 0 */
   readonly tokenText: (kind: string, grantId: GrantId | undefined, generation?: number) => string;
+  /** By what audit records know a token: the keyed hash that the store uses. */
+  readonly tokenHash: (text: string) => string;
   /** The `jti` of an access token that is a JWT; refers to its grant. */
   readonly jwtId: (kind: string, grantId: GrantId | undefined) => string;
   /** What resource servers know the grant of a token by, from its grant id or its text; `undefined`: it has none. */
@@ -78,8 +80,13 @@ export type UnitOfWork = (
   work: (commit: CommitRequest) => Promise<void>,
 ) => Promise<void>;
 
-/** Writes what a request gathered. `again`: it repeats one that was answered, and this is what that was told. */
+/**
+ * Writes what a request gathered. `again`: it repeats one that was answered, and this is what that was told.
+ *
+ * @param intent must have happened before anything is made
+ */
 export type CommitRequest = (
   request: 'succeeded' | 'refused',
   answer?: string,
+  intent?: () => Promise<void>,
 ) => Promise<{ readonly outcome: 'committed' | 'lost' | 'revoked'; readonly again?: string }>;

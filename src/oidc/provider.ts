@@ -2,6 +2,7 @@ import { Provider, type KoaContextWithOIDC } from 'oidc-provider';
 
 import { secretMatches } from '../clients/index.ts';
 import { leaveTellingToUs } from './apps-to-tell.ts';
+import { awaitAuditRecords } from './audit-waits.ts';
 import { acrOfSession, amrOfSession } from './carried-sign-in.ts';
 import { useFetchedKeys } from './client-key-store.ts';
 import { ROUTES, providerConfiguration } from './configuration.ts';
@@ -41,6 +42,7 @@ export function createProvider(parts: ProviderParts): Provider {
   sayWhatWasAskedFor(provider);
   useFetchedKeys(provider, parts);
   auditProviderEvents(provider, parts);
+  provider.use(awaitAuditRecords());
   provider.use(queryResponses(ROUTES.authorization));
   provider.use(signOutUpstream(parts));
   provider.use(capSessions(parts.capSessions));

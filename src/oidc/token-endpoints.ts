@@ -5,6 +5,7 @@ import type { AuditEvent } from '../audit/index.ts';
 import { noteApp } from './apps-to-tell.ts';
 import { contextOnTheWire, endOfGrant } from './granted-context.ts';
 import { signIfAsked } from './introspection-jwt.ts';
+import { createIssuing, subjectOf } from './issuing.ts';
 import type { ProviderParts } from './parts.ts';
 
 const UNIT_OF_WORK_PATHS: ReadonlyMap<string, Parameters<ProviderParts['requestUnitOfWork']>[0]> = new Map([
@@ -34,7 +35,12 @@ export function tokenEndpoints(parts: ProviderParts): Middleware {
       callItInvalidClient(oidcCtx);
       if (ctx.status === 200) await prepare(oidcCtx, parts);
       const succeeded = ctx.status === 200;
-      const { outcome, again } = await commit(succeeded ? 'succeeded' : 'refused', JSON.stringify(ctx.body));
+      const issuing = createIssuing(oidcCtx, parts);
+      const request = succeeded ? 'succeeded' : 'refused';
+      const { outcome, again } = await issuing.settle(
+        commit(request, JSON.stringify(ctx.body), issuing.announce),
+        succeeded,
+      );
       if (again !== undefined) ctx.body = JSON.parse(again) as object;
       // What somebody else has revoked meanwhile is revoked: for revocation that is success (RFC 7009 §2.2).
       if (succeeded && outcome !== 'committed' && oidcCtx.oidc.route === 'token')
@@ -144,11 +150,12 @@ function refuse(ctx: KoaContextWithOIDC, description: string): void {
 
 async function tell(
   ctx: KoaContextWithOIDC,
-  { audit, referenceOf }: ProviderParts,
+  parts: ProviderParts,
   outcome: 'committed' | 'lost' | 'revoked' | 'refused',
   isRepeated: boolean,
 ): Promise<void> {
-  const event = isRepeated ? describeRepeated(ctx) : describeOutcome(ctx, outcome);
+  const event = isRepeated ? describeRepeated(ctx) : describeOutcome(ctx, parts, outcome);
+  const { audit, referenceOf } = parts;
   if (event) await audit.record({ ...event, reference: referenceOf(ctx), address: ctx.ip });
 }
 
@@ -165,27 +172,20 @@ function describeRepeated({ oidc: { client, entities } }: KoaContextWithOIDC): A
 
 function describeOutcome(
   ctx: KoaContextWithOIDC,
+  parts: ProviderParts,
   outcome: 'committed' | 'lost' | 'revoked' | 'refused',
 ): AuditEvent | undefined {
-  const { route, entities, client, params } = ctx.oidc;
+  const { route, entities, params } = ctx.oidc;
   const token = entities.AccessToken ?? entities.ClientCredentials;
-  const grant = entities.Grant;
-  const subject = {
-    ...(client ? { clientId: client.clientId } : {}),
-    ...(grant ? { grantId: grant.jti, accountId: grant.accountId ?? '' } : {}),
-    ...(token?.scope === undefined ? {} : { scope: token.scope }),
-    ...(grant?.smart?.context.patient === undefined ? {} : { patient: grant.smart.context.patient }),
-    ...(typeof token?.aud === 'string' ? { fhirServer: token.aud } : {}),
-  };
+  const subject = subjectOf(ctx);
   if (route === 'token') {
     const grantType = String(params?.['grant_type']);
-    if (outcome === 'committed') return { type: 'token.issued', outcome: 'success', grantType, ...subject };
     if (outcome === 'lost')
       return { type: 'token.reuse', outcome: 'refused', what: 'code-or-refresh-token', ...subject };
     if (outcome === 'revoked') return { type: 'token.refused', outcome: 'refused', grantType, ...subject };
     return undefined;
   }
-  if (route === 'introspection' && outcome === 'committed') return describeIntrospection(ctx, subject);
+  if (route === 'introspection' && outcome === 'committed') return describeIntrospection(ctx, parts, subject);
   if (route === 'revocation' && outcome === 'committed' && (token || entities.RefreshToken)) {
     return {
       type: 'token.revoked',
@@ -197,7 +197,11 @@ function describeOutcome(
   return undefined;
 }
 
-function describeIntrospection(ctx: KoaContextWithOIDC, subject: object): AuditEvent {
+function describeIntrospection(
+  ctx: KoaContextWithOIDC,
+  { tokenHash }: ProviderParts,
+  subject: object,
+): AuditEvent {
   const active = (ctx.body as { active?: boolean } | undefined)?.active === true;
   const caller = ctx.oidc.client?.clientId;
   const token = ctx.oidc.entities.AccessToken ?? ctx.oidc.entities.ClientCredentials;
@@ -208,5 +212,6 @@ function describeIntrospection(ctx: KoaContextWithOIDC, subject: object): AuditE
     ...subject,
     ...(token?.clientId === undefined ? {} : { clientId: token.clientId }),
     ...(caller === undefined ? {} : { resourceServer: caller }),
+    ...(active ? { tokenHash: tokenHash(String(ctx.oidc.params?.['token'])) } : {}),
   };
 }

@@ -19,3 +19,4 @@ export {
 export { fhirServerOf, isKeptRecord, type KeptRecord } from './resources.ts';
 export type { RecordKey } from './seal.ts';
 export { SHOWN, shownPage, type ShownPage } from './shown-text.ts';
+export { coded, organizationOf, serverOf } from './words.ts';

@@ -20,14 +20,14 @@ export const termed = (system: string, code: string, display?: string) =>
   coded(`${TERMINOLOGY}/${system}`, code, display);
 
 /** The organisation that runs this server. */
-export const organizationOf = ({ issuer, name }: House) => ({
+export const organizationOf = ({ issuer, name }: Pick<House, 'issuer' | 'name'>) => ({
   type: 'Organization',
   identifier: { system: 'urn:ietf:rfc:3986', value: issuer },
   display: name,
 });
 
 /** This server itself. */
-export const serverOf = ({ issuer }: House) => ({
+export const serverOf = ({ issuer }: Pick<House, 'issuer'>) => ({
   type: 'Device',
   identifier: { system: 'urn:ietf:rfc:3986', value: issuer },
   display: 'Gatehouse authorization server',

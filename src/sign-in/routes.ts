@@ -37,13 +37,13 @@ async function takeAnswer(ctx: Context, provider: IdentityProviderConfig, parts:
   // Our own address, whatever the request calls us.
   const url = new URL(callbackPath(provider.id) + ctx.search, config.issuer);
   const arrived = await upstream.end(provider, url, secret === undefined ? undefined : browserHash(secret));
+  await tell(ctx, provider.id, arrived, parts);
   if (arrived) {
     const to = await parts.arrive(ctx, arrived, provider.id);
     ctx.set('Cache-Control', 'no-store');
     ctx.redirect(to);
     ctx.status = 303;
   } else parts.lost(ctx);
-  await tell(ctx, provider.id, arrived, parts);
 }
 
 const NOT_BEGUN_HERE = { problem: 'not-begun-here', detail: undefined, accountId: undefined };

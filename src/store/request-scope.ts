@@ -67,10 +67,14 @@ export interface RequestScope {
    * happened, and its code stays good for another try (attack row A123).
    *
    * @param answer what the client will be told, kept for a while for whoever asks again
+   * @param intent called once, before anything is made: when it rejects, nothing is
    * @returns the worst outcome of all grants; `committed` when there was nothing to write
    */
-  commit(request: 'succeeded' | 'refused', answer?: string): Promise<ScopeOutcome>;
+  commit(request: 'succeeded' | 'refused', answer?: string, intent?: Intent): Promise<ScopeOutcome>;
 }
+
+/** What must have happened before a grant is written to. */
+export type Intent = () => Promise<void>;
 
 /** How often a refresh is written anew because the record it was read from was marked meanwhile. */
 const TRIES = 3;
@@ -112,12 +116,13 @@ function createRequestScope(vault: Vault, options: RequestScopeOptions): Request
       all.set(grantId, fresh);
       return fresh;
     },
-    async commit(request, answer) {
-      const isLate = (options.msLeft?.() ?? Infinity) < SETTLED_WITHIN_MS;
-      if (request === 'succeeded' && options.purpose === 'token' && isLate)
-        throw new StoreUnavailable('the request took too long', { isSettled: true });
+    async commit(request, answer, intent) {
+      if (request === 'succeeded') refuseLate(options);
+      const intended = once(intent);
       const outcomes = await Promise.all(
-        [...all].map(([grantId, pending]) => commitOne(vault, options, grantId, pending, request, answer)),
+        [...all].map(([grantId, pending]) =>
+          commitOne(vault, options, grantId, pending, { request, answer, intended }),
+        ),
       );
       all.clear();
       const worst = ['lost', 'revoked'].flatMap(
@@ -128,14 +133,30 @@ function createRequestScope(vault: Vault, options: RequestScopeOptions): Request
   };
 }
 
+function refuseLate({ purpose, msLeft }: RequestScopeOptions): void {
+  if (purpose === 'token' && (msLeft?.() ?? Infinity) < SETTLED_WITHIN_MS)
+    throw new StoreUnavailable('the request took too long', { isSettled: true });
+}
+
+function once(intent: Intent | undefined): Intent {
+  let begun: Promise<void> | undefined;
+  return () => (begun ??= intent?.() ?? Promise.resolve());
+}
+
+interface Request {
+  readonly request: 'succeeded' | 'refused';
+  readonly answer: string | undefined;
+  readonly intended: Intent;
+}
+
 async function commitOne(
   vault: Vault,
-  { deadTtlSeconds, graceSeconds, purpose, onEnded }: RequestScopeOptions,
+  options: RequestScopeOptions,
   grantId: GrantId,
   pending: Pending,
-  request: 'succeeded' | 'refused',
-  answer: string | undefined,
+  { request, answer, intended }: Request,
 ): Promise<ScopeOutcome> {
+  const { deadTtlSeconds, graceSeconds, purpose, onEnded } = options;
   const revoke = (): Commit => ending(grantId, deadTtlSeconds, pending.removes);
   const tell = onEnded && ((grant: GrantSummary): void => onEnded(grant, purpose));
   const end = (): Promise<void> => telling(vault, grantId, tell, () => vault.driver.commit(revoke()));
@@ -156,6 +177,8 @@ async function commitOne(
     puts: [...(next ? familyPuts(vault, grantId, next, read, kept) : []), ...pending.puts.values()],
     removes: [...pending.removes],
   });
+  await intended();
+  refuseLate(options);
   const outcome = await issue(vault, grantId, commitOf, pending);
   // Its tombstone ends it; nothing of it is kept for as long as it could have lived.
   if (outcome === 'lost') await end().catch(unlessBroken);

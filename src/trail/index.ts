@@ -3,7 +3,7 @@
  * for its port; knows neither files nor the store. `archive/` keeps the lines; the recorder of `audit/` writes to it like to
  * any other sink, and `gatehouse audit` reads it back.
  */
-export type { Head } from './line.ts';
-export { headOf, othersSeenBy, recordsIn } from './line.ts';
+export type { Head, PlacedRecord } from './line.ts';
+export { headOf, othersSeenBy, placedIn, recordsIn } from './line.ts';
 export { createTrail, type Trail, type TrailFile, type TrailParts } from './trail.ts';
 export { verifyTrails, type ChainReport, type Fault, type FaultKind } from './verify.ts';

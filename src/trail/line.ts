@@ -73,12 +73,22 @@ export function contentHash(body: Body | Line): string {
 /** 72 bits: nobody finds another record of the same hash for one that is there. */
 export const CONTENT_CHARACTERS = 12;
 
+/** A record with the line it stands on. */
+export interface PlacedRecord extends Head {
+  readonly record: AuditRecord;
+}
+
+/** @returns `undefined` where the line holds none, or is not whole */
+export function placedIn(text: string): PlacedRecord | undefined {
+  const parsed = parseLine(text);
+  if (!parsed || !('record' in parsed)) return undefined;
+  const { chain, seq, record } = parsed;
+  return { chain, seq, hash: hashOf(text), record: record as unknown as AuditRecord };
+}
+
 /** The records among these lines, in order, as they were written. */
 export function recordsIn(lines: readonly string[]): AuditRecord[] {
-  return lines.flatMap((text) => {
-    const parsed = parseLine(text);
-    return parsed && 'record' in parsed ? [parsed.record as unknown as AuditRecord] : [];
-  });
+  return lines.flatMap((text) => placedIn(text)?.record ?? []);
 }
 
 /** The last whole line among these, which end a chain. */

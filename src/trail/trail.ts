@@ -7,6 +7,8 @@ export interface TrailFile {
   /** Resolves once all of them are on disk. @throws Error when some may not be there */
   append(lines: readonly string[]): Promise<void>;
   close(): Promise<void>;
+  /** Takes away a file in which no record was ever promised. */
+  discard(): Promise<void>;
 }
 
 export interface TrailParts {
@@ -132,7 +134,13 @@ async function begin({ newId, newFile, others, now }: TrailParts): Promise<Chain
   const id = newId();
   const known = await others();
   const chain: Chain = { id, file: newFile(id), seq: 0, prev: '', contents: [] };
-  await appendTo(chain, [{ begin: { at: new Date(now()).toISOString(), others: known } }]);
+  try {
+    await appendTo(chain, [{ begin: { at: new Date(now()).toISOString(), others: known } }]);
+  } catch (error) {
+    // A full disk is tried again and again: it must not be left with a file each time.
+    await chain.file.discard().catch(() => undefined);
+    throw error;
+  }
   return chain;
 }
 

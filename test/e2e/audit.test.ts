@@ -3,6 +3,7 @@ import { cp, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
+import { problemsOf } from '../support/balp-validator.ts';
 import { authorize, redeem } from '../support/flow.ts';
 import { runGatehouse, type Ended } from '../support/process.ts';
 import {
@@ -132,7 +133,7 @@ describe('the audit log of a server', () => {
     expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining('wrong:1: is no head')]);
   });
 
-  test('[SEC-4] what apps could see of a patient, in a range; and that somebody looked', async () => {
+  test('[SEC-3] [SEC-4] what apps could see of a patient, in a range; as AuditEvents; and that somebody looked', async () => {
     const report = await audit('report', '--patient', 'p1', '--from', '2020-01-01');
     expect(report.stdout).toMatch(/^WHEN \(UTC\) +WHAT/);
     expect(report.stdout).toMatch(/consent +success +public-app/);
@@ -143,6 +144,15 @@ describe('the audit log of a server', () => {
     const read = (await audit('export')).stdout.split('\n').filter((line) => line.includes('"audit.read"'));
     expect(JSON.parse(read[0]!)).toMatchObject({ what: 'export', operator: expect.any(String) });
     expect(read.some((line) => line.includes('"patient":"p1"'))).toBe(true);
+    const bundle = JSON.parse((await audit('export', '--format', 'bundle')).stdout) as {
+      entry: { fullUrl: string; resource: Record<string, unknown> }[];
+    };
+    expect(bundle).toMatchObject({ resourceType: 'Bundle', type: 'collection' });
+    expect(bundle.entry.flatMap(({ resource }) => problemsOf(resource))).toEqual([]);
+    const events = (await audit('export', '--format', 'fhir-ndjson')).stdout.trim().split('\n');
+    expect(events.slice(0, bundle.entry.length)).toEqual(
+      bundle.entry.map(({ resource }) => JSON.stringify(resource)),
+    );
     const wrong = await audit('export', '--from', 'yesterday');
     expect([wrong.code, wrong.stderr]).toEqual([
       1,

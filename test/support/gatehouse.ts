@@ -85,7 +85,7 @@ export async function startGatehouse(
   store: Pick<TestStore, 'open'>,
   overrides: Partial<ConfigInput> = {},
   port?: number,
-  options: Pick<GatehouseOptions, 'clientKeys' | 'checks' | 'overload' | 'logoutWaitsMs'> & {
+  options: Pick<GatehouseOptions, 'clientKeys' | 'checks' | 'overload' | 'logoutWaitsMs' | 'auditDisk'> & {
     readonly log?: GatehouseOptions['log'];
   } = {},
 ): Promise<TestServer> {

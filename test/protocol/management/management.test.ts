@@ -25,6 +25,7 @@ describe.each(DRIVERS)('running a server on %s', (driver) => {
       { name: 'store', status: 'UP' },
       { name: 'keys', status: 'UP' },
       { name: 'clock', status: 'UP' },
+      { name: 'audit', status: 'UP' },
     ];
     expect([ready.status, await ready.json()]).toEqual([200, { status: 'UP', checks }]);
   });

@@ -42,6 +42,7 @@ function trailOn(kept: Kept, parts: Partial<TrailParts> = {}) {
         kept.chains.set(chain, [...(kept.chains.get(chain) ?? []), ...lines]);
       },
       close: async () => undefined,
+      discard: async () => void kept.chains.delete(chain),
     }),
     others: async () => headsOf(kept),
     key: async () => key,
@@ -110,6 +111,7 @@ describe('a chain that nobody touched', () => {
           kept.chains.set('chain-1', [...(kept.chains.get('chain-1') ?? []), ...lines]);
         },
         close: async () => undefined,
+        discard: async () => undefined,
       }),
     });
     await Promise.all(Array.from({ length: 100 }, (_, at) => trail.write(record(at))));
@@ -119,6 +121,21 @@ describe('a chain that nobody touched', () => {
       Array.from({ length: 100 }, (_, at) => record(at).recorded),
     );
     expect((await verified(kept))[0]).not.toHaveProperty('fault');
+  });
+
+  test('[F36] a chain that could not begin leaves nothing behind, however often it is tried', async () => {
+    const kept = nothingKept();
+    const discarded: string[] = [];
+    const trail = trailOn(kept, {
+      newFile: (chain) => ({
+        append: () => Promise.reject(new Error('the disk is full')),
+        close: async () => undefined,
+        discard: async () => void discarded.push(chain),
+      }),
+    });
+    for (const number of [1, 2]) await expect(trail.write(record(number))).rejects.toThrow('full');
+    expect(discarded).toHaveLength(2);
+    await trail.close();
   });
 
   test('[SEC-4] after 256 records it is signed without being told', async () => {

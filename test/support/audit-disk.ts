@@ -1,0 +1,33 @@
+import { createTrailFiles } from '../../src/archive/index.ts';
+import type { AuditRecord } from '../../src/audit/index.ts';
+import { recordsIn, verifyTrails, type ChainReport, type TrailFile } from '../../src/trail/index.ts';
+
+/** A disk under the audit log that fails while it is told to. */
+export interface FaultyDisk {
+  /** How it fails; `undefined`: it does not. */
+  fault?: 'ENOSPC' | 'EIO' | 'EROFS';
+  readonly over: (file: TrailFile) => TrailFile;
+}
+
+export function faultyDisk(): FaultyDisk {
+  const disk: FaultyDisk = {
+    over: (file) => ({
+      ...file,
+      async append(lines) {
+        if (disk.fault) throw Object.assign(new Error(`${disk.fault}: write`), { code: disk.fault });
+        await file.append(lines);
+      },
+    }),
+  };
+  return disk;
+}
+
+/** What lies in the audit log below a data directory, of all chains together. */
+export async function auditLogOf(dataDir: string): Promise<readonly AuditRecord[]> {
+  return [...(await createTrailFiles(dataDir).read()).values()].flatMap(recordsIn);
+}
+
+export async function verifiedLog(dataDir: string): Promise<readonly ChainReport[]> {
+  const files = createTrailFiles(dataDir);
+  return verifyTrails(await files.read(), await files.keys());
+}
