@@ -28,15 +28,17 @@ const DOMAIN = [
   'trail',
   'time',
   'balp',
+  'algorithms',
 ];
 
 /** Of the domain, what may import other parts of it. */
 const IMPORTS = {
   audit: ['time'],
-  config: ['clients', 'consent', 'identity', 'keys', 'language', 'representation'],
+  keys: ['algorithms'],
+  config: ['algorithms', 'clients', 'consent', 'identity', 'keys', 'language', 'representation'],
   clients: ['consent'],
   consent: ['language'],
-  identity: ['language'],
+  identity: ['algorithms', 'language'],
   introspection: ['clients'],
   trail: ['audit'],
   balp: ['audit', 'records'],

@@ -26,6 +26,7 @@ import {
   type OverloadWatch,
   type Health,
   type HealthCheck,
+  type TlsPair,
 } from './http/index.ts';
 import { createPages } from './interaction/index.ts';
 import { createTeller } from './introspection/index.ts';
@@ -90,6 +91,8 @@ export interface Gatehouse {
   listen(asWorker?: boolean): Promise<{ readonly port: number; readonly managementPort: number }>;
   /** What `/health/ready` says. */
   health(): Promise<Health>;
+  /** Uses another certificate from the next connection on. @throws Error when it is no good: then the old one stays */
+  renewCertificate(pair: TlsPair): void;
   /** Stops: not ready at once, then no new connections, then what is under way ends (25 s at most). */
   close(): Promise<void>;
 }
@@ -224,6 +227,7 @@ export async function createGatehouse(options: GatehouseOptions): Promise<Gateho
   const management = createListener(createManagementApp(health, metrics));
   return {
     health,
+    renewCertificate: (pair) => open.renew(pair),
     async listen(asWorker = false) {
       await time.start();
       const port = await open.listen(config.listen);

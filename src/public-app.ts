@@ -25,6 +25,7 @@ import {
   sameSiteForms,
   securityHeaders,
   shedLoad,
+  trustProxies,
   withDeadline,
   type Metrics,
   type OverloadWatch,
@@ -155,6 +156,7 @@ export function createPublicApp(parts: PublicAppParts): Koa {
     ...{ ...composed, sessions, providers: signIn.door },
   });
 
+  app.use(trustProxies(config.trustedProxies));
   app.use(
     introspectAtOnce({
       config,

@@ -3,11 +3,15 @@ const DAY_MS = 24 * 3600 * 1000;
 const AUTHORITY_DAYS = 3650;
 const CERTIFICATE_DAYS = 397;
 
-/** @returns `{ authority, certificate, key }`, each as PEM; the certificate is good for these host names and addresses */
-export async function makeCertificate(hosts, from = new Date()) {
+/**
+ * @param kind of the keys: `ec` or `rsa`
+ * @returns `{ authority, certificate, key }`, each as PEM; the certificate is good for these host names and addresses
+ */
+export async function makeCertificate(hosts, from = new Date(), kind = 'ec') {
   // Loaded here: on a fresh clone it is there only once the dependencies are.
   const { generate } = await import('selfsigned');
-  const common = { keyType: 'ec', curve: 'P-256', algorithm: 'sha256' };
+  const keys = kind === 'rsa' ? { keyType: 'rsa', keySize: 2048 } : { keyType: 'ec', curve: 'P-256' };
+  const common = { ...keys, algorithm: 'sha256' };
   const authority = await generate([{ name: 'commonName', value: 'Gatehouse test authority' }], {
     ...common,
     notBeforeDate: from,
@@ -25,7 +29,7 @@ export async function makeCertificate(hosts, from = new Date()) {
     notAfterDate: daysAfter(from, CERTIFICATE_DAYS),
     extensions: [
       { name: 'basicConstraints', cA: false },
-      { name: 'keyUsage', digitalSignature: true },
+      { name: 'keyUsage', digitalSignature: true, keyEncipherment: kind === 'rsa' },
       { name: 'extKeyUsage', serverAuth: true },
       { name: 'subjectAltName', altNames },
     ],

@@ -1,9 +1,12 @@
 import { Command, Option } from 'commander';
 
 import { createAuditRecorder, createStdoutSink } from '../audit/index.ts';
+import { TLS_POLICIES } from '../algorithms/index.ts';
 import { createGateway } from '../gateway/index.ts';
 import { createListener, createManagementApp, createMetrics, healthOf, listenerOf } from '../http/index.ts';
 import { systemStamp } from '../time/index.ts';
+import { renewCertificates } from './certificate-renewal.ts';
+import { guardCrypto } from './crypto-safety.ts';
 import { gatewayOptionsOf, portOf, tlsOf, type GatewaySettings } from './gateway-settings.ts';
 import { createLog, stopOnSignals } from './run-server.ts';
 
@@ -68,6 +71,14 @@ export function gatewayCommand(): Command {
       ),
     )
     .addOption(optional('--tls-key-file <file>', 'PEM', 'TLS_KEY_FILE'))
+    .addOption(
+      optional(
+        '--tls-policy <policy>',
+        'modern: TLS 1.3 only; compatible: 1.2 too; fips: both, with approved algorithms only',
+        'TLS_POLICY',
+        'compatible',
+      ).choices(TLS_POLICIES),
+    )
     .addOption(optional('--log-level <level>', 'trace, debug, info, warn or error', 'LOG_LEVEL', 'info'))
     .action(run);
 }
@@ -81,6 +92,7 @@ async function run(options: GatewaySettings): Promise<void> {
     { host: options.host, port: portOf('--port', options.port) },
     { host: options.managementHost, port: portOf('--management-port', options.managementPort) },
   ];
+  guardCrypto({ fips: 'off' }, log);
   const tls = tlsOf(options);
   const gateway = createGateway(gatewayOptionsOf(options, process.env), {
     audit,
@@ -94,11 +106,19 @@ async function run(options: GatewaySettings): Promise<void> {
   );
   const stop = async (): Promise<void> => {
     draining = true;
+    stopRenewing();
     await open.close();
     await gateway.close();
     await management.close();
     await audit.close();
   };
+  const { tlsCertificateFile, tlsKeyFile } = options;
+  const stopRenewing = renewCertificates({
+    files: [tlsCertificateFile, tlsKeyFile].filter((file) => file !== undefined),
+    read: () => tlsOf(options),
+    renew: (pair) => open.renew(pair),
+    log,
+  });
   stopOnSignals(stop, log);
   try {
     const port = await open.listen(address);

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 
+import type { TlsPolicy } from '../algorithms/index.ts';
 import { isLoopback } from '../clients/index.ts';
 import type { GatewayOptions } from '../gateway/index.ts';
 import type { TlsPair } from '../http/index.ts';
@@ -24,12 +25,16 @@ export interface GatewaySettings {
   readonly managementPort: string;
   readonly tlsCertificateFile?: string;
   readonly tlsKeyFile?: string;
+  readonly tlsPolicy: TlsPolicy;
   readonly logLevel: string;
 }
 
 /** @throws UserError with what to do */
 export function gatewayOptionsOf(
-  options: Omit<GatewaySettings, 'host' | 'port' | 'managementHost' | 'managementPort' | 'logLevel'>,
+  options: Omit<
+    GatewaySettings,
+    'host' | 'port' | 'managementHost' | 'managementPort' | 'logLevel' | 'tlsPolicy'
+  >,
   env: Readonly<Record<string, string | undefined>>,
 ): GatewayOptions {
   const megabytes = Number(options.maxFilteredMegabytes);
@@ -118,10 +123,18 @@ export function portOf(option: string, text: string): number {
   throw new UserError(`${option} is a number from 0 to 65535; it is ${JSON.stringify(text)}`);
 }
 
-export function tlsOf({ tlsCertificateFile, tlsKeyFile }: GatewaySettings): TlsPair | undefined {
+export function tlsOf({
+  tlsCertificateFile,
+  tlsKeyFile,
+  tlsPolicy: policy,
+}: Pick<GatewaySettings, 'tlsCertificateFile' | 'tlsKeyFile' | 'tlsPolicy'>): TlsPair | undefined {
   if (tlsCertificateFile === undefined && tlsKeyFile === undefined) return undefined;
   if (tlsCertificateFile === undefined || tlsKeyFile === undefined)
     throw new UserError('--tls-certificate-file and --tls-key-file go together');
   const key = read('--tls-key-file', tlsKeyFile);
-  return { certificate: read('--tls-certificate-file', tlsCertificateFile), key: { reveal: () => key } };
+  return {
+    certificate: read('--tls-certificate-file', tlsCertificateFile),
+    key: { reveal: () => key },
+    policy,
+  };
 }

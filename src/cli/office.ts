@@ -37,6 +37,7 @@ import {
 import { systemStamp } from '../time/index.ts';
 import type { AccountLinks } from '../upstream/index.ts';
 import type { UsageStore } from '../usage/index.ts';
+import { guardCrypto } from './crypto-safety.ts';
 import { configOption } from './config-command.ts';
 import { DEFAULT_DEMO_DIR, demoConfig } from './demo-config.ts';
 import { UserError } from './explain.ts';
@@ -184,8 +185,13 @@ export async function configOf({ config: file, demo, dataDir }: OfficeOptions): 
   if (demo)
     return (await demoConfig({ dataDir: path.resolve(dataDir ?? DEFAULT_DEMO_DIR), env: process.env }))
       .config;
-  return loadConfig({ ...(file === undefined ? {} : { file }), env: process.env });
+  const config = loadConfig({ ...(file === undefined ? {} : { file }), env: process.env });
+  // What a command keeps, a password say, has to be what the server can use.
+  guardCrypto(config, QUIET);
+  return config;
 }
+
+const QUIET = { warn: () => undefined, info: () => undefined };
 
 /** Where files lie that are looked at without a store; unlike {@link configOf} it makes nothing where there is no demo yet. */
 export function dataDirOf({ config: file, demo, dataDir }: OfficeOptions): string {

@@ -2,8 +2,10 @@ import { Command } from 'commander';
 
 import { createGatehouse } from '../app.ts';
 import { createStdoutSink } from '../audit/index.ts';
-import { loadConfig, type Config } from '../config/index.ts';
+import { loadConfig, tlsFilesOf, type Config, type ConfigSources } from '../config/index.ts';
+import { renewCertificates } from './certificate-renewal.ts';
 import { configOption } from './config-command.ts';
+import { guardCrypto } from './crypto-safety.ts';
 import { VIEWS_DIR, createLog, openServerStore, orClose, stopOnSignals } from './run-server.ts';
 import { guardStore } from './store-safety.ts';
 import { orLetGo, reportToPrimary, workerNumber } from './worker.ts';
@@ -15,14 +17,16 @@ export function serveCommand(): Command {
     .addOption(configOption())
     .option('--workers <number>', 'so many processes on the same port, or `auto`: one a processor', '1')
     .action(async ({ config: file, workers }: { config?: string; workers: string }) => {
-      const config = loadConfig({ ...(file === undefined ? {} : { file }), env: process.env });
+      const sources = { ...(file === undefined ? {} : { file }), env: process.env };
+      const config = loadConfig(sources);
+      guardCrypto(config, createLog(config.log.level));
       const count = workersOf(workers, config);
-      if (count === 1 || workerNumber() !== undefined) await orLetGo(() => serve(config));
+      if (count === 1 || workerNumber() !== undefined) await orLetGo(() => serve(config, sources));
       else if (!(await serveWithWorkers(config, count))) process.exit(1);
     });
 }
 
-async function serve(config: Config): Promise<void> {
+async function serve(config: Config, sources: ConfigSources): Promise<void> {
   const worker = workerNumber();
   const log = createLog(config.log.level, worker === undefined ? {} : { worker });
   const driver = await openServerStore(config, (error) =>
@@ -38,7 +42,14 @@ async function serve(config: Config): Promise<void> {
     checks: watch ? [{ name: 'store-safety', check: () => watch.check() }] : [],
   });
   const gatehouse = await orClose(driver, building);
+  const stopRenewing = renewCertificates({
+    files: tlsFilesOf(sources),
+    read: () => loadConfig(sources).listen.tls,
+    renew: (pair) => gatehouse.renewCertificate(pair),
+    log,
+  });
   const stop = async (): Promise<void> => {
+    stopRenewing();
     watch?.stop();
     await gatehouse.close();
   };

@@ -43,6 +43,10 @@ export async function serveWithWorkers(config: Config, count: number): Promise<b
     await management.close();
   };
   const begin = stopOnSignals(stop, log);
+  // Each reads its certificate anew by itself.
+  process.on('SIGHUP', () => {
+    for (const worker of crew.all()) worker.process.kill('SIGHUP');
+  });
   crew.onHopeless(() => begin('no worker becomes ready', 1));
   const managementPort = await management.listen(config.management);
   // The first one alone: what is wrong is said once.

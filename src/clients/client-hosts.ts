@@ -1,6 +1,7 @@
-import { BlockList, isIP } from 'node:net';
+import { isIP } from 'node:net';
 import { z } from 'zod';
 
+import { contains, parseRange, ranges } from './address-range.ts';
 import { isLoopback } from './registration.ts';
 
 /** What is not the public internet (IANA special-purpose registry), and a cloud's metadata that looks as if it were. */
@@ -24,6 +25,11 @@ export const privateHost = z
     (text) => parseRange(text) !== undefined || (HOST_NAME.test(text) && !/^[\d.]+$/.test(text)),
     'must be a host name, an address, or a range such as 10.20.0.0/16',
   );
+
+/** An address, or a range of them. */
+export const addressRange = z
+  .string()
+  .refine((text) => parseRange(text) !== undefined, 'must be an address, or a range such as 10.20.0.0/16');
 
 /** Decides which of the addresses that clients gave may be asked: for their key sets, and to tell them of a sign-out. */
 export interface ClientHosts {
@@ -61,35 +67,4 @@ export function createClientHosts(issuer: string, allowPrivate: readonly string[
 
 function isPublic(address: string): boolean {
   return (isIP(address) === 4 || contains(GLOBAL_V6, address)) && !contains(NOT_PUBLIC, address);
-}
-
-/** Node compares an IPv4 address written as IPv6 (`::ffff:10.0.0.1`) with the IPv4 ranges. */
-function contains(list: BlockList, address: string): boolean {
-  const family = isIP(address);
-  return family !== 0 && list.check(address, family === 4 ? 'ipv4' : 'ipv6');
-}
-
-interface Range {
-  readonly address: string;
-  readonly prefix: number;
-  readonly family: 'ipv4' | 'ipv6';
-}
-
-function parseRange(text: string): Range | undefined {
-  const [address = '', prefix, ...rest] = text.split('/');
-  const version = isIP(address);
-  if (version === 0 || address.includes('%') || rest.length > 0) return undefined;
-  const bits = version === 4 ? 32 : 128;
-  if (prefix !== undefined && (!/^\d{1,3}$/.test(prefix) || Number(prefix) > bits)) return undefined;
-  return { address, prefix: Number(prefix ?? bits), family: version === 4 ? 'ipv4' : 'ipv6' };
-}
-
-function ranges(...texts: (readonly string[])[]): BlockList {
-  const list = new BlockList();
-  for (const text of texts.flat()) {
-    const range = parseRange(text);
-    if (!range) throw new TypeError(`${text} is no range of addresses`);
-    list.addSubnet(range.address, range.prefix, range.family);
-  }
-  return list;
 }

@@ -5,7 +5,8 @@
  */
 export { askClient, reasonOfAsking, type AskParts, type Lookup } from './ask.ts';
 export { hostInWords } from './host.ts';
-export { createClientHosts, privateHost, type ClientHosts } from './client-hosts.ts';
+export { contains, ranges } from './address-range.ts';
+export { addressRange, createClientHosts, privateHost, type ClientHosts } from './client-hosts.ts';
 export {
   findKey,
   keepSeconds,

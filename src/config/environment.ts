@@ -15,6 +15,8 @@ const VARIABLES: readonly Variable[] = [
   { name: 'MANAGEMENT_HOST', path: ['management', 'host'] },
   { name: 'MANAGEMENT_PORT', path: ['management', 'port'] },
   { name: 'TRUST_PROXY', path: ['trustProxy'] },
+  { name: 'TRUSTED_PROXIES', path: ['trustedProxies'], list: true },
+  { name: 'FIPS', path: ['fips'] },
   { name: 'FHIR_BASE_URL', path: ['fhirServers', 0, 'url'] },
   { name: 'DATA_DIR', path: ['store', 'dataDir'] },
   { name: 'REDIS_URL', path: ['store', 'redisUrl'], secret: true },

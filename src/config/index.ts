@@ -5,7 +5,7 @@
 import type { Config } from './schema.ts';
 
 export { basePathOf, sharedBasePaths, warningsAbout } from './fhir-paths.ts';
-export { ConfigProblems, loadConfig, type ConfigSources } from './load.ts';
+export { ConfigProblems, loadConfig, tlsFilesOf, type ConfigSources } from './load.ts';
 export { Secret } from './secret.ts';
 export {
   configSchema,

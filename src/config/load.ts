@@ -67,6 +67,16 @@ export function loadConfig({ file, env, readFile = readText }: ConfigSources): C
   throw new ConfigProblems([...new Set(problems), ...hint]);
 }
 
+/** The files that hold our certificate and its key, where they are in files. */
+export function tlsFilesOf({ file, env, readFile = readText }: ConfigSources): string[] {
+  const raw = file === undefined ? {} : asRecord(parse(file, readFile, new LineCounter()).toJS());
+  const section = asRecord(asRecord(raw['listen'])['tls']);
+  return [
+    env['TLS_CERTIFICATE_FILE'] ?? section['certificateFile'],
+    env['TLS_KEY_FILE'] ?? section['keyFile'],
+  ].filter((one) => typeof one === 'string');
+}
+
 function parse(file: string, readFile: ReadFile, lineCounter: LineCounter): Document {
   let text: string;
   try {

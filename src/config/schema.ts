@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 import { DURATIONS } from '../consent/index.ts';
-import { clientRegistration, isLoopback, privateHost } from '../clients/index.ts';
+import { addressRange, clientRegistration, isLoopback, privateHost } from '../clients/index.ts';
 import { LANGUAGES } from '../language/index.ts';
 import { fhirServer } from './fhir-server.ts';
 import { limits } from './limits.ts';
@@ -83,11 +83,19 @@ export const configSchema = z
       })
       .prefault({})
       .describe('/health/live, /health/ready and /metrics'),
+    fips: z
+      .enum(['off', 'prefer', 'required'])
+      .default('off')
+      .describe('FIPS 140-3: prefer uses it where OpenSSL has it, required does not start without'),
     trustProxy: z
       .stringbool()
       .or(z.boolean())
       .default(false)
       .describe('believe X-Forwarded-* of the proxy in front'),
+    trustedProxies: z
+      .array(addressRange)
+      .default([])
+      .describe('with trustProxy: from which addresses; none: whoever can connect'),
     store,
     secrets: z.strictObject({
       store: secret.describe('seals what the store holds; losing it loses every grant'),
@@ -250,6 +258,10 @@ export const configSchema = z
     log: z
       .strictObject({ level: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info') })
       .prefault({}),
+  })
+  .refine(({ trustProxy, trustedProxies }) => trustProxy || trustedProxies.length === 0, {
+    path: ['trustedProxies'],
+    message: 'belongs with trustProxy: true',
   })
   .superRefine(refuseUnknownServers)
   .superRefine(checkBreakGlass)

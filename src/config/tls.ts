@@ -1,6 +1,7 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { z } from 'zod';
 
+import { TLS_POLICIES } from '../algorithms/index.ts';
 import { Secret } from './secret.ts';
 
 /** A certificate chain and its key, both as PEM text. Each may stand in a file: `certificateFile`, `keyFile`. */
@@ -8,12 +9,16 @@ export const tls = z
   .strictObject({
     certificate: z.string().describe('the certificate, followed by those that lead to its root, as PEM'),
     key: z.string().describe('its private key, as PEM'),
+    policy: z
+      .enum(TLS_POLICIES)
+      .default('compatible')
+      .describe('modern: TLS 1.3 only; compatible: 1.2 too; fips: both, with approved algorithms only'),
   })
   .superRefine((pair, check) => {
     const problem = problemOf(pair);
     if (problem) check.addIssue({ code: 'custom', ...problem });
   })
-  .transform(({ certificate, key }) => ({ certificate, key: new Secret(key) }));
+  .transform(({ key, ...others }) => ({ ...others, key: new Secret(key) }));
 
 function problemOf(pair: {
   readonly certificate: string;

@@ -19,5 +19,6 @@ export { noStore } from './no-store.ts';
 export { pinOrigin } from './pin-origin.ts';
 export { sameSiteForms } from './same-site-forms.ts';
 export { securityHeaders } from './security-headers.ts';
+export { trustProxies } from './trusted-proxies.ts';
 export { serveAssets } from './assets.ts';
 export { loadTheme, type Theme } from './theme.ts';

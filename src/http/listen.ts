@@ -1,13 +1,19 @@
+import { X509Certificate, constants, createPrivateKey } from 'node:crypto';
 import { createServer, type RequestListener, type Server } from 'node:http';
-import { createServer as createTlsServer } from 'node:https';
+import { createServer as createTlsServer, type Server as TlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { SecureContextOptions } from 'node:tls';
 import { createHttpTerminator, type HttpTerminator } from 'http-terminator';
 import type Koa from 'koa';
+
+import { isFips, tlsRulesFor, type TlsPolicy } from '../algorithms/index.ts';
 
 const DRAIN_MS = 25_000;
 /** How long requests that are on their way still get in after we were asked to stop. */
 const SETTLE_MS = 100;
+/** Who says nothing, or half of something, holds a connection no longer. */
+const HANDSHAKE_TIMEOUT_MS = 10_000;
 /** Slow headers and bodies end here (attack row A118). */
 const REQUEST_TIMEOUT_MS = 10_000;
 
@@ -22,28 +28,38 @@ export interface Listener {
   listen(address: Address): Promise<number>;
   /** No new connections; what is under way ends, in 25 s at most. Nothing to do when it never listened. */
   close(): Promise<void>;
+  /**
+   * Uses another certificate from the next connection on; those that are open go on.
+   *
+   * @throws Error when OpenSSL does not take it: then nothing has changed
+   */
+  renew(tls: TlsPair): void;
 }
 
 /** A certificate chain and its private key, as PEM. */
 export interface TlsPair {
   readonly certificate: string;
   readonly key: { reveal(): string };
+  /** Which versions and suites; default `compatible`. */
+  readonly policy?: TlsPolicy;
 }
 
-/** TLS 1.3, and of 1.2 what has forward secrecy and authenticated encryption (SEC-6, RFC 9325 §4.2). */
-const CIPHERS = [
-  ...['TLS_AES_256_GCM_SHA384', 'TLS_AES_128_GCM_SHA256', 'TLS_CHACHA20_POLY1305_SHA256'],
-  ...['ECDHE-ECDSA-AES256-GCM-SHA384', 'ECDHE-RSA-AES256-GCM-SHA384'],
-  ...['ECDHE-ECDSA-AES128-GCM-SHA256', 'ECDHE-RSA-AES128-GCM-SHA256'],
-  ...['ECDHE-ECDSA-CHACHA20-POLY1305', 'ECDHE-RSA-CHACHA20-POLY1305'],
-].join(':');
-
 /** An http server, or, with a certificate, one for https. */
-export function createWebServer(handler: RequestListener, tls?: TlsPair): Server {
+export function createWebServer(handler: RequestListener, tls?: TlsPair): Server | TlsServer {
   if (!tls) return createServer(handler);
-  const { certificate: cert } = tls;
-  const key = tls.key.reveal();
-  return createTlsServer({ cert, key, minVersion: 'TLSv1.2', ciphers: CIPHERS }, handler);
+  return createTlsServer({ ...contextOf(tls), handshakeTimeout: HANDSHAKE_TIMEOUT_MS }, handler);
+}
+
+/** Everything of it stands in each context: a certificate that is put in later is not to bring back what was left out. */
+function contextOf({ certificate: cert, key, policy = 'compatible' }: TlsPair): SecureContextOptions {
+  // OpenSSL takes a key of another kind beside the certificate, and then no handshake succeeds.
+  if (!new X509Certificate(cert).checkPrivateKey(createPrivateKey(key.reveal())))
+    throw new Error('the private key does not belong to the certificate');
+  return {
+    ...tlsRulesFor(policy, isFips()),
+    ...{ cert, key: key.reveal(), honorCipherOrder: true },
+    secureOptions: constants.SSL_OP_NO_RENEGOTIATION | constants.SSL_OP_NO_COMPRESSION,
+  };
 }
 
 export function createListener(app: Koa, tls?: TlsPair): Listener {
@@ -60,7 +76,13 @@ export function listenerOf(
   server.headersTimeout = REQUEST_TIMEOUT_MS;
   server.requestTimeout = requestTimeoutMs;
   const terminator = createHttpTerminator({ server, gracefulTerminationTimeout: DRAIN_MS });
-  return { listen: (address) => listen(server, address), close: () => drain(server, terminator) };
+  return {
+    listen: (address) => listen(server, address),
+    close: () => drain(server, terminator),
+    renew: (next) => {
+      if ('setSecureContext' in server) server.setSecureContext(contextOf(next));
+    },
+  };
 }
 
 /**

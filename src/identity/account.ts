@@ -29,7 +29,7 @@ export type NewAccount = z.output<typeof newAccount>;
 /** Somebody who can sign in. */
 export interface Account extends NewAccount {
   readonly accountId: AccountId;
-  /** PHC string of an argon2id hash; absent: no password of ours opens it. */
+  /** PHC string: argon2id, or PBKDF2 where it was set in FIPS mode; absent: no password of ours opens it. */
   readonly passwordHash?: string;
   readonly disabled: boolean;
   /** The address in `email` is theirs: they have shown so, or staff has looked. */

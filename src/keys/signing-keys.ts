@@ -1,15 +1,7 @@
 import { exportJWK, generateKeyPair, type JWK } from 'jose';
 
+import { SIGNING_ALGORITHMS, type SigningAlgorithm } from '../algorithms/index.ts';
 import type { Clock, EpochSeconds } from '../oauth/index.ts';
-
-/**
- * What we sign with: id tokens and signed introspection answers with RS256, as SMART and RFC 9701 want; JWT access tokens
- * with ES256, which costs a seventh.
- */
-export const SIGNING_ALGORITHMS = ['RS256', 'ES256'] as const;
-export type SigningAlgorithm = (typeof SIGNING_ALGORITHMS)[number];
-/** Records of what people decided have keys of their own, in a set of their own; so has the audit log. */
-export const RECORD_ALGORITHMS = ['ES256'] as const;
 
 /**
  * A signing key and where it is in its life:

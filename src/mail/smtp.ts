@@ -1,3 +1,4 @@
+import { getCACertificates } from 'node:tls';
 import { createTransport } from 'nodemailer';
 
 import type { Config } from '../config/index.ts';
@@ -21,7 +22,10 @@ export function createMailSender({
   const transport = createTransport({
     ...{ host, port, secure: security === 'tls', requireTLS: security === 'starttls' },
     ignoreTLS: security === 'none',
-    tls: { minVersion: 'TLSv1.2', ...(certificate === undefined ? {} : { ca: certificate }) },
+    tls: {
+      minVersion: 'TLSv1.2',
+      ...(certificate === undefined ? {} : { ca: [...getCACertificates('default'), certificate] }),
+    },
     ...(user === undefined || !password ? {} : { auth: { user, pass: password.reveal() } }),
     ...{ connectionTimeout: PATIENCE_MS, greetingTimeout: PATIENCE_MS, socketTimeout: PATIENCE_MS },
     ...{ dnsTimeout: PATIENCE_MS, disableFileAccess: true, disableUrlAccess: true },

@@ -1,5 +1,6 @@
 import type { AccessToken, ClientCredentials, Configuration, KoaContextWithOIDC } from 'oidc-provider';
 
+import { CLIENT_ALGORITHMS } from '../algorithms/index.ts';
 import { ACR_VALUES } from '../identity/index.ts';
 import { inSigningOrder } from '../keys/index.ts';
 import { findAccount } from './accounts.ts';
@@ -27,7 +28,6 @@ export const ROUTES = {
 } as const;
 
 export const AUTH_METHODS = ['none', 'client_secret_basic', 'private_key_jwt'] as const;
-export const SIGNING_ALGORITHMS = ['RS384', 'ES384'] as const;
 const INTERACTION_SECONDS = 3600;
 const CLOCK_TOLERANCE_SECONDS = 10;
 
@@ -59,7 +59,7 @@ export function providerConfiguration(parts: ProviderParts): Configuration {
     subjectTypes: ['public'],
     clientAuthMethods: [...AUTH_METHODS],
     enabledJWA: {
-      clientAuthSigningAlgValues: [...SIGNING_ALGORITHMS],
+      clientAuthSigningAlgValues: [...CLIENT_ALGORITHMS],
       idTokenSigningAlgValues: ['RS256'],
     },
     clientDefaults: { id_token_signed_response_alg: 'RS256', grant_types: ['authorization_code'] },

@@ -1,6 +1,7 @@
 import Router from '@koa/router';
 import type { Context } from 'koa';
 
+import { CLIENT_ALGORITHMS } from '../algorithms/index.ts';
 import { basePathOf, sharedBasePaths, type Config } from '../config/index.ts';
 import {
   US_CORE_TYPES,
@@ -11,7 +12,7 @@ import {
   type SmartConfiguration,
   type SmartVersion,
 } from '../smart/index.ts';
-import { AUTH_METHODS, ROUTES, SIGNING_ALGORITHMS } from './configuration.ts';
+import { AUTH_METHODS, ROUTES } from './configuration.ts';
 import { introspectScope } from './bearer-introspection.ts';
 import { launchScope } from './launch-endpoint.ts';
 import { answerOpenPreflight, openToAll } from './open-documents.ts';
@@ -54,7 +55,7 @@ function smartConfigurationOf(
     },
     features: { ...FEATURES, style },
     authMethods: AUTH_METHODS.filter((method) => method !== 'none'),
-    signingAlgorithms: SIGNING_ALGORITHMS,
+    signingAlgorithms: CLIENT_ALGORITHMS,
     scopes: [
       ...['openid', 'fhirUser', 'profile', 'launch', 'launch/patient', 'launch/encounter'],
       ...['offline_access', 'online_access'],

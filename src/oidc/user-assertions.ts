@@ -1,9 +1,9 @@
 import { decodeProtectedHeader, importJWK, jwtVerify, type JWTPayload } from 'jose';
 
+import { CLIENT_ALGORITHMS } from '../algorithms/index.ts';
 import { findKey, type ClientRegistration } from '../clients/index.ts';
 import { VOUCH_TYPE } from '../launch/index.ts';
 import type { ClientKeys } from './client-keys.ts';
-import { SIGNING_ALGORITHMS } from './configuration.ts';
 
 /** What an EHR signed about its user; `undefined` when it did not sign it, or as something else. */
 export type VerifyUserAssertion = (
@@ -22,7 +22,7 @@ export function userAssertions(clientKeys: ClientKeys): VerifyUserAssertion {
       if (!found.ok) return undefined;
       const key = await importJWK(found.key, header.alg);
       const { payload } = await jwtVerify(assertion, key, {
-        ...{ algorithms: [...SIGNING_ALGORITHMS], typ: VOUCH_TYPE, clockTolerance: 10 },
+        ...{ algorithms: [...CLIENT_ALGORITHMS], typ: VOUCH_TYPE, clockTolerance: 10 },
       });
       return payload;
     } catch {

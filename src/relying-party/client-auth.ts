@@ -2,6 +2,7 @@ import { createPrivateKey } from 'node:crypto';
 import { importPKCS8 } from 'jose';
 import * as oidc from 'openid-client';
 
+import { algorithmsFor, isFips } from '../algorithms/index.ts';
 import type { IdentityProviderConfig } from '../config/index.ts';
 
 /** By our key, or by our secret in the way that the provider takes. */
@@ -33,6 +34,9 @@ const CURVES: Readonly<Record<string, string>> = {
 
 function algorithmOf(pem: string): string {
   const { asymmetricKeyType, asymmetricKeyDetails } = createPrivateKey(pem);
-  if (asymmetricKeyType === 'ed25519') return 'EdDSA';
+  if (asymmetricKeyType === 'ed25519') {
+    if (algorithmsFor(isFips()).mayUseEd25519) return 'EdDSA';
+    throw new TypeError('a clientKey of Ed25519 cannot be used in FIPS mode; give it an RSA or EC key');
+  }
   return asymmetricKeyType === 'ec' ? (CURVES[asymmetricKeyDetails?.namedCurve ?? ''] ?? 'ES256') : 'RS256';
 }

@@ -1,15 +1,12 @@
 import { jwtVerify } from 'jose';
 
+import { algorithmsFor, isFips } from '../algorithms/index.ts';
 import type { IdentityProviderConfig } from '../config/index.ts';
 import type { LogoutToken } from '../upstream/index.ts';
 import { TOLERANCE_SECONDS, type Discovered } from './discovered.ts';
 
 const EVENT = 'http://schemas.openid.net/event/backchannel-logout';
 const MAX_AGE_SECONDS = 120;
-const ALGORITHMS = [
-  ...['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'],
-  ...['ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'],
-];
 const TYPES = [undefined, 'jwt', 'logout+jwt', 'application/logout+jwt'];
 
 /**
@@ -24,7 +21,7 @@ export async function verifyLogoutToken(
   const { payload, protectedHeader } = await jwtVerify(text, keys, {
     issuer: client.serverMetadata().issuer,
     audience: clientId,
-    algorithms: ALGORITHMS,
+    algorithms: [...algorithmsFor(isFips()).providers],
     clockTolerance: TOLERANCE_SECONDS,
     maxTokenAge: MAX_AGE_SECONDS,
     requiredClaims: ['iss', 'aud', 'iat', 'exp', 'jti', 'events'],

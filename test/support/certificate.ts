@@ -9,9 +9,13 @@ export interface TestCertificate {
 }
 
 /** A certificate for these hosts by an authority of its own: what `npm run certification` makes. */
-export async function makeCertificate(hosts: readonly string[], from?: Date): Promise<TestCertificate> {
+export async function makeCertificate(
+  hosts: readonly string[],
+  from?: Date,
+  kind?: 'ec' | 'rsa',
+): Promise<TestCertificate> {
   const tool = (await import(pathToFileURL(path.resolve('tools/certificate.mjs')).href)) as {
-    makeCertificate(hosts: readonly string[], from?: Date): Promise<TestCertificate>;
+    makeCertificate(hosts: readonly string[], from?: Date, kind?: 'ec' | 'rsa'): Promise<TestCertificate>;
   };
-  return tool.makeCertificate(hosts, from);
+  return tool.makeCertificate(hosts, from, kind);
 }

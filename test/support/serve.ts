@@ -75,6 +75,7 @@ fhirServers:
 export interface Serve {
   readonly issuer: string;
   readonly management: string;
+  readonly pid: number;
   readonly said: { readonly stdout: string; readonly stderr: string };
   /** Its exit code, whenever and however it ends. */
   readonly exited: Promise<number | null>;
@@ -109,7 +110,16 @@ export async function startServe(
     child.kill('SIGKILL');
     await exited;
   };
-  return { exited, issuer: env['ISSUER'] ?? issuer, management, said, stop: () => terminate(child), kill };
+  const { pid = 0 } = child;
+  return {
+    exited,
+    issuer: env['ISSUER'] ?? issuer,
+    management,
+    pid,
+    said,
+    stop: () => terminate(child),
+    kill,
+  };
 }
 
 async function isReady(management: string): Promise<boolean> {

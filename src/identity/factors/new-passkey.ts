@@ -1,5 +1,6 @@
 import { generateRegistrationOptions, verifyRegistrationResponse } from '@simplewebauthn/server';
 
+import { algorithmsFor, isFips } from '../../algorithms/index.ts';
 import type { AccountId, Clock } from '../../oauth/index.ts';
 import { CHALLENGE_SECONDS, type ChallengeStore } from './challenges.ts';
 import { createdPasskey, isFramed } from './passkey-messages.ts';
@@ -23,8 +24,6 @@ interface Owner {
 
 const MOST_PASSKEYS = 20;
 export const MAX_PASSKEY_NAME = 60;
-/** EdDSA, ES256 and RS256 (COSE). */
-const ALGORITHMS = [-8, -7, -257];
 
 /**
  * What a browser needs to make a passkey for this person: one that is found without a user name, and that asks its owner
@@ -44,7 +43,7 @@ export async function offerPasskey(parts: PasskeyParts, owner: Owner, binding: s
     attestationType: 'none',
     excludeCredentials: passkeys.map(({ id, transports }) => ({ id, transports: [...transports] })),
     authenticatorSelection: { residentKey: 'required', userVerification: 'required' },
-    supportedAlgorithmIDs: ALGORITHMS,
+    supportedAlgorithmIDs: [...algorithmsFor(isFips()).passkeys],
   });
   await parts.challenges.put(`create ${binding}`, options.challenge, CHALLENGE_SECONDS);
   return options;
@@ -88,7 +87,12 @@ async function verified(
   const expected = { expectedChallenge, expectedOrigin: issuer, expectedRPID: siteOf(issuer) };
   // Whatever is wrong with it, in whatever words: it is no passkey of ours.
   const result = await verifyRegistrationResponse({
-    ...{ response, ...expected, requireUserVerification: true, supportedAlgorithmIDs: ALGORITHMS },
+    ...{
+      response,
+      ...expected,
+      requireUserVerification: true,
+      supportedAlgorithmIDs: [...algorithmsFor(isFips()).passkeys],
+    },
   }).catch(() => undefined);
   if (!result?.verified) return undefined;
   const { credential, credentialDeviceType } = result.registrationInfo;
