@@ -28,6 +28,7 @@ const DOMAIN = [
   'trail',
   'time',
   'balp',
+  'posture',
   'algorithms',
 ];
 
@@ -42,6 +43,7 @@ const IMPORTS = {
   introspection: ['clients'],
   trail: ['audit'],
   balp: ['audit', 'records'],
+  posture: ['clients', 'config'],
   push: ['records'],
   logout: ['audit', 'clients', 'keys'],
   notices: ['consent', 'identity', 'language'],

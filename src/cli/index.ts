@@ -9,6 +9,7 @@ import { explain } from './explain.ts';
 import { gatewayCommand } from './gateway-command.ts';
 import { grantCommand } from './grant-command.ts';
 import { keysCommand } from './keys-command.ts';
+import { postureCommand } from './posture-command.ts';
 import { storeCommand } from './store-command.ts';
 import { serveCommand } from './serve-command.ts';
 import { usageCommand } from './usage-command.ts';
@@ -37,6 +38,7 @@ export async function run(argv: readonly string[]): Promise<number> {
     usageCommand,
     keysCommand,
     storeCommand,
+    postureCommand,
     configCommand,
   ]) {
     program.addCommand(make());
