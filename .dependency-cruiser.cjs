@@ -27,6 +27,7 @@ const DOMAIN = [
   'representation',
   'trail',
   'balp',
+  'delivery',
 ];
 
 /** Of the domain, what may import other parts of it. */
@@ -38,6 +39,7 @@ const IMPORTS = {
   introspection: ['clients'],
   trail: ['audit'],
   balp: ['audit', 'records'],
+  delivery: ['audit', 'balp', 'push', 'trail'],
   push: ['records'],
   logout: ['audit', 'clients', 'keys'],
   notices: ['consent', 'identity', 'language'],
@@ -60,6 +62,7 @@ module.exports = {
     ...DOMAIN.map((folder) => only(folder, 'smart', 'oauth', ...(IMPORTS[folder] ?? []))),
     only('resource-server', 'smart', 'oauth'),
     only('store', 'smart', 'oauth', ...DOMAIN),
+    only('syslog', 'smart', 'oauth', ...DOMAIN),
     only('mail', 'smart', 'oauth', ...DOMAIN),
     only('fhir', 'smart', 'oauth', ...DOMAIN),
     only('archive', 'smart', 'oauth', ...DOMAIN),

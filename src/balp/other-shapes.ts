@@ -67,7 +67,7 @@ const TOLD_ELSEWHERE: ReadonlySet<string> = new Set([
 function besides(record: AuditRecord): Entity[] {
   return detailEntity(
     Object.fromEntries(
-      Object.entries<string | number | boolean>(record).filter(([name]) => !TOLD_ELSEWHERE.has(name)),
+      Object.entries<string | number | boolean>({ ...record }).filter(([name]) => !TOLD_ELSEWHERE.has(name)),
     ),
   );
 }

@@ -9,6 +9,7 @@ export { ConfigProblems, loadConfig, type ConfigSources } from './load.ts';
 export { Secret } from './secret.ts';
 export {
   configSchema,
+  type AuditReceiverConfig,
   type Config,
   type ConfigInput,
   type FhirServerConfig,
