@@ -30,6 +30,7 @@ const DOMAIN = [
   'balp',
   'posture',
   'algorithms',
+  'delivery',
 ];
 
 /** Of the domain, what may import other parts of it. */
@@ -44,6 +45,7 @@ const IMPORTS = {
   trail: ['audit'],
   balp: ['audit', 'records'],
   posture: ['clients', 'config'],
+  delivery: ['audit', 'balp', 'push', 'trail'],
   push: ['records'],
   logout: ['audit', 'clients', 'keys'],
   notices: ['consent', 'identity', 'language'],
@@ -66,6 +68,7 @@ module.exports = {
     ...DOMAIN.map((folder) => only(folder, 'smart', 'oauth', ...(IMPORTS[folder] ?? []))),
     only('resource-server', 'smart', 'oauth'),
     only('store', 'smart', 'oauth', ...DOMAIN),
+    only('syslog', 'smart', 'oauth', ...DOMAIN),
     only('mail', 'smart', 'oauth', ...DOMAIN),
     only('fhir', 'smart', 'oauth', ...DOMAIN),
     only('archive', 'smart', 'oauth', ...DOMAIN),

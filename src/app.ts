@@ -7,6 +7,7 @@ import { composeLogout } from './compose-logout.ts';
 import { startReminders } from './compose-notices.ts';
 import { composeAudit, type ComposedAudit } from './compose-audit.ts';
 import { composeRepresentation } from './compose-representation.ts';
+import { startDelivery } from './compose-delivery.ts';
 import { startPush } from './compose-push.ts';
 import { buildProvider, grantWords } from './compose-provider.ts';
 import { composeRecords } from './compose-records.ts';
@@ -197,6 +198,7 @@ export async function createGatehouse(options: GatehouseOptions): Promise<Gateho
   let stopReminders = (): void => undefined;
   let stopExpiry = (): void => undefined;
   let stopPush = (): Promise<void> => Promise.resolve();
+  let stopDelivery = (): Promise<void> => Promise.resolve();
   let draining = false;
   const checks = [
     { name: 'store', check: () => store.check() },
@@ -235,6 +237,7 @@ export async function createGatehouse(options: GatehouseOptions): Promise<Gateho
       started = true;
       stopReminders = startReminders(protocol, languages);
       stopPush = startPush(protocol, engine, metrics);
+      stopDelivery = startDelivery(protocol, engine, metrics);
       stopExpiry = startExpiry(protocol);
       const { issuer } = config;
       await audit.record({ type: 'server.start', outcome: 'success', store: driver.name, issuer });
@@ -248,7 +251,7 @@ export async function createGatehouse(options: GatehouseOptions): Promise<Gateho
       feed.stop();
       stopReminders();
       stopExpiry();
-      await Promise.all([open.close(), stopPush()]);
+      await Promise.all([open.close(), stopPush(), stopDelivery()]);
       await Promise.all([outbox?.close(MAIL_MS), logout.close(LOGOUT_MS)]);
       await allTakenBack(driver, UNDO_MS);
       store.stop();

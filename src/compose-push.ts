@@ -4,12 +4,13 @@ import type { Config, FhirServerConfig } from './config/index.ts';
 import { createRecordOutlet } from './fhir/index.ts';
 import type { Metrics } from './http/index.ts';
 import { RECORDS_SCOPE, createOwnTokens, type RotatingProvider } from './oidc/index.ts';
-import { createLane, startSender, type Track } from './push/index.ts';
+import { DECISIONS, createLane, startSender, type Track } from './push/index.ts';
+import type { KeptRecord } from './records/index.ts';
 import { lockFile } from './store/index.ts';
 
 export interface PushedServer {
   readonly server: FhirServerConfig;
-  readonly track: Track;
+  readonly track: Track<KeptRecord>;
 }
 
 /** The FHIR servers that are sent records of decisions, with what they have been sent from this machine. */
@@ -32,7 +33,7 @@ export function startPush(
   const ownToken = createOwnTokens(engine.current, config, clock, RECORDS_SCOPE);
   const lanes = pushedServers(config).map(({ server: { id, url }, track }) =>
     createLane({
-      ...{ server: id, track, log, now: Date.now },
+      ...{ server: id, track, kind: DECISIONS, log, now: Date.now },
       outlet: createRecordOutlet(url, (renew) => ownToken(url, renew)),
     }),
   );
@@ -46,7 +47,7 @@ export function startPush(
   );
   const { dataDir } = config.store;
   const sender = startSender({
-    ...{ lanes, log, now: Date.now, marks: createMarks(dataDir) },
+    ...{ lanes, log, now: Date.now, marks: createMarks(dataDir), unseen: DECISIONS.words.unseen },
     claim: () => lockFile(senderLockIn(dataDir)),
   });
   return () => sender.stop();

@@ -1,5 +1,6 @@
 // `npm run bench -- store`: what tokens and grants take in Redis, and how often each flow asks it; see test/bench/store.ts.
 // `npm run bench -- screens`: what sign-in, picker and consent cost; see test/bench/screens.ts.
+// `npm run bench -- audit`: what the audit log costs a token and an introspection; see test/bench/audit.ts.
 // `npm run bench -- start`: how long from process start to the first 200 on all three ports of the demo, and how much
 // memory `serve` holds, with built code. Prints medians and writes every figure to bench-results/start.json.
 import { spawn, spawnSync } from 'node:child_process';
@@ -13,7 +14,7 @@ import { ROOT, fail, makeReady } from './ready.mjs';
 const ROUNDS = 7;
 const SETTLE_MS = 2000;
 const [bench = 'start'] = process.argv.slice(2);
-const IN_TEST = ['store', 'introspection', 'token', 'resource-server', 'gateway', 'screens'];
+const IN_TEST = ['store', 'introspection', 'token', 'audit', 'resource-server', 'gateway', 'screens'];
 if (!['start', ...IN_TEST].includes(bench))
   fail(`there is no bench ${bench}; there are: start, ${IN_TEST.join(', ')}`);
 

@@ -1,10 +1,11 @@
-import { rename, rm, writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 
-import type { Marks, Place, SetAside, Track, Trouble } from '../push/index.ts';
-import { fhirServerOf } from '../records/index.ts';
+import type { Marks, Place, Track } from '../push/index.ts';
+import { fhirServerOf, type KeptRecord } from '../records/index.ts';
 import { FILE_MODE, makeFolder } from './append.ts';
 import { FOLDER } from './file-archive.ts';
+import { createSetAside } from './set-aside.ts';
 import { hasMore, unsentIn } from './unsent.ts';
 import { namesIn, readWhole, writeWhole } from './whole-file.ts';
 
@@ -42,25 +43,17 @@ export const senderLockIn = (dataDir: string): string => path.resolve(dataDir, P
  *     <dataDir>/push/to/main/again/<provenance>.json  the same, to be tried once more
  *     <dataDir>/push/to/main/trouble.json             since when it cannot be reached, and why
  */
-export function createTrack(dataDir: string, server: { readonly id: string; readonly url: string }): Track {
+export function createTrack(
+  dataDir: string,
+  server: { readonly id: string; readonly url: string },
+): Track<KeptRecord> {
   const records = path.resolve(dataDir, FOLDER);
   const folder = path.resolve(dataDir, PUSH_FOLDER, 'to', server.id);
-  const [asideIn, againIn] = [path.join(folder, 'aside'), path.join(folder, 'again')];
-  const troubleFile = path.join(folder, 'trouble.json');
   const recordsOf = (name: string): string => path.join(records, name.slice(0, 2), name);
   const reachedFile = (name: string): string =>
     path.join(folder, 'reached', name.slice(0, 2), `${name}.json`);
   const reachedOf = async (name: string): Promise<Place> =>
     ((await readWhole(reachedFile(name))) ?? {}) as Place;
-  const fileOf = ({ record }: SetAside): string => `${record.provenance.id}.json`;
-  const keptIn = async (where: string): Promise<SetAside[]> => {
-    const names = (await namesIn(where)).filter((name) => name.endsWith('.json'));
-    const found = await Promise.all(names.map((name) => readWhole(path.join(where, name))));
-    const kept = found.filter((one) => one !== undefined) as SetAside[];
-    return kept.toSorted((one, other) =>
-      one.record.consent.dateTime.localeCompare(other.record.consent.dateTime),
-    );
-  };
   return {
     async *everybody() {
       for (const group of await namesIn(records))
@@ -74,24 +67,10 @@ export function createTrack(dataDir: string, server: { readonly id: string; read
       );
     },
     reach: (name, place) => writeWhole(reachedFile(name), JSON.stringify(place)),
-    async setAside(refused) {
-      await writeWhole(path.join(asideIn, fileOf(refused)), JSON.stringify(refused));
-      await rm(path.join(againIn, fileOf(refused)), { force: true });
-    },
-    aside: () => keptIn(asideIn),
-    async askAgain() {
-      const refused = await keptIn(asideIn);
-      await makeFolder(againIn);
-      for (const one of refused)
-        await rename(path.join(asideIn, fileOf(one)), path.join(againIn, fileOf(one)));
-      return refused.length;
-    },
-    askedAgain: () => keptIn(againIn),
-    settle: (one) => rm(path.join(againIn, fileOf(one)), { force: true }),
-    async note(trouble) {
-      if (trouble) await writeWhole(troubleFile, JSON.stringify(trouble));
-      else await rm(troubleFile, { force: true });
-    },
-    trouble: async () => (await readWhole(troubleFile)) as Trouble | undefined,
+    ...createSetAside<KeptRecord>(
+      folder,
+      ({ provenance }) => provenance.id,
+      ({ consent }) => consent.dateTime,
+    ),
   };
 }

@@ -77,6 +77,11 @@ function nameOf({ chain, seq }: Head): string {
   return `${chain} ${seq}`;
 }
 
+/** The files of all chains, the oldest first. */
+export function chainFilesIn(dataDir: string): Promise<string[]> {
+  return chainFiles(path.resolve(dataDir, FOLDER));
+}
+
 async function chainFiles(folder: string): Promise<string[]> {
   const years = (await namesIn(folder)).filter((name) => /^\d{4}$/.test(name)).toSorted();
   const files: string[] = [];

@@ -2,7 +2,7 @@ import { open, stat } from 'node:fs/promises';
 import path from 'node:path';
 
 import type { Place, Waiting } from '../push/index.ts';
-import { isKeptRecord } from '../records/index.ts';
+import { isKeptRecord, type KeptRecord } from '../records/index.ts';
 import { parsed } from './lines.ts';
 import { namesIn } from './whole-file.ts';
 
@@ -24,13 +24,13 @@ export async function hasMore(folder: string, reached: Place): Promise<boolean> 
  * What stands in the files after this place. Each month is looked at, since who was asked for its name just before midnight
  * may write to the old one after somebody has written to the new one.
  */
-export async function unsentIn(folder: string, reached: Place): Promise<Required<Waiting>[]> {
-  const found: Required<Waiting>[] = [];
+export async function unsentIn(folder: string, reached: Place): Promise<Required<Waiting<KeptRecord>>[]> {
+  const found: Required<Waiting<KeptRecord>>[] = [];
   let place: Place = reached;
   for (const month of await monthsIn(folder)) {
     const start = place[month] ?? 0;
     const bytes = await readFrom(path.join(folder, month), start);
-    for (const { line, end } of linesOf(bytes)) {
+    for (const { line, end } of linesWithEnds(bytes)) {
       place = { ...place, [month]: start + end };
       const record = parsed(line);
       if (isKeptRecord(record)) found.push({ record, reaches: place });
@@ -52,7 +52,7 @@ async function readFrom(file: string, start: number): Promise<Buffer> {
 }
 
 /** Whole lines alone: what has no end yet is being written, or was torn, and then the next record ends it. */
-function* linesOf(bytes: Buffer): Generator<{ readonly line: string; readonly end: number }> {
+export function* linesWithEnds(bytes: Buffer): Generator<{ readonly line: string; readonly end: number }> {
   for (let start = 0; ;) {
     const at = bytes.indexOf(BREAK, start);
     if (at < 0) return;

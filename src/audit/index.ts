@@ -6,4 +6,4 @@ export type { AuditEvent, AuditEventType, AuditRecord, AuditSink, Circumstances,
 export { AuditUnavailable, createAuditKeeper, type AuditKeeper, type AuditTrouble } from './keeper.ts';
 export { counting, createAuditRecorder, stamped, type AuditRecorder } from './recorder.ts';
 export { createTally, type Tally } from './tally.ts';
-export { createStdoutSink } from './stdout-sink.ts';
+export { asOneLine, createStdoutSink } from './stdout-sink.ts';

@@ -20,7 +20,8 @@ export function createStdoutSink(stream: Writable = process.stdout): AuditSink {
 /** Characters JSON leaves as they are and some reader takes for a line break or a terminal command. */
 const UNESCAPED = /[\u007f-\u009f\u2028\u2029]/g;
 
-function asOneLine(value: unknown): string {
+/** JSON without a character that some reader takes for the end of a line. */
+export function asOneLine(value: unknown): string {
   return JSON.stringify(value).replace(UNESCAPED, (character) => {
     return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
   });

@@ -14,6 +14,7 @@ import {
   type Head,
   type PlacedRecord,
 } from '../trail/index.ts';
+import { addDelivery } from './audit-delivery.ts';
 import { UserError } from './explain.ts';
 import { dataDirOf, inOffice, withStoreOptions, type Office, type OfficeOptions } from './office.ts';
 import { table } from './table.ts';
@@ -62,6 +63,7 @@ export function auditCommand(): Command {
     .action((options: RangeOptions & { patient: string }) =>
       inOffice(options, (office) => report(options, office)),
     );
+  addDelivery(audit);
   return audit;
 }
 

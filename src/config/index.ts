@@ -9,6 +9,7 @@ export { ConfigProblems, loadConfig, tlsFilesOf, type ConfigSources } from './lo
 export { Secret } from './secret.ts';
 export {
   configSchema,
+  type AuditReceiverConfig,
   type Config,
   type ConfigInput,
   type FhirServerConfig,

@@ -36,6 +36,7 @@ const FILE_SETTINGS: Readonly<Record<string, string>> = {
   keyFile: 'key',
   clientSecretFile: 'clientSecret',
   clientKeyFile: 'clientKey',
+  clientCertificateFile: 'clientCertificate',
 };
 
 /** Of these, the ones that are lists: in a file one a line. */

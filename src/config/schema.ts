@@ -5,6 +5,7 @@ import { addressRange, clientRegistration, isLoopback, privateHost } from '../cl
 import { LANGUAGES } from '../language/index.ts';
 import { fhirServer } from './fhir-server.ts';
 import { limits } from './limits.ts';
+import { audit } from './audit.ts';
 import { records } from './records.ts';
 import { mail } from './mail.ts';
 import { Secret } from './secret.ts';
@@ -194,6 +195,7 @@ export const configSchema = z
       })
       .prefault({}),
     records,
+    audit,
     notices: z
       .strictObject({
         grants: z
@@ -271,11 +273,12 @@ interface NamingServers {
   readonly fhirServers: readonly { id: string }[];
   readonly clients: readonly { fhir_servers?: string[] | undefined }[];
   readonly records: { readonly push: readonly string[] };
+  readonly audit: { readonly delivery: readonly { readonly fhirServer?: string | undefined }[] };
 }
 
 /** A client that names a FHIR server we do not have could use none; records for one would go nowhere. */
 function refuseUnknownServers(
-  { fhirServers, clients, records: { push } }: NamingServers,
+  { fhirServers, clients, records: { push }, audit: { delivery } }: NamingServers,
   check: z.RefinementCtx,
 ): void {
   const refuse = (path: PropertyKey[], ids: readonly string[] = []): void => {
@@ -285,6 +288,8 @@ function refuseUnknownServers(
   };
   for (const [at, client] of clients.entries()) refuse(['clients', at, 'fhir_servers'], client.fhir_servers);
   refuse(['records', 'push'], push);
+  for (const [at, { fhirServer }] of delivery.entries())
+    if (fhirServer !== undefined) refuse(['audit', 'delivery', at, 'fhirServer'], [fhirServer]);
 }
 
 /** Nothing would be held back, or nobody would be told. */
@@ -314,6 +319,7 @@ export type ConfigInput = z.input<typeof configSchema>;
 export type Config = z.output<typeof configSchema>;
 export type IdentityProviderConfig = Config['signIn']['providers'][number];
 export type FhirServerConfig = Config['fhirServers'][number];
+export type AuditReceiverConfig = Config['audit']['delivery'][number];
 
 function isTimeZone(name: string): boolean {
   try {

@@ -6,10 +6,10 @@ export interface FhirAnswer {
   readonly waitMs?: number;
 }
 
-/** Reads, or with a body POSTs to, a path below a FHIR base URL. @throws Error when there is no answer in time */
+/** Reads, or with a body POSTs to or PUTs, a path below a FHIR base URL. @throws Error when there is no answer in time */
 export type FhirCaller = (
   path: string,
-  options?: { readonly signal?: AbortSignal; readonly body?: object },
+  options?: { readonly signal?: AbortSignal; readonly method?: 'PUT'; readonly body?: object },
 ) => Promise<FhirAnswer>;
 
 type Options = NonNullable<Parameters<FhirCaller>[1]>;
@@ -26,9 +26,9 @@ export function createFhirCaller(
   fhirBaseUrl: string,
   { accessToken, fetchImpl, timeoutMs }: CallerParts,
 ): FhirCaller {
-  const ask = async (path: string, { signal, body }: Options, renew: boolean): Promise<Response> =>
+  const ask = async (path: string, { signal, method, body }: Options, renew: boolean): Promise<Response> =>
     fetchImpl(path === '' ? fhirBaseUrl : `${fhirBaseUrl}/${path}`, {
-      method: body === undefined ? 'GET' : 'POST',
+      method: method ?? (body === undefined ? 'GET' : 'POST'),
       headers: {
         accept: 'application/fhir+json',
         authorization: `Bearer ${await accessToken(renew)}`,

@@ -3,14 +3,12 @@ import { z } from 'zod';
 import type { Outcome, Outlet } from '../push/index.ts';
 import type { KeptRecord } from '../records/index.ts';
 import { createFhirCaller, type FhirAnswer, type FhirCaller } from './caller.ts';
+import { LATER, issueIn, reasonOf } from './outcome.ts';
 import { relativeTo } from './references.ts';
 
 /** Somebody else wrote the Consent between our look at it and our write: so often it is looked at anew. */
 const TRIES = 3;
 const CONFLICTS: ReadonlySet<number> = new Set([409, 412]);
-/** Not an answer to the record: the same one may be taken later. */
-const LATER: ReadonlySet<number> = new Set([401, 408, 429]);
-const MAX_REASON = 300;
 const TIMEOUT_MS = 10_000;
 
 const present = z.looseObject({
@@ -19,9 +17,6 @@ const present = z.looseObject({
   meta: z.looseObject({ versionId: z.string().optional() }).optional(),
 });
 const stored = z.looseObject({ resourceType: z.literal('Bundle') });
-const outcome = z.looseObject({
-  issue: z.array(z.looseObject({ diagnostics: z.string().optional(), code: z.string().optional() })),
-});
 
 /**
  * Puts a decision's Consent and Provenance on a FHIR server, in one transaction: both or neither, under the ids they have
@@ -34,7 +29,7 @@ export function createRecordOutlet(
   fhirBaseUrl: string,
   accessToken: (renew: boolean) => Promise<string>,
   fetchImpl: typeof fetch = fetch,
-): Outlet {
+): Outlet<KeptRecord> {
   const call = createFhirCaller(fhirBaseUrl, { accessToken, fetchImpl, timeoutMs: TIMEOUT_MS });
   return {
     async send(record, signal) {
@@ -82,17 +77,4 @@ function outcomeOf({ status, body, waitMs }: FhirAnswer): Outcome {
     return { kind: 'refused', status, reason: issueIn(body) ?? `it answered ${status}` };
   const reason = `it answered ${status}`;
   return { kind: 'away', reason, ...(waitMs === undefined ? {} : { waitMs }) };
-}
-
-/** What the server says is wrong, as one line without control characters. */
-function issueIn(body: unknown): string | undefined {
-  const issue = outcome.safeParse(body).data?.issue[0];
-  const text = issue?.diagnostics ?? issue?.code;
-  return text?.replace(/[\p{Cc}\p{Cf}]+/gu, ' ').slice(0, MAX_REASON);
-}
-
-function reasonOf(error: unknown): string {
-  const { cause, message } = error as { cause?: { code?: unknown; name?: unknown }; message?: unknown };
-  const why = cause?.code ?? cause?.name;
-  return `${String(message)}${typeof why === 'string' ? ` (${why})` : ''}`;
 }

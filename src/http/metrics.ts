@@ -17,6 +17,8 @@ export interface Metrics {
   readonly watchClock: (look: () => ClockState) => void;
   /** Watches what waits to be sent to each FHIR server. */
   readonly watchPush: (look: () => readonly PushState[]) => void;
+  /** Watches what of the audit log waits to be sent to each receiver. */
+  readonly watchDelivery: (look: () => readonly PushState[]) => void;
   /** Watches whether the audit log takes records, and what waits for it in memory. */
   readonly watchAudit: (look: () => { readonly held: number; readonly lost: number } | undefined) => void;
   /** The page for Prometheus and its content type. */
@@ -30,7 +32,7 @@ export interface ClockState {
   readonly wrong?: object;
 }
 
-/** Records of decisions on their way to one FHIR server. */
+/** What is on its way to one receiver. */
 export interface PushState {
   readonly server: string;
   readonly waiting: number;
@@ -38,6 +40,19 @@ export interface PushState {
   readonly failures: number;
   readonly aside: number;
 }
+
+interface Pushed {
+  readonly prefix: string;
+  readonly what: string;
+  readonly to: string;
+  readonly label: 'server' | 'receiver';
+}
+const DECISIONS: Pushed = {
+  ...{ prefix: 'gatehouse_push', what: 'Records of decisions', to: 'FHIR server', label: 'server' },
+};
+const AUDIT: Pushed = {
+  ...{ prefix: 'gatehouse_audit_delivery', what: 'Audit events', to: 'receiver', label: 'receiver' },
+};
 
 export function createMetrics(): Metrics {
   const registry = new Registry();
@@ -94,7 +109,8 @@ export function createMetrics(): Metrics {
         });
     },
     watchClock: (look) => watchClock(registry, look),
-    watchPush: (look) => watchPush(registry, look),
+    watchPush: (look) => watchPush(registry, look, DECISIONS),
+    watchDelivery: (look) => watchPush(registry, look, AUDIT),
     watchAudit: (look) => watchAudit(registry, look),
     countLimited: (limit) => limited.inc({ limit }),
     render: async () => ({ type: registry.contentType, body: await registry.metrics() }),
@@ -144,29 +160,33 @@ function watchAudit(registry: Registry, look: Parameters<Metrics['watchAudit']>[
 }
 
 /** Only the process that sends has something to show; the sum of all is what it shows. */
-function watchPush(registry: Registry, look: () => readonly PushState[]): void {
+function watchPush(
+  registry: Registry,
+  look: () => readonly PushState[],
+  { prefix, what, to, label }: Pushed,
+): void {
   for (const [name, help, member] of [
-    ['waiting', 'Records of decisions that wait to be sent to a FHIR server', 'waiting'],
-    ['oldest_seconds', 'How long ago the oldest of them was decided', 'oldestSeconds'],
-    ['aside', 'Records that a FHIR server refused, set aside for an operator', 'aside'],
+    ['waiting', `${what} that wait to be sent to a ${to}`, 'waiting'],
+    ['oldest_seconds', 'How old the oldest of them is', 'oldestSeconds'],
+    ['aside', `${what} that a ${to} refused, set aside for an operator`, 'aside'],
   ] as const)
     new Gauge({
-      name: `gatehouse_push_${name}`,
+      name: `${prefix}_${name}`,
       help,
-      labelNames: ['server'],
+      labelNames: [label],
       registers: [registry],
       collect() {
-        for (const state of look()) this.set({ server: state.server }, state[member]);
+        for (const state of look()) this.set({ [label]: state.server }, state[member]);
       },
     });
   new Counter({
-    name: 'gatehouse_push_failures_total',
-    help: 'How often sending a record of a decision to a FHIR server has failed',
-    labelNames: ['server'],
+    name: `${prefix}_failures_total`,
+    help: `How often sending to a ${to} has failed`,
+    labelNames: [label],
     registers: [registry],
     collect() {
       this.reset();
-      for (const { server, failures } of look()) this.inc({ server }, failures);
+      for (const { server, failures } of look()) this.inc({ [label]: server }, failures);
     },
   });
 }

@@ -10,7 +10,7 @@ export { mountEndpoints } from './endpoints.ts';
 export { createEngine } from './engine.ts';
 export { boundByGrant, leftOfGrant, saidOfTokens, scopesOfGrant } from './grant-words.ts';
 export { failIntrospection, introspectAtOnce } from './introspection-route.ts';
-export { OWN_CLIENT, RECORDS_SCOPE, createOwnTokens } from './own-token.ts';
+export { AUDIT_SCOPE, OWN_CLIENT, RECORDS_SCOPE, createOwnTokens } from './own-token.ts';
 export { answerPreflights } from './preflight.ts';
 export type { ProviderPages, ProviderParts, ShownError, UnitOfWork } from './parts.ts';
 export { SIGN_OUT_PATH, createPersonSessions, type PersonSessions } from './person-session.ts';

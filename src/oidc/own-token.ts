@@ -11,6 +11,8 @@ const LOOK_UP_SCOPE = 'system/Patient.rs system/Encounter.rs system/Practitioner
 const RELATIONS_SCOPE = 'system/RelatedPerson.rs system/Person.rs';
 /** For putting records of decisions on a FHIR server, and nothing else. */
 export const RECORDS_SCOPE = 'system/Consent.cru system/Provenance.cu';
+/** For the audit log, the same. */
+export const AUDIT_SCOPE = 'system/AuditEvent.cu';
 
 /** Gatehouse as a client of itself: for its own requests to the FHIR server. It can sign in nowhere. */
 export const OWN_CLIENT: ClientRegistration = {

@@ -64,6 +64,16 @@ export const EVIDENCE: readonly Rule[] = [
     },
   },
   {
+    id: 'audit.delivery',
+    controls: ['AU-4(1)', 'AU-9(2)'],
+    look({ config: { audit } }) {
+      const names = audit.delivery.map(({ id }) => id);
+      return names.length > 0
+        ? pass(`sent on to ${names.join(', ')}`)
+        : warn('kept on this machine alone', 'name who else gets it in audit.delivery');
+    },
+  },
+  {
     id: 'records.policy',
     controls: ['PT-5', 'SA-9'],
     look: ({ config: { records, issuer } }) =>

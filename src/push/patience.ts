@@ -1,11 +1,12 @@
-import type { PushLog, Track } from './ports.ts';
+import type { Kind, PushLog, Track } from './ports.ts';
 
 const BACKOFF_MS = [1000, 60_000] as const;
 
 export interface PatienceParts {
-  /** The id of the FHIR server. */
+  /** The id of the receiver. */
   readonly server: string;
-  readonly track: Track;
+  readonly track: Pick<Track<unknown>, 'note'>;
+  readonly words: Pick<Kind<unknown>['words'], 'away' | 'back'>;
   readonly log: PushLog;
   /** Milliseconds since 1970. */
   readonly now: () => number;
@@ -26,6 +27,7 @@ export interface Patience {
 export function createPatience({
   server,
   track,
+  words,
   log,
   now,
   backoffMs: [least, most] = BACKOFF_MS,
@@ -40,14 +42,14 @@ export function createPatience({
       // A process of before may have noted it.
       if (isNoted !== false) await track.note(undefined);
       isNoted = false;
-      if (wasAway) log.info({ server }, 'a FHIR server takes records of decisions again');
+      if (wasAway) log.info({ server }, words.back);
     },
     async lost(reason, waitMs = 0) {
       const wait = Math.min(most, Math.max(waitMs, least * 2 ** Math.min(failures, 20)));
       notBefore = now() + wait;
       failures += 1;
       if (failures > 1) return;
-      log.warn({ server, reason }, 'a FHIR server cannot be sent records of decisions; they wait for it');
+      log.warn({ server, reason }, words.away);
       isNoted = true;
       await track.note({ since: new Date(now()).toISOString(), reason });
     },

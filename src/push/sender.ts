@@ -9,6 +9,8 @@ const CLAIM_EVERY = 5;
 export interface SenderParts {
   readonly lanes: readonly Lane[];
   readonly marks: Marks;
+  /** Said where it cannot be found out what is new. */
+  readonly unseen: string;
   /** Takes what only one process of a machine can have; it is given up with the process. `undefined`: another one has it. */
   readonly claim: () => (() => void) | undefined;
   readonly log: PushLog;
@@ -27,7 +29,15 @@ export interface Sender {
  * new is known by marks; everything there is is looked at when a process begins to send, and once an hour, so that no
  * record depends on its mark.
  */
-export function startSender({ lanes, marks, claim, log, now, everyMs = TICK_MS }: SenderParts): Sender {
+export function startSender({
+  lanes,
+  marks,
+  unseen,
+  claim,
+  log,
+  now,
+  everyMs = TICK_MS,
+}: SenderParts): Sender {
   let release: (() => void) | undefined;
   let [nextClaim, nextLook] = [0, 0];
   let isStopped = false;
@@ -47,7 +57,7 @@ export function startSender({ lanes, marks, claim, log, now, everyMs = TICK_MS }
   };
   const work = (): void => {
     working ??= tick()
-      .catch((error: unknown) => log.error({ err: error }, 'records of decisions could not be looked for'))
+      .catch((error: unknown) => log.error({ err: error }, unseen))
       .finally(() => (working = undefined));
   };
   const timer = setInterval(work, everyMs).unref();

@@ -2,7 +2,7 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { openEmbeddedStore, openKeyRing } from '../../src/store/index.ts';
-import { appOf } from '../support/app.ts';
+import { appOf, until } from '../support/app.ts';
 import { auditLogOf, verifiedLog } from '../support/audit-disk.ts';
 import { ASSERTION_TYPE, keyedClient, type KeyedClient } from '../support/clients.ts';
 import { postForm, type TokenAnswer } from '../support/flow.ts';
@@ -29,8 +29,10 @@ const NO_LIMITS = 'limits: { tokensPerClient: 0, authorizationsPerAddress: 0, fa
 /** Apps that ask at the same time: some keep coming back, the others are backends. */
 const REFRESHING = 3;
 const BACKENDS = 3;
-/** From the first request on; a token takes a few milliseconds. */
-const LONGEST_LIFE_MS = 350;
+/** So many tokens at most before it is killed, and so long after: a token takes a few milliseconds. */
+const MOST_TOKENS = 40;
+const LATEST_MS = 15;
+const BUSY_MS = 20;
 
 /**
  * Kills a real server at random moments while it gives out tokens, and looks in its audit log for each that reached a
@@ -49,8 +51,9 @@ export async function playKills(
   try {
     await addAmy(folder);
     for (let kill = 0; kill < kills; kill += 1) {
-      const life = createRandom(seed, kill).int(1, LONGEST_LIFE_MS);
-      const given = await liveAndDie(folder, backend, refreshTokens, life);
+      const random = createRandom(seed, kill);
+      const end = { afterTokens: random.int(1, MOST_TOKENS), andMs: random.int(0, LATEST_MS) };
+      const given = await liveAndDie(folder, backend, refreshTokens, end);
       onResult({ kill, given: given.length, problems: await problemsIn(folder, given) });
     }
   } finally {
@@ -62,12 +65,13 @@ async function liveAndDie(
   folder: ServeFolder,
   backend: KeyedClient,
   refreshTokens: (string | undefined)[],
-  lifeMs: number,
+  { afterTokens, andMs }: { readonly afterTokens: number; readonly andMs: number },
 ): Promise<readonly string[]> {
   // On a busy machine it may start too late.
   const server = await startServe(folder).catch(() => startServe(folder));
   const app = appOf(folder.issuer);
   const given: string[] = [];
+  const life = { isOver: false };
   const comeBack = async (at: number): Promise<void> => {
     const { body } = await tokensOf(
       app.refresh(refreshTokens[at] ?? ''),
@@ -90,11 +94,14 @@ async function liveAndDie(
     refreshTokens[at] = tokens.refresh_token;
   }
   const lanes = [
-    ...Array.from({ length: REFRESHING }, (_, at) => untilItEnds(() => comeBack(at))),
-    ...Array.from({ length: BACKENDS }, () => untilItEnds(askAsBackend)),
+    ...Array.from({ length: REFRESHING }, (_, at) => untilOver(life, () => comeBack(at))),
+    ...Array.from({ length: BACKENDS }, () => untilOver(life, askAsBackend)),
   ];
-  await delay(lifeMs);
+  const enough = given.length + afterTokens;
+  await until(() => given.length >= enough, 'so many tokens were given');
+  await delay(andMs);
   await server.kill();
+  life.isOver = true;
   await Promise.all(lanes);
   return given;
 }
@@ -106,12 +113,9 @@ async function tokensOf(asked: Promise<TokenAnswer>, onRefused?: () => void): Pr
   throw new Error(`no token: ${answer.status} ${JSON.stringify(answer.body)}`);
 }
 
-async function untilItEnds(ask: () => Promise<void>): Promise<void> {
-  try {
-    for (;;) await ask();
-  } catch {
-    // The server is gone.
-  }
+/** A server that has too much to do for now is asked again. */
+async function untilOver(life: { readonly isOver: boolean }, ask: () => Promise<void>): Promise<void> {
+  while (!life.isOver) await ask().catch(() => delay(BUSY_MS));
 }
 
 async function problemsIn({ dir }: ServeFolder, given: readonly string[]): Promise<readonly string[]> {

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { generate } from 'selfsigned';
 
 export interface TestCertificate {
   /** Whom to trust. */
@@ -18,4 +19,17 @@ export async function makeCertificate(
     makeCertificate(hosts: readonly string[], from?: Date, kind?: 'ec' | 'rsa'): Promise<TestCertificate>;
   };
   return tool.makeCertificate(hosts, from, kind);
+}
+
+/** A certificate that a client shows, which is its own authority. */
+export async function makeClientCertificate(name: string): Promise<Omit<TestCertificate, 'authority'>> {
+  const { cert, private: key } = await generate([{ name: 'commonName', value: name }], {
+    ...{ keyType: 'ec', curve: 'P-256', algorithm: 'sha256' },
+    extensions: [
+      { name: 'basicConstraints', cA: false },
+      { name: 'keyUsage', digitalSignature: true },
+      { name: 'extKeyUsage', clientAuth: true },
+    ],
+  });
+  return { certificate: cert, key };
 }

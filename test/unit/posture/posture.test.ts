@@ -19,6 +19,7 @@ const GOOD: ConfigInput = {
   mail: { host: 'mail.riverside.example', from: 'gate@riverside.example' },
   time: { servers: ['ntp.riverside.example'] },
   records: { policyUrl: 'https://riverside.example/policy/3' },
+  audit: { delivery: [{ id: 'siem', host: 'siem.riverside.example' }] },
 };
 const FACTS: Facts = {
   at: '2026-11-26T10:00:00.000Z',
@@ -88,6 +89,7 @@ describe('[SEC-1] posture', () => {
     ['keys.age', {}, { keys: [{ purpose: 'audit', kid: 'k', alg: 'ES256', ageDays: 401 }] }],
     ['time.source', { time: {} }, { clock: { source: 'system' } }],
     ['records.policy', { records: {} }],
+    ['audit.delivery', { audit: {} }],
     ['log.level', { log: { level: 'debug' } }],
     ['transport.fips', { fips: 'prefer' }],
   ])('%s is something to look at', (id, config, facts = {}) => {
@@ -109,7 +111,7 @@ describe('[SEC-1] posture', () => {
       ].join('\n'),
     );
     expect(lines.at(-2)).toBe(
-      'https://auth.riverside.example, 2026-11-26T10:00:00.000Z: FAIL (1 weaken it, 1 to look at, 34 good)',
+      'https://auth.riverside.example, 2026-11-26T10:00:00.000Z: FAIL (1 weaken it, 1 to look at, 35 good)',
     );
     expect(text + lines.join('\n')).not.toContain(SECRET);
   });

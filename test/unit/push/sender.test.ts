@@ -4,7 +4,14 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 
 import { createFileArchive, createMarks, createTrack, senderLockIn } from '../../../src/archive/index.ts';
-import { createLane, startSender, type Lane, type Outcome, type Sender } from '../../../src/push/index.ts';
+import {
+  DECISIONS,
+  createLane,
+  startSender,
+  type Lane,
+  type Outcome,
+  type Sender,
+} from '../../../src/push/index.ts';
 import type { KeptRecord } from '../../../src/records/index.ts';
 import { lockFile } from '../../../src/store/index.ts';
 import { until } from '../../support/app.ts';
@@ -47,9 +54,10 @@ describe('records on their way to a FHIR server', () => {
     const archive = createFileArchive({ dataDir, nameOf, onKept: (name) => void marks.put(name) });
     for (const id of ids) await archive.append(accountId, numbered(id));
   };
-  const laneTo = (server = MAIN): Lane =>
+  const laneTo = (server = MAIN): Lane<KeptRecord> =>
     createLane({
       ...{ server: server.id, track: createTrack(dataDir, server), log, now: Date.now, backoffMs: [5, 20] },
+      kind: DECISIONS,
       outlet: {
         async send({ consent: { id } }) {
           const outcome = answer(id);
@@ -63,6 +71,7 @@ describe('records on their way to a FHIR server', () => {
     const sender = startSender({
       lanes,
       marks: createMarks(dataDir),
+      unseen: DECISIONS.words.unseen,
       claim,
       log,
       now: Date.now,
@@ -150,7 +159,7 @@ describe('records on their way to a FHIR server', () => {
     await keep('amy', 'a1', 'a2', 'a3');
     const track = createTrack(dataDir, MAIN);
     const lane = createLane({
-      ...{ server: 'main', log, now: Date.now, backoffMs: [5, 20] },
+      ...{ server: 'main', kind: DECISIONS, log, now: Date.now, backoffMs: [5, 20] },
       // As if the power failed: from the second record on nothing is noted any more.
       track: {
         ...track,
