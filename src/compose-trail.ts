@@ -16,11 +16,13 @@ interface Parts {
   /** Asked for when something is signed: the store may not be open yet. */
   readonly keyStore: () => SigningKeyStore;
   readonly clock: Clock;
+  /** Milliseconds since 1970; default: the clock of the machine. */
+  readonly now?: () => number;
   readonly log: { error(details: object, message: string): void };
 }
 
 /** Joins the audit log with files and keys. Part of the composition root: see app.ts. */
-export function composeTrail({ config, keyStore, clock, log }: Parts): ComposedTrail {
+export function composeTrail({ config, keyStore, clock, now = Date.now, log }: Parts): ComposedTrail {
   const files = createTrailFiles(config.store.dataDir);
   const trail = createTrail({
     newFile: (chain) => files.newFile(chain),
@@ -32,8 +34,8 @@ export function composeTrail({ config, keyStore, clock, log }: Parts): ComposedT
       await files.keepKey(publicHalf(active));
       return active;
     },
-    newId: () => `${nameOfMoment(Date.now())}-${crypto.randomUUID().slice(0, 13)}`,
-    now: Date.now,
+    newId: () => `${nameOfMoment(now())}-${crypto.randomUUID().slice(0, 13)}`,
+    now,
     onFailure: (error) =>
       log.error({ err: error }, 'the audit log could not be signed; its records are kept'),
   });
