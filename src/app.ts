@@ -117,7 +117,7 @@ export async function createGatehouse(options: GatehouseOptions): Promise<Gateho
   });
   const { clock = time.clock } = options;
   const { audit, check: auditCheck }: ComposedAudit = composeAudit({
-    ...{ config, clock, log, metrics, stamp: time.stamp, sinks: options.auditSinks },
+    ...{ config, clock, log, metrics, stamp: time.stamp, now: time.nowMs, sinks: options.auditSinks },
     onDisk: options.auditDisk,
     keyStore: () => createAuditKeyStore(vault),
   });
@@ -161,7 +161,7 @@ export async function createGatehouse(options: GatehouseOptions): Promise<Gateho
     callback: (id) => config.issuer + callbackPath(id),
     signedOut: (id) => config.issuer + signedOutPath(id),
   });
-  const records = composeRecords({ config, vault, clock, audit, log });
+  const records = composeRecords({ config, vault, clock, now: time.nowMs, audit, log });
   const keepEnding = composeEndings({ config, clients, accounts: createAccountStore(vault), records, log });
   const shared = {
     ...{ config, log, clock, vault, trust, clients, clientKeys, audit, pages, counters, limits },

@@ -32,12 +32,14 @@ interface Parts {
   readonly config: Pick<Config, 'issuer' | 'name' | 'records' | 'store' | 'tokens'>;
   readonly vault: Vault;
   readonly clock: Clock;
+  /** Milliseconds since 1970; default: the clock of the machine. */
+  readonly now?: () => number;
   readonly audit: AuditRecorder;
   readonly log: { error(details: object, message: string): void };
 }
 
 /** Joins the records of decisions with files and keys. Part of the composition root: see public-app.ts. */
-export function composeRecords({ config, vault, clock, audit, log }: Parts): ComposedRecords {
+export function composeRecords({ config, vault, clock, now = Date.now, audit, log }: Parts): ComposedRecords {
   const { issuer, name } = config;
   const keyStore = createRecordKeyStore(vault);
   const keySet = () => loadOrCreateKeys(keyStore, clock, RECORD_ALGORITHMS);
@@ -59,7 +61,7 @@ export function composeRecords({ config, vault, clock, audit, log }: Parts): Com
       if (!active) throw new TypeError('there is no key to sign records with');
       return active;
     },
-    now: Date.now,
+    now,
     newId: () => crypto.randomUUID(),
   });
   const tell = async (decision: Decision, error: unknown): Promise<void> => {

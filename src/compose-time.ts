@@ -16,6 +16,8 @@ import {
 
 export interface ComposedTime extends HealthCheck {
   readonly clock: Clock;
+  /** The same in milliseconds. */
+  readonly nowMs: () => number;
   readonly stamp: () => TimeStamp;
   /** @throws Overloaded while the clock is not to be believed */
   readonly mayIssue: () => Promise<void>;
@@ -51,6 +53,7 @@ export function composeTime({ config: { time }, driver, log, metrics, record }: 
   return {
     name: 'clock',
     clock: () => Math.floor(now() / 1000),
+    nowMs: now,
     stamp: () => watch.stamp(),
     start: () => watch.start(),
     stop: () => watch.stop(),

@@ -18,6 +18,8 @@ interface Parts {
   readonly clock: Clock;
   /** For tests: a disk that fails. */
   readonly onDisk?: ((file: TrailFile) => TrailFile) | undefined;
+  /** Milliseconds since 1970; default: the clock of the machine. */
+  readonly now?: () => number;
   readonly log: { error(details: object, message: string): void };
 }
 
@@ -27,6 +29,7 @@ export function composeTrail({
   keyStore,
   clock,
   log,
+  now = Date.now,
   onDisk = (file) => file,
 }: Parts): ComposedTrail {
   const files = createTrailFiles(config.store.dataDir);
@@ -40,8 +43,8 @@ export function composeTrail({
       await files.keepKey(publicHalf(active));
       return active;
     },
-    newId: () => `${nameOfMoment(Date.now())}-${crypto.randomUUID().slice(0, 13)}`,
-    now: Date.now,
+    newId: () => `${nameOfMoment(now())}-${crypto.randomUUID().slice(0, 13)}`,
+    now,
     onFailure: (error) =>
       log.error({ err: error }, 'the audit log could not be signed; its records are kept'),
   });

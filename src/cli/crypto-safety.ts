@@ -61,7 +61,7 @@ function hasProvider(openssl: OpenSsl): boolean {
  */
 export function guardCrypto(
   { fips }: Pick<Config, 'fips'>,
-  log: { warn(message: string): void; info(details: object, message: string): void },
+  log: { warn(message: string): void },
   openssl?: OpenSsl,
   env: Readonly<Record<string, string | undefined>> = process.env,
 ): void {
@@ -71,9 +71,7 @@ export function guardCrypto(
     process.exitCode = EX_CONFIG;
     throw new UserError(problem);
   }
-  if (!mode.ok) return;
-  if (mode.warning !== undefined) log.warn(mode.warning);
-  log.info({ fips: mode.isOn, openssl: process.versions.openssl }, 'cryptography');
+  if (mode.ok && mode.warning !== undefined) log.warn(mode.warning);
 }
 
 function unsafeEnvironment(env: Readonly<Record<string, string | undefined>>): string | undefined {

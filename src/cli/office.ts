@@ -191,7 +191,7 @@ export async function configOf({ config: file, demo, dataDir }: OfficeOptions): 
   return config;
 }
 
-const QUIET = { warn: () => undefined, info: () => undefined };
+const QUIET = { warn: () => undefined };
 
 /** Where files lie that are looked at without a store; unlike {@link configOf} it makes nothing where there is no demo yet. */
 export function dataDirOf({ config: file, demo, dataDir }: OfficeOptions): string {

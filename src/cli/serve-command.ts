@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 
+import { isFips } from '../algorithms/index.ts';
 import { createGatehouse } from '../app.ts';
 import { createStdoutSink } from '../audit/index.ts';
 import { loadConfig, tlsFilesOf, type Config, type ConfigSources } from '../config/index.ts';
@@ -56,7 +57,8 @@ async function serve(config: Config, sources: ConfigSources): Promise<void> {
   const begin = stopOnSignals(stop, log);
   try {
     const { port, managementPort } = await gatehouse.listen(worker !== undefined);
-    const at = { port, store: driver.name, at: driver.location };
+    const cryptography = { fips: isFips(), openssl: process.versions.openssl };
+    const at = { port, store: driver.name, at: driver.location, ...cryptography };
     if (worker === undefined) log.info({ issuer: config.issuer, managementPort, ...at }, 'ready');
     else {
       log.info({ pid: process.pid, ...at }, 'a worker is ready');

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { readFile } from 'node:fs/promises';
 
+import { until } from '../support/app.ts';
 import { REDIRECT } from '../support/clients.ts';
 import { authorize } from '../support/flow.ts';
 import { FHIR } from '../support/gatehouse.ts';
@@ -21,6 +22,11 @@ const APP = `clients:
     redirect_uris: ['${REDIRECT}']
     scope: openid fhirUser launch/patient offline_access patient/*.rs
 `;
+
+/** It answers probes a little before it has said that it is ready. */
+function untilSaidReady({ said }: Serve): Promise<void> {
+  return until(() => said.stdout.includes('"msg":"ready"'), 'it said that it was ready');
+}
 
 let folder: ServeFolder | undefined;
 let server: Serve | undefined;
@@ -51,6 +57,7 @@ describe('serve with a good configuration', () => {
       checks: [
         { name: 'store', status: 'UP' },
         { name: 'keys', status: 'UP' },
+        { name: 'clock', status: 'UP' },
         { name: 'store-safety', status: 'UP' },
       ],
     });
@@ -60,6 +67,7 @@ describe('serve with a good configuration', () => {
     const configuration = await fetch(`${server.issuer}/.well-known/openid-configuration`);
     expect(await configuration.json()).toMatchObject({ issuer: server.issuer });
     const { issuer } = server;
+    await untilSaidReady(server);
     expect(logOf(server)).toContainEqual(
       expect.objectContaining({ msg: 'ready', issuer, store: 'embedded', port: folder!.port }),
     );
@@ -92,6 +100,7 @@ describe('serve with a good configuration', () => {
       FHIR_BASE_URL: FHIR,
     };
     server = await startServe(folder!, env);
+    await untilSaidReady(server);
     expect(logOf(server)).toContainEqual(
       expect.objectContaining({ msg: 'ready', issuer: env.ISSUER, port, managementPort }),
     );

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { until } from '../../support/app.ts';
 import { makeCertificate, type TestCertificate } from '../../support/certificate.ts';
 import { runGatehouse } from '../../support/process.ts';
+import { startRedis } from '../../support/redis-server.ts';
 import { serveFolder, startServe, type Serve, type ServeFolder } from '../../support/serve.ts';
 import { shownSerial } from '../../support/tls-clients.ts';
 
@@ -19,35 +20,39 @@ const TRUSTED = {
 };
 const serialOf = ({ certificate }: TestCertificate): string => new X509Certificate(certificate).serialNumber;
 
+function tlsFolder(): Promise<ServeFolder> {
+  return serveFolder((yaml) => {
+    const dir = /dataDir: (.*)\/data/.exec(yaml)?.[1] ?? '';
+    const files = `{ certificateFile: ${dir}/cert.pem, keyFile: ${dir}/key.pem }`;
+    return yaml
+      .replace('issuer: http:', 'issuer: https:')
+      .replace(/listen: \{ port: (\d+) \}/, `listen: { port: $1, tls: ${files} }`);
+  });
+}
+
+/** As a certificate manager does it: a whole file in the place of the other. */
+async function put(folder: ServeFolder, { certificate, key }: TestCertificate): Promise<void> {
+  for (const [name, text] of [
+    ['cert.pem', certificate],
+    ['key.pem', key],
+  ] as const) {
+    await folder.write(`${name}.new`, text);
+    await rename(`${folder.dir}/${name}.new`, `${folder.dir}/${name}`);
+  }
+}
+
 describe('a certificate is renewed under load', () => {
   let folder: ServeFolder;
   let running: Serve;
   beforeAll(async () => {
-    folder = await serveFolder((yaml) => {
-      const dir = /dataDir: (.*)\/data/.exec(yaml)?.[1] ?? '';
-      const files = `{ certificateFile: ${dir}/cert.pem, keyFile: ${dir}/key.pem }`;
-      return yaml
-        .replace('issuer: http:', 'issuer: https:')
-        .replace(/listen: \{ port: (\d+) \}/, `listen: { port: $1, tls: ${files} }`);
-    });
-    await put(FIRST);
+    folder = await tlsFolder();
+    await put(folder, FIRST);
     running = await startServe(folder);
   });
   afterAll(async () => {
     await running?.stop();
     await folder?.remove();
   });
-
-  /** As a certificate manager does it: a whole file in the place of the other. */
-  async function put({ certificate, key }: TestCertificate): Promise<void> {
-    for (const [name, text] of [
-      ['cert.pem', certificate],
-      ['key.pem', key],
-    ] as const) {
-      await folder.write(`${name}.new`, text);
-      await rename(`${folder.dir}/${name}.new`, `${folder.dir}/${name}`);
-    }
-  }
 
   /** Asks all the time, over connections that stay and over new ones, until it is stopped. */
   function load(): { stop(): Promise<{ readonly good: number; readonly bad: readonly unknown[] }> } {
@@ -92,10 +97,10 @@ describe('a certificate is renewed under load', () => {
   test('[SEC-6] on SIGHUP and when its files change, without a failed request', async () => {
     expect(await shown()).toBe(serialOf(FIRST));
     const asking = load();
-    await put(SECOND);
+    await put(folder, SECOND);
     process.kill(running.pid, 'SIGHUP');
     await untilShown(SECOND);
-    await put(THIRD);
+    await put(folder, THIRD);
     await untilShown(THIRD);
     const { good, bad } = await asking.stop();
     expect(bad).toEqual([]);
@@ -111,6 +116,25 @@ describe('a certificate is renewed under load', () => {
     process.kill(running.pid, 'SIGHUP');
     await untilShown(FIRST);
   });
+});
+
+test('[SEC-6] with several workers a SIGHUP to the first process reaches each of them', async () => {
+  const redis = await startRedis({ appendOnly: true });
+  const folder = await tlsFolder();
+  await put(folder, FIRST);
+  const running = await startServe(folder, { REDIS_URL: redis.url }, ['--workers', '2']);
+  try {
+    await put(folder, SECOND);
+    process.kill(running.pid, 'SIGHUP');
+    const renewed = (): number => running.said.stdout.split('the certificate was read anew').length - 1;
+    await until(() => renewed() >= 2, 'both workers had read it');
+    for (let asked = 0; asked < 4; asked += 1)
+      expect(await shownSerial(folder.port, TRUSTED)).toBe(serialOf(SECOND));
+  } finally {
+    expect(await running.stop()).toBe(0);
+    await redis.stop();
+    await folder.remove();
+  }
 });
 
 test('[SEC-6] fips: required does not start without FIPS mode: 78, and a sentence', async () => {

@@ -44,7 +44,7 @@ test('[SEC-6] FIPS mode without a provider is left again: nothing would work in 
 });
 
 describe('guardCrypto', () => {
-  const log = { warn: () => undefined, info: () => undefined };
+  const log = { warn: () => undefined };
   const before = process.exitCode;
   afterEach(() => {
     process.exitCode = before;
