@@ -27,7 +27,7 @@ interface Parts {
 /** Joins whatever ends grants with the records of that. Part of the composition root: see public-app.ts. */
 export function composeEndings({ config, clients, accounts, records, log }: Parts): KeepEnding {
   const keep = async (grant: GrantSummary, { by, why }: Ending): Promise<void> => {
-    const { accountId, clientId, patient, fhirBaseUrl, scope, reference } = grant;
+    const { accountId, clientId, patient, fhirBaseUrl, scope, reference, actsAs } = grant;
     // Backend services act for nobody.
     if (accountId === '') return;
     // Who signs out ends much that nobody was asked about.
@@ -46,6 +46,7 @@ export function composeEndings({ config, clients, accounts, records, log }: Part
         role: account?.role ?? 'practitioner',
         fhirUser: account?.fhirUser,
       },
+      ...(actsAs === undefined ? {} : { actsAs: { fhirUser: actsAs } }),
       client: { id: clientId, name: client?.registration.client_name ?? clientId },
       fhirServer: { url: fhirBaseUrl, name: server?.name ?? fhirBaseUrl },
       ...(patient === undefined ? {} : { patient: { id: patient } }),

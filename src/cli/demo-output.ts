@@ -31,7 +31,7 @@ export function welcome({ config, fhirBaseUrl, appsBaseUrl }: Demo, driver: Stor
       line(url === fhirBaseUrl ? 'FHIR server' : `FHIR server, ${name}`, url),
     ),
     line('Authorization server', config.issuer),
-    line('What people allowed, their account', `${config.issuer}/apps, /account`),
+    line('What people allowed', `${config.issuer}/apps, /account`),
     line('Health and metrics', `http://localhost:${config.management.port}/health/ready, /metrics`),
     line('Store', store),
     '',

@@ -19,4 +19,4 @@ export {
 } from './remembered.ts';
 export type { GrantSummary } from './grant-summary.ts';
 export { typeInWords } from './words.ts';
-export { describeOffer, type OfferGroup, type OfferedScope } from './offer.ts';
+export { describeOffer, wholeAndPart, type OfferGroup, type OfferedScope } from './offer.ts';

@@ -59,6 +59,18 @@ export function describeOffer(offer: readonly Scope[], language: Language): Offe
   })).filter(({ scopes }) => scopes.length > 0);
 }
 
+/**
+ * Where somebody has ticked a whole and a part of it: nobody knows whether they want less, or more.
+ *
+ * @returns what the whole is called
+ */
+export function wholeAndPart(groups: readonly OfferGroup[], ticked: ReadonlySet<string>): string | undefined {
+  const both = groups
+    .flatMap(({ scopes }) => scopes)
+    .find(({ value, parts = [] }) => ticked.has(value) && parts.some((part) => ticked.has(part.value)));
+  return both?.label;
+}
+
 function hintOf(id: OfferGroup['id'], { say }: Language): { readonly hint?: string } {
   return id in HINTS ? { hint: say(HINTS[id as keyof typeof HINTS]) } : {};
 }

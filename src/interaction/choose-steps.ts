@@ -190,7 +190,7 @@ export async function patientInWords(
 }
 
 function encounterView({ id, label, start, status }: EncounterSummary, language: Language) {
-  return { id, label, when: dateInWords(start, language) ?? '', status };
+  return { id, label, when: dateInWords(start, language) ?? '', status: status?.replaceAll('-', ' ') };
 }
 
 function textOf(value: string | string[] | undefined): string {

@@ -1,4 +1,4 @@
-import { describeOffer, endOf } from '../consent/index.ts';
+import { describeOffer, endOf, wholeAndPart } from '../consent/index.ts';
 import type { Account } from '../identity/index.ts';
 import { languageOf } from '../language/index.ts';
 import type { EpochSeconds } from '../oauth/index.ts';
@@ -68,6 +68,12 @@ export async function takeConsent(
   if (fields.has('emergency') && mayBreakGlass(visit, account)) return askForEmergency(visit, parts);
   const { say } = languageOf(visit.ctx);
   const offer = offerOf(visit, account);
+  const groups = describeOffer(askedAbout(offer.granted), languageOf(visit.ctx));
+  const both = wholeAndPart(groups, tickedScopes(fields));
+  if (both !== undefined) {
+    await showConsent(visit, account, parts, say('consent.whole-and-part', { label: both }));
+    return 'shown';
+  }
   const { granted, dropped } = decideGrant(offer.granted, approvedIn(visit, fields));
   if (!granted.some(isQuestion)) {
     await showConsent(visit, account, parts, say('consent.tick-one'));
@@ -126,7 +132,8 @@ function untilOf(
   endsAt: EpochSeconds | undefined,
   parts: InteractionParts,
 ): { readonly until?: EpochSeconds } {
-  if (endsAt !== undefined) return { until: endsAt };
   const comesBack = granted.some(({ kind }) => kind === 'refresh');
-  return comesBack ? {} : { until: parts.clock() + lifetimeOf(granted, parts) };
+  const byItself = comesBack ? Infinity : parts.clock() + lifetimeOf(granted, parts);
+  const until = Math.min(endsAt ?? Infinity, byItself);
+  return until === Infinity ? {} : { until };
 }

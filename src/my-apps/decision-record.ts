@@ -22,7 +22,8 @@ export async function recordDecision(
   { shown, ...decided }: Decided,
   parts: MyAppsParts,
 ): Promise<void> {
-  const { clientId, patient, fhirBaseUrl, endsAt, reference } = grant;
+  const { clientId, patient, fhirBaseUrl, reference, actsAs } = grant;
+  const until = kind === 'stopped' ? undefined : endOf(grant, decided.kept);
   const { accountId, name, role, fhirUser } = account;
   const [client, patientName] = await Promise.all([
     parts.clients.find(clientId).catch(() => undefined),
@@ -36,10 +37,17 @@ export async function recordDecision(
     ...(patient === undefined
       ? {}
       : { patient: { id: patient, ...(patientName === undefined ? {} : { name: patientName }) } }),
-    ...(endsAt === undefined || kind === 'stopped' ? {} : { until: endsAt }),
+    ...(actsAs === undefined ? {} : { actsAs: { fhirUser: actsAs } }),
+    ...(until === undefined ? {} : { until }),
     ...(shown ? { shown: { html: shown.html, language: shown.language } } : {}),
   };
   await parts.records.keepIfPossible(decision);
+}
+
+/** `undefined`: when the app does not come back any more. */
+function endOf({ endsAt, expiresAt }: GrantSummary, kept: readonly string[]): number | undefined {
+  const comesBack = kept.includes('offline_access') || kept.includes('online_access');
+  return comesBack ? endsAt : Math.min(endsAt ?? Infinity, expiresAt);
 }
 
 export function scopesOf({ scope }: GrantSummary): string[] {

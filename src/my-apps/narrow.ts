@@ -35,13 +35,11 @@ export function choicesOf(scope: string, language: Language): OfferGroup[] {
 export function choose(scope: string, ticked: readonly string[]): Choice {
   const { scopes } = parseScopeList(scope);
   const kept = scopes.filter((one) => !isAsked(one)).map(({ text }) => text);
-  const { granted } = decideGrant(scopes, new Set([...ticked, ...kept]));
+  const { granted, dropped } = decideGrant(scopes, new Set([...ticked, ...kept]));
   if (!granted.some(isResourceScope)) return { kind: 'nothing' };
   const left = formatScopeList(granted);
-  const texts = new Set(granted.map(({ text }) => text));
-  const dropped = scopes.filter(({ text }) => !texts.has(text)).map(({ text }) => text);
   if (dropped.length === 0) return { kind: 'unchanged' };
-  return { kind: 'less', scope: left, dropped: dropped.join(' ') };
+  return { kind: 'less', scope: left, dropped: dropped.map((one) => one.scope).join(' ') };
 }
 
 function isAsked(scope: Scope): boolean {

@@ -1,6 +1,6 @@
 import type { Context } from 'koa';
 
-import type { GrantSummary } from '../consent/index.ts';
+import { wholeAndPart, type GrantSummary } from '../consent/index.ts';
 import { languageOf } from '../language/index.ts';
 import { SHOWN, shownPage, type ShownPage } from '../records/index.ts';
 import { recordDecision } from './decision-record.ts';
@@ -84,6 +84,9 @@ export async function takeApp(
     await stop(ctx, person, [grant], parts);
     return backToList(ctx, STOPPED);
   }
+  const both = wholeAndPart(choicesOf(grant.scope, languageOf(ctx)), new Set(fields.getAll('scope')));
+  if (both !== undefined)
+    return show(ctx, person, grant, parts, say('consent.whole-and-part', { label: both }));
   const choice = choose(grant.scope, fields.getAll('scope'));
   if (choice.kind === 'nothing') return show(ctx, person, grant, parts, say('my-app.nothing-left'));
   const isLeft = choice.kind === 'unchanged' || (await leave(ctx, person, grant, choice, fields, parts));

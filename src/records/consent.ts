@@ -1,6 +1,13 @@
 import { createHash } from 'node:crypto';
 
-import { labelsOf, sensitiveKindOf } from '../smart/index.ts';
+import {
+  covers,
+  isResourceScope,
+  labelsOf,
+  parseScope,
+  parseScopeList,
+  sensitiveKindOf,
+} from '../smart/index.ts';
 import type { Decision, DecisionKind, Shown } from './decision.ts';
 import type { Consent } from './resources.ts';
 import {
@@ -77,7 +84,8 @@ function provisionOf(
   at: string,
   client: Decision['client'],
 ): Consent['provision'] {
-  const { kept, refused, until } = decision;
+  const { kept, until } = decision;
+  const refused = withoutExceptions(kept, decision.refused);
   const purpose = purposeOf(decision);
   const isPermit = kept.length > 0;
   const held = refused.flatMap((scope) => sensitiveKindOf(scope) ?? []).flatMap(labelsOf);
@@ -102,6 +110,20 @@ function provisionOf(
     ...(purpose ? { purpose } : {}),
     ...(isPermit && refused.length > 0 ? { provision: [{ ...denied, type: 'deny' }] } : {}),
   };
+}
+
+/**
+ * A deny inside a permit is an exception from it (FHIR R4, Consent.provision): a whole of which a part is kept does not stand
+ * there. What was asked for as a whole is on the page that is kept with it.
+ */
+function withoutExceptions(kept: readonly string[], refused: readonly string[]): readonly string[] {
+  const permitted = parseScopeList(kept.join(' ')).scopes.filter(isResourceScope);
+  return refused.filter((text) => {
+    const parsed = parseScope(text);
+    if (!parsed.ok || !isResourceScope(parsed.scope)) return true;
+    const { scope } = parsed;
+    return !permitted.some((one) => covers(scope, one));
+  });
 }
 
 /** SHA-1 is what an Attachment's `hash` is in R4; what proves the text is the signature over all of it. */

@@ -50,7 +50,8 @@ export interface Decision {
   readonly actsAs?: {
     /** Relative to the FHIR server, such as `RelatedPerson/7`. */
     readonly fhirUser: string;
-    readonly basis: 'parent' | 'guardian' | 'power-of-attorney';
+    /** Absent: it was looked at when access was allowed, and not again when it was taken back. */
+    readonly basis?: 'parent' | 'guardian' | 'power-of-attorney';
   };
   readonly client: { readonly id: ClientId; readonly name: string };
   readonly fhirServer: { readonly url: string; readonly name: string };

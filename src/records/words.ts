@@ -65,11 +65,11 @@ const BASIS_CODES = {
   parent: ['PRN', 'parent'],
   guardian: ['GUARD', 'guardian'],
   'power-of-attorney': ['HPOWATT', 'healthcare power of attorney'],
-} as const satisfies Record<NonNullable<Decision['actsAs']>['basis'], readonly [string, string]>;
+} as const satisfies Record<NonNullable<NonNullable<Decision['actsAs']>['basis']>, readonly [string, string]>;
 
 /** By which right somebody decided for the patient. */
 export function roleOf({ actsAs }: Decision) {
-  if (!actsAs) return undefined;
+  if (actsAs?.basis === undefined) return undefined;
   const [code, display] = BASIS_CODES[actsAs.basis];
   return [termed('v3-RoleCode', code, display)];
 }

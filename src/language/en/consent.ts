@@ -19,6 +19,8 @@ export const consent = {
     'This app runs on a phone, a computer or in a browser and cannot prove who it is. Allow access only if you opened it yourself or trust where it came from.',
   'consent.allow': 'Allow access',
   'consent.tick-one': 'Tick at least one item, or choose Cancel.',
+  'consent.whole-and-part':
+    'You ticked “{label}”, and also a part of it. For the part alone, untick “{label}”.',
   'consent.choose-duration': 'Choose how long the app may keep access.',
 
   'scope.write': 'Can make changes',

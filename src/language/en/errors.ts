@@ -3,7 +3,7 @@ export const errors = {
   'error.title': 'Something is not right',
   'error.advice': 'What you can do',
   'error.quote': 'If you ask for help, quote this reference',
-  'error.again': 'Start again',
+  'error.again': 'Try again',
   'error.developer': 'For the app’s developer',
   'error.code': 'Error',
   'error.description': 'Description',

@@ -20,6 +20,8 @@ export const consent: Translated<typeof english> = {
     'Esta app funciona en un teléfono, un ordenador o un navegador y no puede probar quién es. Dé acceso solo si usted la abrió o se fía de su origen.',
   'consent.allow': 'Dar acceso',
   'consent.tick-one': 'Marque al menos una casilla, o elija Cancelar.',
+  'consent.whole-and-part':
+    'Marcó «{label}» y también una parte. Para dar solo la parte, quite la marca de «{label}».',
   'consent.choose-duration': 'Elija cuánto tiempo puede seguir la app con acceso.',
 
   'scope.write': 'Puede hacer cambios',

@@ -5,7 +5,7 @@ export const errors: Translated<typeof english> = {
   'error.title': 'Algo no va bien',
   'error.advice': 'Lo que puede hacer',
   'error.quote': 'Si pide ayuda, dé esta referencia',
-  'error.again': 'Empezar de nuevo',
+  'error.again': 'Probar otra vez',
   'error.developer': 'Para quien desarrolla la app',
   'error.code': 'Error',
   'error.description': 'Descripción',

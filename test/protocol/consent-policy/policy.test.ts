@@ -26,7 +26,15 @@ describe.each(DRIVERS)('whether people are asked, on %s', (driver) => {
       redirect_uris: ['com.example.app:/cb'],
     };
     return {
-      clients: [PUBLIC_APP, SECRET_APP, remembers, own, native, RESOURCE_SERVER],
+      clients: [
+        PUBLIC_APP,
+        SECRET_APP,
+        remembers,
+        { ...remembers, client_id: 'remembers-too' },
+        own,
+        native,
+        RESOURCE_SERVER,
+      ],
     };
   });
 
@@ -55,7 +63,7 @@ describe.each(DRIVERS)('whether people are asked, on %s', (driver) => {
     expect(consents().at(-1)).toMatchObject({ basis: 'asked' });
   });
 
-  test.each(['remembers', 'own-app'])(
+  test.each(['remembers-too', 'own-app'])(
     '[LCH-11] [A092] several launches of %s at once in one browser all come to the app, and the person stays signed in',
     async (clientId) => {
       const browser = new CookieBrowser();
