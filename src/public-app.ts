@@ -202,11 +202,7 @@ export function createPublicApp(parts: PublicAppParts): Koa {
   app.use(discovery.routes());
   app.use(recordKeys.routes());
   app.use(answerPreflights(clients));
-  app.use(
-    appendReference((ctx) =>
-      'oidc' in ctx ? referenceOf(ctx as unknown as KoaContextWithOIDC) : referenceFor(ctx),
-    ),
-  );
+  app.use(appendReference(referenceAt));
   mountEndpoints(app, {
     config,
     clients,
@@ -219,6 +215,7 @@ export function createPublicApp(parts: PublicAppParts): Koa {
     launches,
     launchHash,
     audit,
+    referenceOf: referenceAt,
     limits: parts.limits,
     clock,
     provider: engine.current,
@@ -226,12 +223,24 @@ export function createPublicApp(parts: PublicAppParts): Koa {
     posted: createPostedRequestStore(vault),
     findAccount: (id) => accounts.find(id),
   });
-  app.use(sameSiteForms(config.issuer, ['/interaction/', MY_APPS_PATH, ACCOUNT_PATH]));
+  app.use(
+    sameSiteForms(config.issuer, ['/interaction/', MY_APPS_PATH, ACCOUNT_PATH], (ctx) =>
+      audit.record({
+        ...{ type: 'request.refused', outcome: 'refused', what: 'form', reason: 'another-site' },
+        ...{ reference: referenceAt(ctx), address: ctx.ip },
+      }),
+    ),
+  );
   app.use(screens.routes());
   app.use(myApps.routes());
   app.use(signIn.routes.routes());
   app.use(engine.middleware);
   return app;
+}
+
+/** That of the authorization a request belongs to, once the provider knows it. */
+function referenceAt(ctx: Context): string {
+  return 'oidc' in ctx ? referenceOf(ctx as unknown as KoaContextWithOIDC) : referenceFor(ctx);
 }
 
 /** Also at pages that stay open to who is signed in nobody signs in while nothing may be issued. */

@@ -1,14 +1,31 @@
 // What test/conformance/notes.yaml may not say: what the tests say otherwise, or what nobody keeps.
 
 /** Every contradiction, as a sentence each. */
-export function problemsOf(notes, tests, ids) {
+export function problemsOf(notes, tests, rows) {
+  const ids = rows.map(({ id }) => id);
   return [
     ...bothTestedAndNoted(notes, tests, ids),
     ...laterWithoutIssue(notes),
+    ...laterThoughBinding(notes, rows),
     ...showsNothing(notes, tests),
     ...unknownRows(notes, ids),
   ];
 }
+
+/** The same of attacks and faults: each has a test or a reason, and never both. */
+export function threatProblemsOf({ threats: reasons }, tests, ids) {
+  return [
+    ...ids.filter((id) => !tests.has(id) && !(id in reasons)).map((id) => `${id} has no test and no reason`),
+    ...Object.keys(reasons)
+      .filter((id) => tests.has(id))
+      .map((id) => `${id} is tested, and has a reason why not`),
+    ...[...tests.keys(), ...Object.keys(reasons)]
+      .filter((id) => !ids.includes(id))
+      .map((id) => `${id} is named, and is not in attack-rows.tsv`),
+  ];
+}
+
+export const BINDING = new Set(['SHALL', 'SHALL NOT', 'COND', 'REG', 'TEST']);
 
 export function areaOf(id) {
   return id.split('-')[0];
@@ -34,6 +51,13 @@ function laterWithoutIssue({ later, issues }) {
   return Object.entries(later)
     .filter(([, issue]) => !issues.includes(issue))
     .map(([id, issue]) => `${id} waits for “${issue}”, which is no open issue of the list`);
+}
+
+/** What binds is done or does not apply; only advice can wait. */
+function laterThoughBinding({ later }, rows) {
+  return rows
+    .filter(({ id, strength }) => id in later && BINDING.has(strength))
+    .map(({ id, strength }) => `${id} is ${strength} and cannot wait`);
 }
 
 function showsNothing({ shownBy }, tests) {

@@ -2,18 +2,20 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 
-const ID = /\[([A-Z][A-Z0-9]*-\d{2})\]/g;
+const REQUIREMENT = /\[([A-Z][A-Z0-9]*-\d{2})\]/g;
+/** Of an attack or a fault: see test/conformance/attack-rows.tsv. */
+export const THREAT = /\[(A\d{3}|F\d{2})\]/g;
 /** What shows most first: a whole server over the wire, then a rule by itself, then a store by itself. */
 const KINDS = ['protocol', 'e2e', 'unit', 'contract'];
 
-/** Passed tests by the requirement their title names, the one that shows most first. */
-export function readTests(reports, root) {
+/** Passed tests by what their title names, a requirement or a threat; the one that shows most first. */
+export function readTests(reports, root, pattern = REQUIREMENT) {
   const found = new Map();
   for (const file of readdirSync(reports).filter((name) => name.endsWith('.json'))) {
     for (const suite of JSON.parse(readFileSync(path.join(reports, file), 'utf8')).testResults) {
       const place = path.relative(root, suite.name).split(path.sep).join('/');
       for (const test of suite.assertionResults.filter(({ status }) => status === 'passed'))
-        for (const [id, shown] of namedBy(test.title, place))
+        for (const [id, shown] of namedBy(test.title, place, pattern))
           found.set(id, [...(found.get(id) ?? []), shown]);
     }
   }
@@ -21,9 +23,9 @@ export function readTests(reports, root) {
   return found;
 }
 
-function namedBy(title, place) {
+function namedBy(title, place, pattern) {
   const bare = title.replace(/(\[[^\]]+\]\s*)+/, '');
-  return [...title.matchAll(ID)].map(([, id], at) => [id, { at, title: bare, place }]);
+  return [...title.matchAll(pattern)].map(([, id], at) => [id, { at, title: bare, place }]);
 }
 
 /** jest runs suites in any order; the page must not. */

@@ -1,16 +1,16 @@
 // `npm run requirements`: reads which requirements the tests name and writes docs/conformance.md, row by row. Titles come
 // from jest's own reports, which `npm test` leaves in reports/. With --check it writes nothing and fails when the page is
 // stale. Either way it fails when a binding row of a closed area is neither tested nor noted, and when the notes contradict
-// the tests or name an issue that is not open.
+// the tests or name an issue that is not open. The second part of the page is the attacks and faults of attack-rows.tsv: each of
+// them has a test, or a reason in the notes.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parse } from 'yaml';
 
 import { ROOT, fail } from './ready.mjs';
-import { areaOf, problemsOf } from './requirement-notes.mjs';
-import { readTests } from './requirement-tests.mjs';
+import { BINDING, areaOf, problemsOf, threatProblemsOf } from './requirement-notes.mjs';
+import { THREAT, readTests } from './requirement-tests.mjs';
 
-const BINDING = new Set(['SHALL', 'SHALL NOT', 'COND', 'REG', 'TEST']);
 /**
  * Ids of the security requirements, SEC-1 to SEC-13, that read like rows of this page and are none. The others of them have one
  * digit, which no row has.
@@ -19,23 +19,26 @@ const SECURITY = new Set(['SEC-11', 'SEC-12', 'SEC-13']);
 const REPORTS = path.join(ROOT, 'reports');
 const PAGE = path.join(ROOT, 'docs', 'conformance.md');
 
-const rows = readRows();
+const rows = readRows('rows.tsv').map(([id, strength]) => ({ id, strength }));
+const threats = readRows('attack-rows.tsv').map(([id, what]) => ({ id, what }));
 const notes = parse(readFileSync(path.join(ROOT, 'test', 'conformance', 'notes.yaml'), 'utf8'));
 if (!existsSync(REPORTS)) fail('there are no reports yet; run npm test first');
 const tests = readTests(REPORTS, ROOT);
 const judged = rows.map((row) => ({ ...row, ...judge(row) }));
-const page = write(judged);
+const threatTests = readTests(REPORTS, ROOT, THREAT);
+const answered = threats.map((threat) => ({ ...threat, ...answerTo(threat.id) }));
+const page = write(judged, answered);
 
 const unknown = [...tests.keys()].filter((id) => !rows.some((row) => row.id === id) && !SECURITY.has(id));
 const open = judged.filter(
   ({ id, strength, status }) =>
     status === 'open' && BINDING.has(strength) && notes.closed.includes(areaOf(id)),
 );
-const contradictions = problemsOf(
-  notes,
-  tests,
-  rows.map(({ id }) => id),
-);
+const threatIds = threats.map(({ id }) => id);
+const contradictions = [
+  ...problemsOf(notes, tests, rows),
+  ...threatProblemsOf(notes, threatTests, threatIds),
+];
 if (contradictions.length > 0) fail(contradictions.join('\n'));
 if (process.argv.includes('--check')) {
   if (!existsSync(PAGE) || readFileSync(PAGE, 'utf8') !== page)
@@ -43,13 +46,24 @@ if (process.argv.includes('--check')) {
 } else writeFileSync(PAGE, page);
 if (open.length > 0) fail(`neither tested nor noted: ${open.map(({ id }) => id).join(', ')}`);
 if (unknown.length > 0) fail(`tests name requirements that do not exist: ${unknown.join(', ')}`);
-process.stdout.write(`${summary(judged)}\n`);
+process.stdout.write(`${summary(judged)}\n${threatSummary(answered)}\n`);
 
-function readRows() {
-  return readFileSync(path.join(ROOT, 'test', 'conformance', 'rows.tsv'), 'utf8')
+function readRows(name) {
+  return readFileSync(path.join(ROOT, 'test', 'conformance', name), 'utf8')
     .split('\n')
     .filter((line) => line !== '' && !line.startsWith('#'))
-    .map((line) => ({ id: line.split('\t')[0], strength: line.split('\t')[1] }));
+    .map((line) => line.split('\t'));
+}
+
+function answerTo(id) {
+  const [test] = threatTests.get(id) ?? [];
+  if (test) return { status: 'tested', by: `${test.title} (\`${test.place}\`)` };
+  return { status: 'not applicable', by: notes.threats[id] ?? '' };
+}
+
+function threatSummary(all) {
+  const tested = all.filter(({ status }) => status === 'tested').length;
+  return `${all.length} attacks and faults: ${tested} tested, ${all.length - tested} not applicable`;
 }
 
 function judge({ id }) {
@@ -76,7 +90,7 @@ function summary(all) {
   return `${all.length} requirements: ${words.join(', ')}`;
 }
 
-function write(all) {
+function write(all, threats) {
   const areas = [...new Set(all.map(({ id }) => areaOf(id)))];
   const sections = areas.map((area) => {
     const lines = all
@@ -93,7 +107,22 @@ nothing shows it yet.
 
 ${summary(all)}
 
-${sections.join('\n')}`;
+${sections.join('\n')}
+# Attacks and faults
+
+What somebody may try, and what may break, and a test that shows what happens then.
+
+${threatSummary(threats)}
+
+${tableOf('Attacks', threats, 'A')}
+${tableOf('Faults', threats, 'F')}`;
+}
+
+function tableOf(name, threats, letter) {
+  const lines = threats
+    .filter(({ id }) => id.startsWith(letter))
+    .map(({ id, what, status, by }) => `| ${id} | ${what} | ${status} | ${escape(by)} |`);
+  return `## ${name}\n\n| id | what | status | shown by |\n| --- | --- | --- | --- |\n${lines.join('\n')}\n`;
 }
 
 function escape(text) {

@@ -34,6 +34,18 @@ type OfConsent = { readonly consent?: string };
 /** How far our clock is ahead of the one of the store that is farthest from it; of the time servers: see {@link TimeStamp}. */
 type ClockState = { readonly skewMs?: number };
 
+/** What was asked for: at an endpoint; or by a page or a form that is over, or of somebody else. */
+export type RefusedRequest =
+  | 'authorization'
+  | 'token'
+  | 'introspection'
+  | 'revocation'
+  | 'launch'
+  | 'revocation-feed'
+  | 'usage'
+  | 'page'
+  | 'form';
+
 /**
  * Everything we can say we did. Adding a member is changing a contract: sinks and reports read these.
  * No event carries a token, a code, a password or a secret; `tokenHash` is the keyed hash the store uses.
@@ -99,6 +111,8 @@ export type AuditEvent =
   | Event<'token.withdrawn', Subject & Reason & { readonly grantType: string; readonly tokenHash?: string }>
   | Event<'token.repeated', Subject>
   | Event<'token.refused', Subject & Reason & { readonly grantType?: string }>
+  /** Somebody was told no, where nothing above says so. What a limit turned away is counted and not recorded: see `limits/`. */
+  | Event<'request.refused', Subject & { readonly what: RefusedRequest; readonly reason: string }>
   | Event<
       'token.introspected',
       Subject & {

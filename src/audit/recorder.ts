@@ -12,6 +12,7 @@ export interface AuditRecorder {
 /** Who takes something back waits for no disk: it has ended, and its record is written as soon as can be. */
 const WAITS_FOR_NOTHING: ReadonlySet<AuditEvent['type']> = new Set([
   ...(['token.revoked', 'token.refused', 'token.reuse', 'sign-out', 'consent.narrowed'] as const),
+  'request.refused',
   ...(['token.introspected', 'revocations.opened', 'revocations.closed'] as const),
   ...(['clock.wrong', 'clock.right', 'clock.holdover'] as const),
 ]);

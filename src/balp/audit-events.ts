@@ -49,6 +49,7 @@ function shapesOf(record: AuditRecord, house: House): Shape[] {
     case 'sign-out.told':
     case 'launch.created':
     case 'launch.used':
+    case 'request.refused':
     case 'revocations.opened':
     case 'revocations.closed':
       return [plainShape(record, house, { type: TYPE.authentication })];

@@ -19,12 +19,24 @@ export class Overloaded extends Error {
 const DEADLINE_MS = 5000;
 const storage = new AsyncLocalStorage<{ readonly until: number }>();
 
+/** It was not we who took so long: the rest of the request never came (attack row A118). */
+class NeverArrived extends Error {
+  readonly status = 408;
+  readonly expose = true;
+}
+
 /** @param ms default 5 s */
 export function withDeadline(ms: number = DEADLINE_MS): Middleware {
-  return async function withDeadlineMiddleware(_ctx, next) {
+  return async function withDeadlineMiddleware(ctx, next) {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_resolve, reject) => {
-      timer = setTimeout(() => reject(new Overloaded('the request took too long')), ms);
+      timer = setTimeout(() => {
+        if (ctx.req.complete) reject(new Overloaded('the request took too long'));
+        else {
+          ctx.set('Connection', 'close');
+          reject(new NeverArrived('the request did not arrive in time'));
+        }
+      }, ms);
     });
     try {
       await storage.run({ until: performance.now() + ms }, () => Promise.race([next(), late]));

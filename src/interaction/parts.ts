@@ -65,7 +65,7 @@ export interface InteractionParts {
   readonly launchHash: (launch: string) => string;
   /** Is this page shown inside another one? */
   readonly isFramed: (ctx: Context) => boolean;
-  readonly referenceFor: (ctx: Context, authorization: string) => string;
+  readonly referenceFor: (ctx: Context, authorization?: string) => string;
 }
 
 /** Whom a clinician chose lately, the latest first; `store/` implements it. */

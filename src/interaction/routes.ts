@@ -55,6 +55,7 @@ async function withVisit(
     // In a frame there may be no cookies at all, whatever is allowed.
     const isCut = problem === 'expired' && parts.isFramed(ctx) && ctx.get('Cookie') === '';
     showProblem(ctx, isCut ? 'no-cookies' : problem, parts, { status: 400, code: 'invalid_request' });
+    await recordTurnedAway(ctx, 'page', problem, parts);
     return;
   }
   try {
@@ -67,6 +68,17 @@ async function withVisit(
       restartHref: `/interaction/${opened.visit.pending.uid}`,
     });
   }
+}
+
+/** A page or a form that is over, or was never of this browser. */
+function recordTurnedAway(
+  ctx: Context,
+  what: 'page' | 'form',
+  reason: string,
+  { audit, referenceFor }: InteractionParts,
+): Promise<void> {
+  const seen = { reference: referenceFor(ctx), address: ctx.ip };
+  return audit.record({ type: 'request.refused', outcome: 'refused', what, reason, ...seen });
 }
 
 async function show(visit: Visit, step: Step, parts: InteractionParts): Promise<void> {
@@ -103,8 +115,10 @@ async function take(visit: Visit, parts: InteractionParts, throttle: SignInThrot
   const fields = fieldsOf(ctx);
   const step = nextStep(visit, parts.clock());
   if (step.name === 'done') return handOver(visit, step.url, parts);
-  if (!isOwnForm(visit, fields))
-    return showProblem(ctx, 'expired', parts, { status: 403, code: 'invalid_request' });
+  if (!isOwnForm(visit, fields)) {
+    showProblem(ctx, 'expired', parts, { status: 403, code: 'invalid_request' });
+    return recordTurnedAway(ctx, 'form', 'another-form', parts);
+  }
   if (fields.has('cancel')) {
     await recordRefusal(visit, step, fields, parts);
     return cancel(visit, parts);

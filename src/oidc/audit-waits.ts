@@ -23,6 +23,11 @@ export function awaitAuditRecords(): Middleware {
   };
 }
 
+/** Did the provider say what became of this request? */
+export function hasRecords(ctx: Keeps): boolean {
+  return waitingIn(ctx).length > 0;
+}
+
 function waitingIn({ state }: Keeps): readonly Promise<void>[] {
   return (state[WAITING] ?? []) as readonly Promise<void>[];
 }

@@ -11,6 +11,7 @@ import type { Clock, ErrorCode } from '../oauth/index.ts';
 import { ROUTES } from './configuration.ts';
 import { signIfAsked } from './introspection-jwt.ts';
 import { withinLimit } from './limited.ts';
+import { noteCaller } from './refusals.ts';
 
 /** The scope a token needs to ask about other tokens; SMART leaves its name to us (INT-10). */
 export function introspectScope(issuer: string): string {
@@ -64,6 +65,7 @@ export async function bearerCaller(
     refuse(ctx, 401, 'invalid_token', 'the access token that asks is unknown, expired or revoked');
     return undefined;
   }
+  noteCaller(ctx, client.registration.client_id);
   const scope = introspectScope(issuer);
   if (!token.scope?.split(' ').includes(scope) || !client.registration.rights.includes('introspect')) {
     refuse(ctx, 403, 'insufficient_scope', `asking about tokens needs the scope ${scope}`, scope);

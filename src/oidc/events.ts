@@ -74,6 +74,12 @@ export function auditProviderEvents(
   provider.on('end_session.success', (ctx) => {
     record(ctx, { type: 'sign-out', outcome: 'success', ...subject(ctx) });
   });
+  const signOutRefused = (ctx: KoaContextWithOIDC, error: errors.OIDCProviderError): void => {
+    const reason = [error.error, error.error_description].filter(Boolean).join(': ');
+    record(ctx, { type: 'sign-out', outcome: 'refused', reason, ...subject(ctx) });
+  };
+  provider.on('end_session.error', signOutRefused);
+  provider.on('end_session_confirm.error', signOutRefused);
   provider.on('server_error', (ctx, error) => onServerError(ctx, error));
 }
 

@@ -14,6 +14,7 @@ import type { Clock, ErrorCode } from '../oauth/index.ts';
 import { parseLaunchContext, type LaunchContext } from '../smart/index.ts';
 import { fhirServerOf, fhirServersFor } from './authorization-request.ts';
 import { withinLimit } from './limited.ts';
+import { noteCaller } from './refusals.ts';
 
 /** The scope an EHR's token needs to launch apps: an extension scope is a URI of its owner (SCO-23). */
 export function launchScope(issuer: string): string {
@@ -78,6 +79,7 @@ async function callerOf(
     ctx.set('WWW-Authenticate', text ? 'Bearer error="invalid_token"' : 'Bearer');
     return undefined;
   }
+  noteCaller(ctx, client.registration.client_id);
   const mayLaunch = client.registration.rights.includes('launch');
   if (!mayLaunch || !token?.scopes.has(launchScope(config.issuer))) {
     refuse(ctx, 403, 'insufficient_scope', `launching apps needs the scope ${launchScope(config.issuer)}`);

@@ -5,6 +5,7 @@ import { proves, readBasic, type LivingToken } from '../introspection/index.ts';
 import { networkOf } from '../limits/index.ts';
 import type { ErrorCode } from '../oauth/index.ts';
 import { bearerCaller, type BearerIntrospectionParts } from './bearer-introspection.ts';
+import { noteCaller } from './refusals.ts';
 
 export type CallerParts = Pick<BearerIntrospectionParts, 'issuer' | 'clients' | 'tokens' | 'limits'>;
 
@@ -48,6 +49,7 @@ async function bySecret(ctx: Context, { clients }: CallerParts): Promise<Resourc
     refuse(ctx, 401, 'invalid_client', 'the credentials of a resource server are required');
     return undefined;
   }
+  noteCaller(ctx, client.registration.client_id);
   if (client.registration.rights.includes('introspect')) return { client };
   refuse(ctx, 403, 'unauthorized_client', 'this client has no right to ask about tokens');
   return undefined;

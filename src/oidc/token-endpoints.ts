@@ -3,6 +3,7 @@ import type { Middleware } from 'koa';
 
 import type { AuditEvent } from '../audit/index.ts';
 import { noteApp } from './apps-to-tell.ts';
+import { recordLater } from './audit-waits.ts';
 import { contextOnTheWire, endOfGrant } from './granted-context.ts';
 import { signIfAsked } from './introspection-jwt.ts';
 import { createIssuing, subjectOf } from './issuing.ts';
@@ -45,7 +46,7 @@ export function tokenEndpoints(parts: ProviderParts): Middleware {
       // What somebody else has revoked meanwhile is revoked: for revocation that is success (RFC 7009 §2.2).
       if (succeeded && outcome !== 'committed' && oidcCtx.oidc.route === 'token')
         refuse(oidcCtx, outcome === 'lost' ? 'it was redeemed already' : 'the authorization was revoked');
-      await tell(oidcCtx, parts, succeeded ? outcome : 'refused', again !== undefined);
+      tell(oidcCtx, parts, succeeded ? outcome : 'refused', again !== undefined);
       await answerAsJwt(oidcCtx, parts);
     });
   };
@@ -59,7 +60,10 @@ async function prepare(ctx: KoaContextWithOIDC, parts: ProviderParts): Promise<v
   if (route === 'introspection' && !client?.rights?.includes('introspect')) hideGrantRef(ctx);
   refuseTwoMethods(ctx);
   if (ctx.status !== 200 || route !== 'token' || !grant?.smart) return;
-  if (!(await noteApp(ctx, parts))) return refuseSignedOut(ctx, parts);
+  if (!(await noteApp(ctx, parts))) {
+    refuseSignedOut(ctx, parts);
+    return;
+  }
   ctx.body = { ...(ctx.body as object), ...contextOnTheWire(grant.smart, config) };
   if (params?.['grant_type'] === 'refresh_token' && client) {
     // Each refresh gives the grant its whole lifetime again, so that it never ends before its refresh token.
@@ -128,14 +132,11 @@ function refuseTwoMethods(ctx: KoaContextWithOIDC): void {
   ctx.body = { error: 'invalid_request', error_description: 'authenticate the client in one way only' };
 }
 
-async function refuseSignedOut(
-  ctx: KoaContextWithOIDC,
-  { audit, referenceOf }: ProviderParts,
-): Promise<void> {
+function refuseSignedOut(ctx: KoaContextWithOIDC, { audit, referenceOf }: ProviderParts): void {
   const reason = 'the session has ended';
   refuse(ctx, reason);
   const { clientId = '', accountId = '' } = ctx.oidc.entities.Grant ?? {};
-  await audit.record({
+  recordLater(ctx, audit, {
     ...{ type: 'token.refused', outcome: 'refused', grantType: 'authorization_code' },
     ...{ reason: `invalid_grant: ${reason}`, clientId, accountId },
     ...{ reference: referenceOf(ctx), address: ctx.ip },
@@ -148,15 +149,15 @@ function refuse(ctx: KoaContextWithOIDC, description: string): void {
   ctx.body = { error: 'invalid_grant', error_description: description };
 }
 
-async function tell(
+function tell(
   ctx: KoaContextWithOIDC,
   parts: ProviderParts,
   outcome: 'committed' | 'lost' | 'revoked' | 'refused',
   isRepeated: boolean,
-): Promise<void> {
+): void {
   const event = isRepeated ? describeRepeated(ctx) : describeOutcome(ctx, parts, outcome);
   const { audit, referenceOf } = parts;
-  if (event) await audit.record({ ...event, reference: referenceOf(ctx), address: ctx.ip });
+  if (event) recordLater(ctx, audit, { ...event, reference: referenceOf(ctx), address: ctx.ip });
 }
 
 /** Nothing was issued: the answer of before was given once more. */

@@ -59,7 +59,7 @@ describe('the audit log of a server', () => {
     await writeFile(file, `${change(lines).join('\n')}\n`);
   };
 
-  test('[SEC-4] what was done is there, and verifies while the server runs', async () => {
+  test('[USC-17] [SEC-4] what was done is there, and verifies while the server runs', async () => {
     const { body } = await launch();
     expect(body.access_token).toBeTruthy();
     const verified = await audit('verify');
@@ -88,7 +88,7 @@ describe('the audit log of a server', () => {
     expect((await audit('verify')).code).toBe(0);
   });
 
-  test('[SEC-4] an edited record is named, and the exit code says so', async () => {
+  test('[SEC-4] [A198] an edited record is named, and the exit code says so', async () => {
     const found = await afterwards((log) =>
       edited(log, (lines) => lines.with(2, lines[2]!.replace('"outcome":"', '"outcome":"not '))),
     );
@@ -97,7 +97,7 @@ describe('the audit log of a server', () => {
     expect(found.stderr).toMatch(/1 of \d+ chain\(s\) were changed/);
   });
 
-  test('[SEC-4] a record that was cut out, or swapped with the next, is named', async () => {
+  test('[SEC-4] [A198] a record that was cut out, or swapped with the next, is named', async () => {
     const cut = await afterwards((log) => edited(log, (lines) => lines.toSpliced(2, 1)));
     expect([cut.code, cut.stdout]).toEqual([1, expect.stringContaining('line 3 is missing')]);
     const swapped = await afterwards((log) =>
@@ -109,7 +109,7 @@ describe('the audit log of a server', () => {
     ]);
   });
 
-  test('[SEC-4] a whole chain that is gone, or cut short, shows by the next one', async () => {
+  test('[SEC-4] [A198] a whole chain that is gone, or cut short, shows by the next one', async () => {
     const gone = await afterwards(async (log) => rm((await chainsIn(log))[1]!));
     expect([gone.code, gone.stdout]).toEqual([
       1,

@@ -77,6 +77,13 @@ const SAMPLES: { readonly [Type in AuditEvent['type']]: readonly Extract<AuditEv
       ...SEEN,
     },
   ],
+  'request.refused': [
+    {
+      ...{ type: 'request.refused', outcome: 'refused', what: 'introspection' },
+      ...{ reason: 'invalid_client: client authentication failed', ...SEEN, clientId: 'growth-app' },
+    },
+    { type: 'request.refused', outcome: 'refused', what: 'page', reason: 'expired', ...SEEN },
+  ],
   'token.introspected': [
     {
       type: 'token.introspected',

@@ -139,7 +139,7 @@ describe.each(DRIVERS)('standalone launch of a clinician on %s', (driver) => {
     expect(formFields(arrival.html)['step']).toEqual(['consent']);
   });
 
-  test('[CONS-03] [CTX-23] a patient-level scope alone also needs a patient; a user-level one does not', async () => {
+  test('[CONS-03] [CTX-23] [A042] a patient-level scope alone also needs a patient; a user-level one does not', async () => {
     const withPatient = await openScreen(
       suite.server.issuer,
       'patient',

@@ -39,7 +39,7 @@ describe('this process has too much to do', () => {
       refresh_token: tokens.refresh_token,
     });
 
-  test('[C2.11] new authorizations and tokens wait; revocation, introspection and keys never', async () => {
+  test('[C2.11] [F40] new authorizations and tokens wait; revocation, introspection and keys never', async () => {
     const link = authorizeUrl(server.issuer, {}, pkce().challenge);
     const asPerson = { headers: { accept: 'text/html' }, redirect: 'manual' } as const;
     await burn(520);

@@ -85,7 +85,7 @@ describe.each(DRIVERS)('sensitive kinds of data, on %s', (driver) => {
       expect(text).toContain(words);
   });
 
-  test('[SEC-12] [A200] what nobody ticked is held back, from searches and from reads', async () => {
+  test('[SEC-08] [SEC-12] [A200] what nobody ticked is held back, from searches and from reads', async () => {
     const { access_token: token, scope } = await tokensFor(asAmy());
     expect(scope).not.toContain('__sensitive');
     expect(await introspect(token)).toMatchObject({

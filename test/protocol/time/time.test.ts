@@ -86,7 +86,7 @@ const twoLooks = async ({ ntp }: World): Promise<void> => {
 describe('a clock that time servers confirm', () => {
   const world = worldWith('time servers');
 
-  test.each([0, 900, -900])('[SEC-2] is %d ms off: everything goes on, and records say so', async (ms) => {
+  test.each([0, 900, -900])('[GEN-07] [SEC-2] is %d ms off: everything goes on, and records say so', async (ms) => {
     const { ntp, server, app } = world;
     ntp.set(-ms);
     await twoLooks(world);
@@ -228,7 +228,7 @@ describe('a clock that time servers confirm', () => {
 describe('a clock that no time server confirms', () => {
   const world = worldWith('none');
 
-  test('[SEC-2] is the time of every record, and its source is said', async () => {
+  test('[GEN-07] [SEC-2] is the time of every record, and its source is said', async () => {
     const { server, app, ntp } = world;
     await app.newTokens();
     expect(ntp.asked).toBe(0);

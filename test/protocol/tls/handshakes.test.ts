@@ -97,7 +97,7 @@ describe('handshakes', () => {
   const atLax = ({ certificate }: Row): number => lax.get(certificate)?.port ?? 0;
 
   test.each(REFUSED)(
-    '[SEC-6] $what is refused by every policy, though a lax server takes it',
+    '[USC-17] [SEC-6] $what is refused by every policy, though a lax server takes it',
     async (client) => {
       for (const policy of TLS_POLICIES)
         expect([policy, await agreed(at(policy, client), client, caOf(client))]).toEqual([policy, 'refused']);

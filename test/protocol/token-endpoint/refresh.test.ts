@@ -48,7 +48,7 @@ describe.each(DRIVERS)('refreshing on %s', (driver) => {
     expect(suite.server.audit).toContainEqual(expect.objectContaining({ type: 'token.reuse' }));
   });
 
-  test('[C3] [REF-12] a refresh whose answer got lost can be sent again, for the very same answer', async () => {
+  test('[C3] [REF-12] [A163] a refresh whose answer got lost can be sent again, for the very same answer', async () => {
     const { refresh_token: token } = await tokens();
     const send = () =>
       fetch(`${suite.server.issuer}/token`, {

@@ -166,7 +166,7 @@ describe.each(DRIVERS)('token requests on %s', (driver) => {
     },
   );
 
-  test('[TOK-15] [TOK-23] [INT-16] no answer of the token endpoint, nor of introspection, may be kept: no-store and no-cache', async () => {
+  test('[TOK-15] [TOK-23] [INT-16] [A121] no answer of the token endpoint, nor of introspection, may be kept: no-store and no-cache', async () => {
     const { issuer } = suite.server;
     const first = await redeem(issuer, await authorize(issuer));
     const refresh = { ...APP, grant_type: 'refresh_token', refresh_token: first.body.refresh_token };
@@ -301,7 +301,7 @@ describe.each(DRIVERS)('token requests on %s', (driver) => {
     });
 
     test.each([
-      ['BSV-02', 'no scope', undefined, 'invalid_request'],
+      ['A175', 'no scope', undefined, 'invalid_request'],
       ['BSV-02', 'an empty scope', '', 'invalid_request'],
       ['A176', 'a patient scope', 'patient/Patient.rs', 'invalid_scope'],
       ['BSV-06', 'a user scope', 'user/Patient.rs', 'invalid_scope'],
