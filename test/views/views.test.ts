@@ -360,7 +360,7 @@ describe('accessible names', () => {
       expect(await page.getByRole('main').getByText(samples.failure.reference, { exact: true }).count()).toBe(
         1,
       );
-      expect(await page.getByRole('link', { name: 'Start again', exact: true }).getAttribute('href')).toBe(
+      expect(await page.getByRole('link', { name: 'Try again', exact: true }).getAttribute('href')).toBe(
         '/launch/again',
       );
       expect(await page.getByText('invalid_request').isVisible()).toBe(false);

@@ -14,6 +14,7 @@ import {
   postForm,
   redeem,
   submit,
+  textOf,
   type Authorized,
   type FlowOptions,
 } from '../../support/flow.ts';
@@ -26,11 +27,19 @@ import {
   type TestStore,
 } from '../../support/gatehouse.ts';
 
+const LAB =
+  'patient/Observation.rs?category=http://terminology.hl7.org/CodeSystem/observation-category|laboratory';
+
 interface Resource {
   readonly resourceType: string;
   readonly status: string;
   readonly sourceAttachment: { readonly data: string; readonly language: string };
-  readonly provision: { readonly type: string; readonly extension: { readonly valueUri: string }[] };
+  readonly provision: {
+    readonly type: string;
+    readonly period: { readonly end?: string };
+    readonly extension: { readonly valueUri: string }[];
+    readonly provision?: { readonly extension: { readonly valueUri: string }[] }[];
+  };
   readonly [member: string]: unknown;
 }
 
@@ -41,7 +50,8 @@ describe.each(DRIVERS)('records of what people decide, on %s', (driver) => {
   beforeAll(async () => {
     store = await testStore(driver);
     const limits = { failuresPerAddress: 0, authorizationsPerAddress: 0, tokensPerClient: 0 };
-    server = await startGatehouse(store, { clients: [PUBLIC_APP, RESOURCE_SERVER], limits });
+    const changing = { ...PUBLIC_APP, client_id: 'changing-app', scope: 'launch/patient patient/Goal.cruds' };
+    server = await startGatehouse(store, { clients: [PUBLIC_APP, RESOURCE_SERVER, changing], limits });
     folder = path.join(server.dataDir, 'records');
   });
   afterAll(async () => {
@@ -73,6 +83,12 @@ describe.each(DRIVERS)('records of what people decide, on %s', (driver) => {
   };
   const scopesOf = ({ provision }: Resource): string[] =>
     provision.extension.map(({ valueUri }) => valueUri.replace('http://smarthealthit.org/fhir/scopes/', ''));
+  const deniedIn = ({ provision }: Resource): string[] => {
+    const [denied] = provision.provision ?? [];
+    return (denied?.extension ?? []).map(({ valueUri }) =>
+      valueUri.replace('http://smarthealthit.org/fhir/scopes/', ''),
+    );
+  };
   const isActive = async (token: string): Promise<unknown> =>
     (await postForm(`${server.issuer}/introspect`, { token }, basic('fhir-server', RS_SECRET))).body[
       'active'
@@ -162,6 +178,39 @@ describe.each(DRIVERS)('records of what people decide, on %s', (driver) => {
       undefined,
       undefined,
     ]);
+  });
+
+  test('[SEC-9] seeing that is kept is not refused, and access of an hour ends after an hour', async () => {
+    const scope = 'launch/patient patient/Goal.cruds';
+    const { browser } = await allow({ clientId: 'changing-app', scope });
+    const page = `${server.issuer}/apps/${await listed(browser)}`;
+    expect((await press(browser, page, { scope: ['patient/Goal.rs'] })).status).toBe(303);
+    const both = await consentsOf(browser);
+    const changed = both.find(({ provision }) => JSON.stringify(provision).includes('Goal.cud'));
+    expect(scopesOf(changed!)).toContain('patient/Goal.rs');
+    expect(deniedIn(changed!)).toEqual(['patient/Goal.cud']);
+    for (const { provision } of both) {
+      const end = Date.parse(provision.period.end ?? '');
+      expect(end - Date.now()).toBeLessThan(2 * 3_600_000);
+    }
+  });
+
+  test('[SEC-9] what is permitted in part is not denied as a whole', async () => {
+    const { browser } = await allow({
+      consent: (scopes) => [...scopes.filter((one) => one !== 'patient/Observation.rs'), LAB],
+    });
+    const [consent] = await consentsOf(browser);
+    expect(scopesOf(consent!)).toContain(LAB);
+    expect(deniedIn(consent!)).not.toContain('patient/Observation.rs');
+  });
+
+  test('[CONS-10] who ticks a whole and a part of it is asked which', async () => {
+    const screen = await openScreen(server.issuer, 'consent');
+    const { response, html, callback } = await submit(server.issuer, screen, {
+      consent: (scopes) => [...scopes, LAB],
+    });
+    expect([callback, response.status]).toEqual([undefined, 422]);
+    expect(textOf(html)).toContain('and also a part of it');
   });
 
   test('[SEC-9] a form over another text is not obeyed: the page is shown again', async () => {

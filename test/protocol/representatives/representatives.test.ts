@@ -273,6 +273,10 @@ describe.each(DRIVERS)('people who act for a patient, on %s', (driver) => {
     const [apps, history] = await Promise.all(pages);
     expect(apps).toContain('You allowed this for somebody you act for.');
     expect(history).toContain('You acted for this person');
+    const list = await (await browser.get(`${issuerOf()}/apps`)).text();
+    await browser.post(`${issuerOf()}/apps`, { ...formFields(list), stop: ['all'] });
+    const stopped = textOf(await (await browser.get(`${issuerOf()}/apps/history`)).text());
+    expect(stopped.match(/You acted for this person/g)?.length).toBeGreaterThan(1);
     const answer = await browser.get(`${issuerOf()}/apps/history/consents.json`);
     const { entry } = (await answer.json()) as { entry: { resource: Record<string, unknown> }[] };
     const newest = (type: string) =>

@@ -86,19 +86,22 @@ const twoLooks = async ({ ntp }: World): Promise<void> => {
 describe('a clock that time servers confirm', () => {
   const world = worldWith('time servers');
 
-  test.each([0, 900, -900])('[GEN-07] [SEC-2] is %d ms off: everything goes on, and records say so', async (ms) => {
-    const { ntp, server, app } = world;
-    ntp.set(-ms);
-    await twoLooks(world);
-    const { access_token: token } = await app.newTokens();
-    expect(await app.isActive(token)).toBe(true);
-    expect((await ready(server)).status).toBe(200);
-    const record = server.audit.findLast(({ type }) => type === 'token.issued');
-    expect(record).toMatchObject({ timeSource: 'ntp', offsetMs: expect.any(Number) });
-    expect(Math.abs((record?.offsetMs ?? Infinity) - ms)).toBeLessThan(100);
-    ntp.set(0);
-    await twoLooks(world);
-  });
+  test.each([0, 900, -900])(
+    '[GEN-07] [SEC-2] is %d ms off: everything goes on, and records say so',
+    async (ms) => {
+      const { ntp, server, app } = world;
+      ntp.set(-ms);
+      await twoLooks(world);
+      const { access_token: token } = await app.newTokens();
+      expect(await app.isActive(token)).toBe(true);
+      expect((await ready(server)).status).toBe(200);
+      const record = server.audit.findLast(({ type }) => type === 'token.issued');
+      expect(record).toMatchObject({ timeSource: 'ntp', offsetMs: expect.any(Number) });
+      expect(Math.abs((record?.offsetMs ?? Infinity) - ms)).toBeLessThan(100);
+      ntp.set(0);
+      await twoLooks(world);
+    },
+  );
 
   test.each([
     [1100, '1.1 s ahead of'],
