@@ -29,6 +29,7 @@ const DOMAIN = [
   'time',
   'balp',
   'posture',
+  'evidence',
   'algorithms',
   'delivery',
 ];

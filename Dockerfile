@@ -27,6 +27,8 @@ COPY --from=dependencies /app/node_modules node_modules
 COPY --from=build /app/dist dist
 COPY package.json LICENSE ./
 COPY views views
+COPY docs/compliance.md docs/conformance.md docs/
+COPY docs/risk docs/risk
 # A volume that begins empty belongs to whom this belongs.
 COPY --from=build --chown=65532:65532 /app/data /data
 ENV NODE_ENV=production HOST=0.0.0.0 DATA_DIR=/data

@@ -11,6 +11,7 @@ import { startDelivery } from './compose-delivery.ts';
 import { startPush } from './compose-push.ts';
 import { buildProvider, grantWords } from './compose-provider.ts';
 import { composeRecords } from './compose-records.ts';
+import { tellOfSettings } from './compose-settings.ts';
 import { composeTime } from './compose-time.ts';
 import { composeSessionCap } from './compose-session-cap.ts';
 import { createPublicApp } from './public-app.ts';
@@ -241,6 +242,7 @@ export async function createGatehouse(options: GatehouseOptions): Promise<Gateho
       stopExpiry = startExpiry(protocol);
       const { issuer } = config;
       await audit.record({ type: 'server.start', outcome: 'success', store: driver.name, issuer });
+      await tellOfSettings({ config, vault, audit, log });
       return { port, managementPort };
     },
     async close() {

@@ -1,4 +1,5 @@
-// `npm run build`: compiles src into dist and puts beside it what is no TypeScript: pages and files of the demo.
+// `npm run build`: compiles src into dist and puts beside it what is no TypeScript: pages and files of the demo, and the
+// list of what we are made of.
 import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
@@ -22,4 +23,8 @@ const assets = path.join(dist, 'demo', 'apps', 'assets');
 mkdirSync(assets, { recursive: true });
 const fhirClient = path.join(ROOT, 'node_modules', 'fhirclient', 'build', 'fhir-client.min.js');
 cpSync(fhirClient, path.join(assets, 'fhir-client.min.js'));
+const { status: listed } = spawnSync(process.execPath, [path.join(ROOT, 'tools', 'sbom.mjs')], {
+  stdio: 'inherit',
+});
+if (listed !== 0) fail('the list of what we are made of could not be written');
 process.stdout.write('built into dist\n');

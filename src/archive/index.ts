@@ -8,3 +8,4 @@ export { createTrailFiles, type TrailFiles } from './trail-files.ts';
 export { createChainMarks, createDeliveryTrack, deliveryLockIn } from './delivery-track.ts';
 export { createDueList } from './due-list.ts';
 export { createMarks, createTrack, senderLockIn } from './push-track.ts';
+export { createSettingsFile, type SettingsFile } from './settings-file.ts';

@@ -53,6 +53,8 @@ export type RefusedRequest =
 export type AuditEvent =
   | Event<'server.start', { readonly store: string; readonly issuer: string }>
   | Event<'server.stop', Reason>
+  /** A start with another configuration than the one before: the names of its sections that differ. */
+  | Event<'config.changed', { readonly sections: string }>
   /** The clock is not believed any more, so nothing is issued; by how much it is wrong, as far as that is known. */
   | Event<'clock.wrong', ClockState & { readonly reason: string }>
   /** It is believed again. */

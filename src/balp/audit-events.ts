@@ -54,6 +54,7 @@ function shapesOf(record: AuditRecord, house: House): Shape[] {
     case 'revocations.closed':
       return [plainShape(record, house, { type: TYPE.authentication })];
     case 'client.changed':
+    case 'config.changed':
     case 'store.adopted':
     case 'store.keys-rotated':
     case 'store.rewrapped':

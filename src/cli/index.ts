@@ -5,6 +5,7 @@ import { clientCommand } from './client-command.ts';
 import { configCommand } from './config-command.ts';
 import { consentCommand } from './consent-command.ts';
 import { demoCommand } from './demo-command.ts';
+import { evidenceCommand } from './evidence-command.ts';
 import { explain } from './explain.ts';
 import { gatewayCommand } from './gateway-command.ts';
 import { grantCommand } from './grant-command.ts';
@@ -39,6 +40,7 @@ export async function run(argv: readonly string[]): Promise<number> {
     keysCommand,
     storeCommand,
     postureCommand,
+    evidenceCommand,
     configCommand,
   ]) {
     program.addCommand(make());

@@ -34,6 +34,10 @@ export function accessInWords(
   const { config, clock } = parts;
   const language = languageOf(visit.ctx);
   const { say } = language;
+  const { emergency } = visit.progress;
+  const { minutes } = visit.fhirServer.breakGlass ?? {};
+  if (emergency?.state === 'told' && minutes !== undefined)
+    return { until: say('access.until-minutes', { minutes }), offline: false };
   const hours = Math.max(1, Math.round(config.tokens.accessTokenSeconds / HOUR));
   const refreshing = describeOffer(offer, language).flatMap(({ scopes }) => scopes);
   const labelOf = (name: string): string | undefined => refreshing.find(({ value }) => value === name)?.label;

@@ -28,6 +28,7 @@ export function guardSessionWrites(provider: Provider): void {
   define('id', { get: idOf });
   define('resetIdentifier', {
     value(this: Session) {
+      if (isResumedAsBefore()) return;
       this.movedFrom ??= idOf.call(this);
       this.jti = `${this.uid}.${randomBytes(SECRET_BYTES).toString('base64url')}`;
       Reflect.set(this, 'touched', true);
@@ -51,6 +52,17 @@ export function guardSessionWrites(provider: Provider): void {
       }
     },
   });
+}
+
+/**
+ * Nobody has signed in on the way: there is nothing that another id would protect from, and a second launch of this browser, or
+ * an answer that gets lost, would be left with the old one.
+ */
+function isResumedAsBefore(): boolean {
+  const { oidc } = (Provider.ctx ?? {}) as {
+    readonly oidc?: { readonly route?: string; readonly result?: { readonly login?: object } };
+  };
+  return oidc?.route === 'resume' && oidc.result?.login === undefined;
 }
 
 const SECRET_BYTES = 24;

@@ -13,6 +13,7 @@ const SAMPLES: { readonly [Type in AuditEvent['type']]: readonly Extract<AuditEv
     { type: 'server.start', outcome: 'success', store: 'redis', issuer: 'https://as.example.org' },
   ],
   'server.stop': [{ type: 'server.stop', outcome: 'success' }],
+  'config.changed': [{ type: 'config.changed', outcome: 'success', sections: 'limits signIn' }],
   'clock.wrong': [{ type: 'clock.wrong', outcome: 'failure', reason: 'skew', skewMs: 1500 }],
   'clock.right': [{ type: 'clock.right', outcome: 'success', skewMs: 3 }],
   'clock.holdover': [{ type: 'clock.holdover', outcome: 'success' }],

@@ -67,6 +67,7 @@ export const consent = {
   'verb.change': 'change',
   'verb.delete': 'delete',
 
+  'access.until-minutes': 'Access ends after {minutes, plural, one {one minute} other {# minutes}}.',
   'access.until': 'Access ends after {hours, plural, one {one hour} other {# hours}}.',
   'access.until-offline':
     'Access ends after {hours, plural, one {one hour} other {# hours}}, or, if “{offline}” is ticked, after the time you choose here.',

@@ -68,6 +68,7 @@ export const consent: Translated<typeof english> = {
   'verb.change': 'cambiar',
   'verb.delete': 'borrar',
 
+  'access.until-minutes': 'El acceso se acaba en {minutes, plural, one {un minuto} other {# minutos}}.',
   'access.until': 'El acceso se acaba en {hours, plural, one {una hora} other {# horas}}.',
   'access.until-offline':
     'El acceso se acaba en {hours, plural, one {una hora} other {# horas}} o, si marca «{offline}», cuando pase el tiempo que elija aquí.',

@@ -55,6 +55,25 @@ describe.each(DRIVERS)('whether people are asked, on %s', (driver) => {
     expect(consents().at(-1)).toMatchObject({ basis: 'asked' });
   });
 
+  test.each(['remembers', 'own-app'])(
+    '[LCH-11] [A092] several launches of %s at once in one browser all come to the app, and the person stays signed in',
+    async (clientId) => {
+      const browser = new CookieBrowser();
+      const options = { clientId, scope: SCOPE, browser, username: 'ben' };
+      await authorize(suite.server.issuer, options);
+      for (let round = 0; round < 3; round += 1) {
+        const all = await Promise.all(Array.from({ length: 4 }, () => again(browser, options)));
+        expect(all.map(({ asked, scope }) => [asked, sorted(scope)])).toEqual(
+          all.map(() => [false, sorted(SCOPE)]),
+        );
+      }
+      // One that is left in the middle leaves everything as it was.
+      await browser.get(authorizeUrl(suite.server.issuer, options, pkce().challenge));
+      const apps = await (await browser.get(`${suite.server.issuer}/apps`)).text();
+      expect(apps).toContain('Signed in as');
+    },
+  );
+
   test('remember: what was decided holds for the same and for less, never for more', async () => {
     const browser = new CookieBrowser();
     const options = { clientId: 'remembers', scope: SCOPE, browser };

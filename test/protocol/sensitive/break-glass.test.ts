@@ -236,6 +236,15 @@ describe.each(DRIVERS)('breaking the glass, on %s', (driver) => {
     expect(JSON.stringify(await introspect(body.access_token))).toContain('"PSY"');
   });
 
+  test('[SEC-12] [A097] the consent screen says why, for how long, and that it is watched', async () => {
+    const { html } = await openScreen(issuer(), 'consent', inEmergency());
+    const text = textOf(html);
+    expect(text).toContain(`You said: ${WHY}`);
+    expect(text).toContain('Access ends after 15 minutes.');
+    expect(text).toContain('It is recorded, and people are told.');
+    expect(text).not.toMatch(/one hour|Keep access/);
+  });
+
   test('[SEC-12] from the consent screen there and back: who goes on without shares as usual', async () => {
     const consent = await openScreen(issuer(), 'consent', asDora());
     const asked = await press(consent, 'emergency');

@@ -1,0 +1,132 @@
+import { Command } from 'commander';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+
+import { RECORD_ALGORITHMS } from '../algorithms/index.ts';
+import { checkBundle, sealBundle, type Bundled } from '../evidence/index.ts';
+import { loadOrCreateKeys } from '../keys/index.ts';
+import { systemClock } from '../oauth/index.ts';
+import { judge } from '../posture/index.ts';
+import { publicHalf } from '../records/index.ts';
+import { verifyTrails } from '../trail/index.ts';
+import { createTrailFiles, readKeysFile } from '../archive/index.ts';
+import { UserError } from './explain.ts';
+import { dataDirOf, inOffice, withStoreOptions, type Office, type OfficeOptions } from './office.ts';
+import { factsOf } from './posture-facts.ts';
+
+/** Where this version keeps what was written and tested about it: two folders above, built or not. */
+const HOME = new URL('../../', import.meta.url);
+
+/** From our own house, under the name it has in the bundle. */
+const WRITTEN: readonly (readonly [name: string, file: string])[] = [
+  ['compliance.md', 'docs/compliance.md'],
+  ['requirements.md', 'docs/conformance.md'],
+  ['risk/register.md', 'docs/risk/register.md'],
+  ['risk/categorization.md', 'docs/risk/categorization.md'],
+  ['risk/data-and-keys.md', 'docs/risk/data-and-keys.md'],
+  ['sbom.cdx.json', 'dist/sbom.cdx.json'],
+];
+
+interface EvidenceOptions extends OfficeOptions {
+  readonly out?: string;
+  readonly verify?: string;
+  readonly keys?: string;
+}
+
+export function evidenceCommand(): Command {
+  return withStoreOptions(new Command('evidence'))
+    .description('write what an auditor asks for into a folder, signed; or check such a folder')
+    .option('--out <dir>', 'a folder that is not there yet')
+    .option('--verify <dir>', 'instead: is it as it was made? needs no store')
+    .option('--keys <file>', 'with --verify: a JWKS, or a keys.jsonl; else the keys beside the audit log')
+    .action(async (options: EvidenceOptions) => {
+      if (options.verify !== undefined) return verify(options.verify, options);
+      const { out } = options;
+      if (out === undefined) throw new UserError('say where to: --out DIR, or --verify DIR');
+      return inOffice(options, (office) => make(out, office));
+    });
+}
+
+async function make(out: string, office: Office): Promise<void> {
+  await mkdir(out).catch((error: unknown) => {
+    const code = error instanceof Error && 'code' in error ? error.code : error;
+    throw new UserError(`${out} could not be made: ${String(code)}`);
+  });
+  const { keys } = await loadOrCreateKeys(office.auditKeys, systemClock, RECORD_ALGORITHMS);
+  const key = keys.find(({ status }) => status === 'active');
+  if (!key) throw new TypeError('there is no key to sign with');
+  await office.trailFiles.keepKey(publicHalf(key));
+  const facts = await factsOf(office);
+  const posture = judge({ config: office.config, facts });
+  const found = [...(await written()), ...(await looked(office)), asJson('posture.json', posture)];
+  const files = await sealBundle(found, { issuer: office.config.issuer, at: posture.at }, key);
+  for (const { name, content } of files) {
+    const file = path.join(out, name);
+    await mkdir(path.dirname(file), { recursive: true });
+    await writeFile(file, content);
+  }
+  process.stdout.write(
+    `${files.length} files in ${out}, signed with ${key.kid}; posture: ${posture.status}\n`,
+  );
+}
+
+async function written(): Promise<Bundled[]> {
+  return Promise.all(
+    WRITTEN.map(async ([name, file]) => {
+      const content = await readFile(new URL(file, HOME), 'utf8').catch(() => {
+        throw new UserError(`${file} is not there; run npm run build first`);
+      });
+      return { name, content, fixed: true };
+    }),
+  );
+}
+
+/** What is kept how long, and where the audit log stands. */
+async function looked({ config, trailFiles }: Office): Promise<Bundled[]> {
+  const reports = await verifyTrails(await trailFiles.read(), await trailFiles.keys());
+  const { tokens, notices, store, fhirServers, audit } = config;
+  const retention = {
+    auditLog: 'never removed; the folder audit below store.dataDir',
+    decisions: 'never removed; the folder records below store.dataDir',
+    tokens,
+    notices,
+    store: store.driver,
+    sentOnTo: audit.delivery.map(({ id }) => id),
+  };
+  const settings = {
+    issuer: config.issuer,
+    fhirServers: fhirServers.map(({ id, url, smartVersion, accessTokenFormat, sensitiveKinds }) => ({
+      ...{ id, url, smartVersion, accessTokenFormat, sensitiveKinds },
+    })),
+    fips: config.fips,
+    tls: config.listen.tls?.policy ?? 'by a proxy in front',
+    time: config.time,
+    mfa: config.signIn.mfa,
+    limits: config.limits,
+  };
+  return [
+    { ...asJson('retention.json', retention), fixed: true },
+    { ...asJson('settings.json', settings), fixed: true },
+    asJson(
+      'audit-heads.json',
+      reports.map(({ chain, head, records, unsigned, fault }) => ({ chain, head, records, unsigned, fault })),
+    ),
+  ];
+}
+
+function asJson(name: string, value: unknown): Bundled {
+  return { name, content: `${JSON.stringify(value, null, 2)}\n`, fixed: false };
+}
+
+async function verify(folder: string, options: EvidenceOptions): Promise<void> {
+  const keys =
+    options.keys === undefined
+      ? await createTrailFiles(dataDirOf(options)).keys()
+      : await readKeysFile(options.keys);
+  const report = await checkBundle(
+    (name) => readFile(path.join(folder, name), 'utf8').catch(() => undefined),
+    keys,
+  );
+  if (!report.ok) throw new UserError(`${folder} is not as it was made: ${report.problems.join('; ')}`);
+  process.stdout.write(`${report.files} files as they were at ${report.at}, signed with ${report.kid}\n`);
+}
