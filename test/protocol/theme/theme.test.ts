@@ -67,6 +67,17 @@ describe('an organisation’s own look', () => {
     expect(await answer.text()).toBe(LOGO);
   });
 
+  test('the style sheet is packed for who takes that, and the page is not', async () => {
+    const [, css = ''] = /href="(\/assets\/gatehouse-\w+\.css)"/.exec(await page('/apps')) ?? [];
+    const packed = async (at: string, accepts: string) =>
+      (await fetch(server.issuer + at, { headers: { 'accept-encoding': accepts } })).headers.get(
+        'content-encoding',
+      );
+    expect([await packed(css, 'gzip'), await packed(css, 'identity'), await packed('/apps', 'gzip')]).toEqual(
+      [...['gzip', null, null]],
+    );
+  });
+
   test('words of its own in our languages, and a language of its own, written from right to left', async () => {
     expect(await page('/apps')).toContain('<h1>Log in at Riverside</h1>');
     expect(await page('/apps', { 'accept-language': 'es' })).toContain('<h1>Iniciar sesión</h1>');
