@@ -11,6 +11,7 @@ import { startDelivery } from './compose-delivery.ts';
 import { startPush } from './compose-push.ts';
 import { buildProvider, grantWords } from './compose-provider.ts';
 import { composeRecords } from './compose-records.ts';
+import { openOutbox } from './compose-mail.ts';
 import { tellOfSettings } from './compose-settings.ts';
 import { composeTime } from './compose-time.ts';
 import { composeSessionCap } from './compose-session-cap.ts';
@@ -38,7 +39,6 @@ import { createRelyingParty } from './relying-party/index.ts';
 import { callbackPath, signedOutPath } from './sign-in/index.ts';
 import { createRequestLimits } from './limits/index.ts';
 import { createRevocationFeed, type RevocationFeed } from './revocations/index.ts';
-import { createMailSender, createOutbox, type ClosableOutbox } from './mail/index.ts';
 import type { Clock } from './oauth/index.ts';
 import {
   OWN_CLIENT,
@@ -284,15 +284,6 @@ function feedOf({ driver, revision, trust, check }: GuardedStore, keys: StoreKey
       await check();
       await check();
     },
-  });
-}
-
-function openOutbox(mail: NonNullable<Config['mail']>, log: Logger): ClosableOutbox {
-  return createOutbox({
-    send: createMailSender(mail),
-    onFailure: (error, isLast) =>
-      log.warn({ err: error }, isLast ? 'a mail was given up' : 'a mail could not be sent yet'),
-    onDropped: () => log.warn('a mail was dropped: too many wait'),
   });
 }
 

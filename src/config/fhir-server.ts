@@ -58,3 +58,26 @@ export const fhirServer = z.strictObject({
   sensitiveKinds,
   breakGlass: breakGlass.optional(),
 });
+
+/** Nothing would be held back, or nobody would be told. */
+export function checkBreakGlass(
+  {
+    fhirServers,
+    mail: sender,
+  }: {
+    readonly fhirServers: readonly {
+      readonly breakGlass?: object | undefined;
+      readonly sensitiveKinds: readonly string[];
+    }[];
+    readonly mail?: object | undefined;
+  },
+  check: z.RefinementCtx,
+): void {
+  for (const [at, { breakGlass, sensitiveKinds }] of fhirServers.entries()) {
+    if (!breakGlass) continue;
+    const refuse = (message: string): void =>
+      check.addIssue({ code: 'custom', path: ['fhirServers', at, 'breakGlass'], message });
+    if (sensitiveKinds.length === 0) refuse('needs sensitiveKinds: without them nothing is held back');
+    if (!sender) refuse('needs mail: whom it names is told by mail');
+  }
+}

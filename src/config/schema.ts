@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { DURATIONS } from '../consent/index.ts';
 import { addressRange, clientRegistration, isLoopback, privateHost } from '../clients/index.ts';
 import { LANGUAGES } from '../language/index.ts';
-import { fhirServer } from './fhir-server.ts';
+import { checkBreakGlass, fhirServer } from './fhir-server.ts';
 import { limits } from './limits.ts';
 import { audit } from './audit.ts';
 import { records } from './records.ts';
@@ -12,7 +12,7 @@ import { Secret } from './secret.ts';
 import { secureUrl } from './secure-url.ts';
 import { checkSignIn, signIn } from './sign-in.ts';
 import { store } from './store.ts';
-import { time } from './time.ts';
+import { time, timeZone } from './time.ts';
 import { tls } from './tls.ts';
 
 const DAY = 24 * 3600;
@@ -221,11 +221,7 @@ export const configSchema = z
           .describe('own templates, colours, logo and words in place of ours; see views/README.md'),
       })
       .prefault({}),
-    timeZone: z
-      .string()
-      .refine(isTimeZone, 'must be an IANA time zone such as America/New_York')
-      .default('UTC')
-      .describe('in which people read days and times'),
+    timeZone,
     languages: z
       .strictObject({
         offered: z
@@ -292,39 +288,8 @@ function refuseUnknownServers(
     if (fhirServer !== undefined) refuse(['audit', 'delivery', at, 'fhirServer'], [fhirServer]);
 }
 
-/** Nothing would be held back, or nobody would be told. */
-function checkBreakGlass(
-  {
-    fhirServers,
-    mail: sender,
-  }: {
-    readonly fhirServers: readonly {
-      readonly breakGlass?: object | undefined;
-      readonly sensitiveKinds: readonly string[];
-    }[];
-    readonly mail?: object | undefined;
-  },
-  check: z.RefinementCtx,
-): void {
-  for (const [at, { breakGlass, sensitiveKinds }] of fhirServers.entries()) {
-    if (!breakGlass) continue;
-    const refuse = (message: string): void =>
-      check.addIssue({ code: 'custom', path: ['fhirServers', at, 'breakGlass'], message });
-    if (sensitiveKinds.length === 0) refuse('needs sensitiveKinds: without them nothing is held back');
-    if (!sender) refuse('needs mail: whom it names is told by mail');
-  }
-}
-
 export type ConfigInput = z.input<typeof configSchema>;
 export type Config = z.output<typeof configSchema>;
 export type IdentityProviderConfig = Config['signIn']['providers'][number];
 export type FhirServerConfig = Config['fhirServers'][number];
 export type AuditReceiverConfig = Config['audit']['delivery'][number];
-
-function isTimeZone(name: string): boolean {
-  try {
-    return new Intl.DateTimeFormat('en', { timeZone: name }) !== undefined;
-  } catch {
-    return false;
-  }
-}

@@ -42,3 +42,18 @@ export const time = z
     message: 'must not be above maxSkewMs',
   })
   .prefault({});
+
+/** In which people read days and times. */
+export const timeZone = z
+  .string()
+  .refine(isTimeZone, 'must be an IANA time zone such as America/New_York')
+  .default('UTC')
+  .describe('in which people read days and times');
+
+function isTimeZone(name: string): boolean {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: name }) !== undefined;
+  } catch {
+    return false;
+  }
+}
