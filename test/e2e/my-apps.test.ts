@@ -54,7 +54,7 @@ describe.each(DRIVERS)('people stop apps in a browser, on %s', (driver) => {
         await signInAt(page, 'amy');
         const section = page.getByRole('article', { name: 'My Health' });
         expect(await section.innerText()).toContain('Amy');
-        await section.getByText('What it may see').click();
+        await section.getByText('What it may do').click();
         expect(await section.innerText()).toContain('Name, birth date and contact details');
         await readOnce(body.access_token);
         await until(async () => {

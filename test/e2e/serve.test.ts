@@ -58,6 +58,7 @@ describe('serve with a good configuration', () => {
         { name: 'store', status: 'UP' },
         { name: 'keys', status: 'UP' },
         { name: 'clock', status: 'UP' },
+        { name: 'audit', status: 'UP' },
         { name: 'store-safety', status: 'UP' },
       ],
     });
