@@ -142,7 +142,8 @@ export function factorsNeeded(
 /** One more factor than a password, shown anew, whatever was shown before. */
 export function stepUp(owned: FactorsOwned, shown: readonly Method[], now: EpochSeconds): FactorsNeeded {
   const asked = { rule: 'required', isRequiredByClient: false, requestedAcr: [] } as const;
-  return factorsNeeded(asked, owned, { methods: ['password', ...shown], at: now }, now);
+  const seconds = shown.filter((method) => !isFirst(method) && method !== 'vouched-several');
+  return factorsNeeded(asked, owned, { methods: ['password', ...seconds], at: now }, now);
 }
 
 /** RFC: OpenID Connect Core §3.1.2.1; 0 is "now". */

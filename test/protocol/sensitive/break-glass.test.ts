@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 
+import { createFactorStore } from '../../../src/store/index.ts';
 import { CookieBrowser, formFields } from '../../support/browser.ts';
 import { PUBLIC_APP, RESOURCE_SERVER, RS_SECRET, basic } from '../../support/clients.ts';
 import { fhirServerFor, type TestFhirServer } from '../../support/fhir-server.ts';
@@ -18,7 +19,7 @@ import {
   type TokenAnswer,
 } from '../../support/flow.ts';
 import { DRIVERS, PASSWORD } from '../../support/gatehouse.ts';
-import { codeOf, giveTotp, takeFactors } from '../../support/second-factors.ts';
+import { codeOf, giveTotp, idOf, takeFactors } from '../../support/second-factors.ts';
 import { startSmtp, type SmtpReceiver } from '../../support/smtp.ts';
 import { gatehouseOn } from '../../support/suite.ts';
 
@@ -165,6 +166,16 @@ describe.each(DRIVERS)('breaking the glass, on %s', (driver) => {
     await tokensFor(inEmergency({ browser }));
     const answer = await browser.get(`${issuer()}/apps/history/consents.json`);
     expect(await answer.text()).toContain('"code":"BTG"');
+  });
+
+  test('[A199] a password alone is no step up, also where nobody is asked for more when signing in', async () => {
+    const { vault } = suite.server;
+    await createFactorStore(vault).change(await idOf(vault, 'dora'), () => ({
+      ...{ result: undefined, factors: { passkeys: [], recoveryCodes: ['hash-of-a-printed-code'] } },
+    }));
+    const asked = await openScreen(issuer(), 'emergency', inEmergency());
+    const { html } = await submit(issuer(), asked, { why: WHY });
+    expect(formFields(html)['step']).toEqual(['second']);
   });
 
   test('[A199] a second factor is shown anew, though one was shown when signing in to another app', async () => {

@@ -8,6 +8,7 @@ import {
   factorsNeeded,
   methodOf,
   methodsSaid,
+  stepUp,
   type FactorsAsked,
   type FactorsOwned,
   type Method,
@@ -141,4 +142,18 @@ test.each([
   [SFA, [PHR], SFA],
 ] as const)('reached %s, asked for %j: the app reads %s', (reached, requested, acr) => {
   expect(acrToSay(reached, requested)).toBe(acr);
+});
+
+describe('a step up', () => {
+  const owned: FactorsOwned = { ...NONE, totp };
+  test.each<[readonly Method[], string]>([
+    [[], 'second'],
+    [['password'], 'second'],
+    [['vouched'], 'second'],
+    [['password', 'vouched-several'], 'second'],
+    [['password', 'totp'], 'nothing'],
+    [['synced-passkey'], 'nothing'],
+  ])('[A199] after %j asks for %s', (shown, need) => {
+    expect(stepUp(owned, shown, 100).need).toBe(need);
+  });
 });
