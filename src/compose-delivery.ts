@@ -5,7 +5,7 @@ import { AUDIT_BATCHES, batchOf, type Batch } from './delivery/index.ts';
 import { createAuditOutlet } from './fhir/index.ts';
 import type { Metrics } from './http/index.ts';
 import { AUDIT_SCOPE, createOwnTokens, type RotatingProvider } from './oidc/index.ts';
-import { createLane, startSender, type Outlet, type Track } from './push/index.ts';
+import { createLane, startSender, statesOf, type Outlet, type Track } from './push/index.ts';
 import { lockFile } from './store/index.ts';
 import { createSyslogOutlet } from './syslog/index.ts';
 
@@ -54,13 +54,7 @@ export function startDelivery(
     }),
   );
   if (lanes.length === 0) return () => Promise.resolve();
-  metrics.watchDelivery(() =>
-    lanes.map((lane) => {
-      const { oldestAt, ...counts } = lane.state();
-      const oldestSeconds = oldestAt === undefined ? 0 : Math.max(0, (Date.now() - oldestAt) / 1000);
-      return { server: lane.server, oldestSeconds, ...counts };
-    }),
-  );
+  metrics.watchDelivery(() => statesOf(lanes, Date.now()));
   const { dataDir } = config.store;
   const sender = startSender({
     ...{ lanes, log, now: Date.now, unseen: AUDIT_BATCHES.words.unseen },

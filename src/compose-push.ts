@@ -4,7 +4,7 @@ import type { Config, FhirServerConfig } from './config/index.ts';
 import { createRecordOutlet } from './fhir/index.ts';
 import type { Metrics } from './http/index.ts';
 import { RECORDS_SCOPE, createOwnTokens, type RotatingProvider } from './oidc/index.ts';
-import { DECISIONS, createLane, startSender, type Track } from './push/index.ts';
+import { DECISIONS, createLane, startSender, statesOf, type Track } from './push/index.ts';
 import type { KeptRecord } from './records/index.ts';
 import { lockFile } from './store/index.ts';
 
@@ -38,13 +38,7 @@ export function startPush(
     }),
   );
   if (lanes.length === 0) return () => Promise.resolve();
-  metrics.watchPush(() =>
-    lanes.map((lane) => {
-      const { oldestAt, ...counts } = lane.state();
-      const oldestSeconds = oldestAt === undefined ? 0 : Math.max(0, (Date.now() - oldestAt) / 1000);
-      return { server: lane.server, oldestSeconds, ...counts };
-    }),
-  );
+  metrics.watchPush(() => statesOf(lanes, Date.now()));
   const { dataDir } = config.store;
   const sender = startSender({
     ...{ lanes, log, now: Date.now, marks: createMarks(dataDir), unseen: DECISIONS.words.unseen },

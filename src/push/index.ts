@@ -4,6 +4,6 @@
  * decisions go this way (`gatehouse consent push` looks at it), and the audit log (`gatehouse audit delivery`).
  */
 export { DECISIONS } from './decisions.ts';
-export { createLane, type Lane, type LaneState } from './lane.ts';
+export { createLane, statesOf, type Lane, type LaneState } from './lane.ts';
 export type { Kind, Marks, Outcome, Outlet, Place, SetAside, Track, Trouble, Waiting } from './ports.ts';
 export { startSender, type Sender } from './sender.ts';

@@ -35,6 +35,15 @@ export interface Lane<Item = unknown> {
   stop(): Promise<void>;
 }
 
+/** Of each receiver what waits, and for how long, for the metrics. @param now milliseconds since 1970 */
+export function statesOf(lanes: readonly Pick<Lane, 'server' | 'state'>[], now: number) {
+  return lanes.map(({ server, state }) => {
+    const { oldestAt, ...counts } = state();
+    const oldestSeconds = oldestAt === undefined ? 0 : Math.max(0, (now - oldestAt) / 1000);
+    return { server, oldestSeconds, ...counts };
+  });
+}
+
 /**
  * One thing after the other, those under one name in order. Who cannot be sent goes behind the others, so that one that a server
  * stumbles over holds up nobody else's.
