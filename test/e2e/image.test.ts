@@ -6,6 +6,7 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parse } from 'yaml';
 
+import { until } from '../support/app.ts';
 import { freePort } from '../support/ports.ts';
 import { runGatehouse, runToEnd, terminate } from '../support/process.ts';
 import { STORE_SECRET, serveFolder, startServe } from '../support/serve.ts';
@@ -124,7 +125,9 @@ describe('deploy/compose.yaml', () => {
       REDIS_URL_FILE: await folder.write('redis_url', url),
       STORE_SECRET,
     });
-    expect(server.said.stdout).toContain(`"store":"redis","at":"127.0.0.1:${port}/0"`);
+    // What it says comes through a pipe, and may come after the answer that it is ready.
+    const opened = `"store":"redis","at":"127.0.0.1:${port}/0"`;
+    await until(() => server.said.stdout.includes(opened), 'the store it opened is said');
     expect(`${server.said.stdout}${server.said.stderr}`).not.toContain(new URL(url).password);
     expect(await server.stop()).toBe(0);
     await folder.remove();

@@ -85,7 +85,9 @@ describe('records of decisions sent on by several workers', () => {
     const status = await push('--status');
     expect(status).toMatch(/^set aside +1$/m);
     expect(status).toContain(`Consent/${idsSent()[0]}`);
-    expect(server.said.stdout).toContain('it was set aside: see gatehouse consent push --status');
+    const aside = 'it was set aside: see gatehouse consent push --status';
+    const { said } = server;
+    await until(() => said.stdout.includes(aside), 'the log says so');
     stub.answer = undefined;
     expect(await push('--again')).toBe('main: 1 record(s) that were set aside will be sent again\n');
     await until(() => stub.sent.length === 2, 'it was sent again');

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 
+import { until } from '../support/app.ts';
 import { expectRefusal } from '../support/demo-suite.ts';
 import { runGatehouse } from '../support/process.ts';
 import { startRedis, type RedisOptions, type RedisServer } from '../support/redis-server.ts';
@@ -65,7 +66,8 @@ describe('serve on a Redis', () => {
   test('[F08] with allowVolatile, one on this machine is served from, and the concern is in the log', async () => {
     const on = await serveOn({}, { settings: 'allowVolatile: true' });
     const server = await startServe(on.folder);
-    expect(server.said.stdout).toMatch(/"level":40,[^\n]*appendonly is off/);
+    const warned = () => /"level":40,[^\n]*appendonly is off/.test(server.said.stdout);
+    await until(warned, 'the log says so');
     expect(await server.stop()).toBe(0);
   });
 

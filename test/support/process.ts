@@ -55,10 +55,10 @@ export function collect(child: ChildProcess): { stdout: string; stderr: string }
   return said;
 }
 
-/** Asks a process of ours to stop, and waits for its exit code. */
+/** Asks a process of ours to stop, and waits for its exit code, and until all that it said was read. */
 export function terminate(child: ChildProcess): Promise<number> {
   if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve(child.exitCode ?? 1);
-  const ended = new Promise<number>((resolve) => child.once('exit', (code) => resolve(code ?? 1)));
+  const ended = new Promise<number>((resolve) => child.once('close', (code) => resolve(code ?? 1)));
   child.kill('SIGTERM');
   return ended;
 }

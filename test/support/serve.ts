@@ -105,7 +105,7 @@ export async function startServe(
     }
     await delay(25);
   }
-  const exited = once(child, 'exit').then(([code]) => code as number | null);
+  const exited = once(child, 'close').then(([code]) => code as number | null);
   const kill = async (): Promise<void> => {
     child.kill('SIGKILL');
     await exited;
