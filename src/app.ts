@@ -6,6 +6,7 @@ import { startExpiry } from './compose-expiry.ts';
 import { composeLogout } from './compose-logout.ts';
 import { startReminders } from './compose-notices.ts';
 import { composeAudit, type ComposedAudit } from './compose-audit.ts';
+import { composeAway } from './compose-away.ts';
 import { composeRepresentation } from './compose-representation.ts';
 import { startDelivery } from './compose-delivery.ts';
 import { startPush } from './compose-push.ts';
@@ -201,18 +202,20 @@ export async function createGatehouse(options: GatehouseOptions): Promise<Gateho
   let stopPush = (): Promise<void> => Promise.resolve();
   let stopDelivery = (): Promise<void> => Promise.resolve();
   let draining = false;
+  const away = composeAway(config, log);
   const checks = [
     { name: 'store', check: () => store.check() },
     { name: 'keys', check: () => checkKeys(keyStore) },
     time,
     auditCheck,
+    ...away.checks,
     ...(options.checks ?? []),
   ];
   const open = createListener(
     createPublicApp({
       ...protocol,
       capSessions,
-      mayIssue: time.mayIssue,
+      mayIssue: () => Promise.all([time.mayIssue(), away.mayIssue()]).then(() => undefined),
       metrics,
       engine,
       overload,

@@ -12,7 +12,7 @@ import {
   allowFraming,
   answerErrors,
   appendReference,
-  guardClock,
+  guardIssuing,
   knownPaths,
   isFramed,
   jsonOnly,
@@ -73,7 +73,7 @@ import {
 
 export interface PublicAppParts extends ProtocolParts {
   readonly capSessions: CapSessions;
-  /** @throws Overloaded while the clock is not to be believed */
+  /** @throws Overloaded while nothing is to be issued: the clock, or the audit log */
   readonly mayIssue: () => Promise<void>;
   readonly metrics: Metrics;
   readonly engine: RotatingProvider;
@@ -190,7 +190,7 @@ export function createPublicApp(parts: PublicAppParts): Koa {
   app.use(takeLanguage(languages));
   app.use(shedLoad(parts.overload, metrics.countShed));
   app.use(withDeadline());
-  app.use(guardClock(parts.mayIssue));
+  app.use(guardIssuing(parts.mayIssue));
   // What it writes in the end may fail, too.
   app.use((ctx, next) => (DIRECT_PATHS.has(ctx.path) ? next() : withPageRequest(next)));
   app.use(pinOrigin(config.issuer, config.trustProxy));

@@ -4,7 +4,7 @@ import { auditReceivers, type AuditReceiver } from '../compose-delivery.ts';
 import type { AuditReceiverConfig } from '../config/index.ts';
 import { UserError } from './explain.ts';
 import { configOf, withStoreOptions, type OfficeOptions } from './office.ts';
-import { table } from './table.ts';
+import { sendAsideAgain, showReceiver } from './receiver.ts';
 
 interface DeliveryOptions extends OfficeOptions {
   readonly again?: boolean;
@@ -25,35 +25,21 @@ async function delivery(options: DeliveryOptions): Promise<void> {
   const receivers = auditReceivers(await configOf(options));
   if (receivers.length === 0)
     throw new UserError('the audit log is sent to nobody; name a receiver in audit.delivery');
-  for (const one of receivers) await (options.again ? sendAgain(one) : showStatus(one));
-}
-
-async function sendAgain({ receiver, track }: AuditReceiver): Promise<void> {
-  const many = await track.askAgain();
-  process.stdout.write(`${receiver.id}: ${many} event(s) that were set aside will be sent again\n`);
+  for (const one of receivers)
+    await (options.again ? sendAsideAgain(one.receiver.id, one.track, 'event(s)') : showStatus(one));
 }
 
 const whereOf = ({ fhirServer, host, port }: AuditReceiverConfig): string =>
   fhirServer === undefined ? `syslog ${host}:${port}` : `FHIR server ${fhirServer}`;
 
 async function showStatus({ receiver, track }: AuditReceiver): Promise<void> {
-  const { waiting, oldest } = await waitingOn(track);
-  const [aside, again, trouble] = await Promise.all([track.aside(), track.askedAgain(), track.trouble()]);
-  const lines = [
-    `${receiver.id}  ${whereOf(receiver)}`,
-    `waiting    ${waiting}${oldest === undefined ? '' : `, the oldest since ${oldest}`}`,
-    ...(again.length > 0 ? [`again      ${again.length}, to be sent once more`] : []),
-    `set aside  ${aside.length}`,
-    ...(trouble ? [`trouble    since ${trouble.since}: ${trouble.reason}`] : []),
-  ];
-  process.stdout.write(`${lines.join('\n')}\n`);
-  if (aside.length === 0) return;
-  const rows = aside.map(({ record: { events }, status, reason, at }) => {
-    const [first] = events;
-    return [at.slice(0, 19), `AuditEvent/${first?.event.id}`, first?.chain ?? '', String(status), reason];
+  await showReceiver({
+    ...{ id: receiver.id, where: whereOf(receiver), track },
+    ...(await waitingOn(track)),
+    headings: ['EVENT', 'CHAIN'],
+    cellsOf: ({ events: [first] }) => [`AuditEvent/${first?.event.id}`, first?.chain ?? ''],
+    whenTaken: 'when the receiver takes them: gatehouse audit delivery --again',
   });
-  process.stdout.write(`\n${table(['SET ASIDE', 'EVENT', 'CHAIN', 'STATUS', 'WHY'], rows)}`);
-  process.stdout.write('when the receiver takes them: gatehouse audit delivery --again\n');
 }
 
 /** Of what can be read at once; a receiver that was away for long has more. */

@@ -19,6 +19,13 @@ const receiver = z
       .string()
       .optional()
       .describe('what we show the receiver, as PEM, or `clientCertificateFile`'),
+    maxAwayS: z
+      .number()
+      .int()
+      .min(1)
+      .max(2_678_400)
+      .optional()
+      .describe('seconds it may be away; then nothing is issued until it is back. Absent: any time'),
     clientKey: z
       .string()
       .transform((text) => new Secret(text))

@@ -4,12 +4,12 @@
 export { allowFraming, isFramed } from './framing.ts';
 export { appendReference } from './append-reference.ts';
 export { answerErrors } from './answer-errors.ts';
-export { clockRefusal, guardClock } from './clock-guard.ts';
 export { healthOf, type CheckResult, type Health, type HealthCheck } from './health.ts';
 export { knownPaths } from './known-paths.ts';
 export { createListener, createWebServer, listenerOf, type TlsPair } from './listen.ts';
 export { createManagementApp } from './management.ts';
 export { createMetrics, metricsOfWorkers, type Metrics } from './metrics.ts';
+export { clockRefusal, guardIssuing, undeliveredRefusal } from './issuing-guard.ts';
 export { jsonOnly } from './json-only.ts';
 export { logRequests } from './log-requests.ts';
 export { Overloaded, msLeft, shedLoad, watchOverload, withDeadline, type OverloadWatch } from './overload.ts';
