@@ -51,7 +51,14 @@ export function composeMyApps(
   return myAppsRoutes({
     ...{ config, clients, audit, clock, brandName: config.name, ...shared },
     grantsOf: (accountId) => grantList({ accountId }),
+    grantsFor: async (fhirUser) => {
+      const [type, id] = fhirUser.split('/');
+      if (type !== 'Patient' || id === undefined) return [];
+      const lists = config.fhirServers.map(({ url }) => grantList({ fhirBaseUrl: url, patient: id }));
+      return (await Promise.all(lists)).flat();
+    },
     end: (grantId) => grants.revoke(grantId),
+    keepStoppedByPatient: (grant) => keepEnding(grant, { by: 'patient', why: 'patient-stopped' }),
     sessionList: createSessionList(
       vault,
       createSessionEnd(vault, grants, {

@@ -10,8 +10,10 @@ import { MY_APPS_PATH } from './path.ts';
 export interface AppEntry {
   /** What the form of this entry posts. */
   readonly ref: string;
-  /** Where a part of it is taken back. */
-  readonly changeHref: string;
+  /** Where a part of it is taken back; absent: somebody else allowed it. */
+  readonly changeHref?: string;
+  /** Who else allowed it, for the person who reads this. */
+  readonly allowedBy?: string;
   readonly app: { readonly name: string; readonly host?: string };
   readonly patient?: string;
   readonly fhirServer: string;
@@ -33,6 +35,8 @@ export interface Described {
   /** Absent: it is not registered here any more. */
   readonly client?: ClientRegistration;
   readonly patient?: string;
+  /** Who allowed it, where that is somebody else than who reads this. */
+  readonly allowedBy?: string;
   readonly fhirServer: string;
   readonly usage: UsageRecord;
   readonly now: EpochSeconds;
@@ -50,27 +54,27 @@ const SHOWN_GROUPS: ReadonlySet<string> = new Set([
 const CHANGES: ReadonlySet<string> = new Set(['create', 'update', 'patch', 'delete']);
 
 export function describeGrant(described: Described): AppEntry {
-  const { grant, client, patient, fhirServer, usage, now, language } = described;
+  const { grant, client, patient, allowedBy, fhirServer, usage, now, language } = described;
   const scopes = parseScopeList(grant.scope).scopes;
   const groups = describeOffer(askedAbout(scopes), language).filter(({ id }) => SHOWN_GROUPS.has(id));
   const [redirectUri] = client?.redirect_uris ?? [];
   const has = (text: string): boolean => scopes.some((scope) => scope.text === text);
   return {
     ref: grant.ref,
-    changeHref: `${MY_APPS_PATH}/${grant.ref}`,
+    ...(allowedBy === undefined ? { changeHref: `${MY_APPS_PATH}/${grant.ref}` } : { allowedBy }),
     app: {
       name: client?.client_name ?? grant.clientId,
       ...(redirectUri === undefined ? {} : { host: hostInWords(redirectUri) }),
     },
     ...(patient === undefined ? {} : { patient }),
     fhirServer,
-    allowedOn: language.date(grant.allowedAt),
+    allowedOn: language.moment(grant.allowedAt),
     until: untilWords(grant, now, has('offline_access'), has('online_access'), language),
     lastUse: lastUseWords(grant, usage, language),
     seen: kindsSeen(usage.entries, language),
     may: groups.map(({ legend, scopes: shown }) => ({ legend, labels: shown.map(({ label }) => label) })),
     canWrite: groups.some(({ scopes: shown }) => shown.some(({ write }) => write)),
-    isForOther: grant.actsAs !== undefined,
+    isForOther: allowedBy === undefined && grant.actsAs !== undefined,
     always: has('offline_access'),
   };
 }

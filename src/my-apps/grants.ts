@@ -1,9 +1,19 @@
 import type { Context } from 'koa';
 
 import type { GrantSummary } from '../consent/index.ts';
+import type { Account } from '../identity/index.ts';
 import type { Language } from '../language/index.ts';
 import type { MyAppsParts } from './parts.ts';
 import type { Person } from './person.ts';
+
+/** What others allowed for somebody who is a patient here; what a clinician's app reads is no such thing. */
+export async function grantsByOthers(
+  { accountId, fhirUser }: Account,
+  parts: Pick<MyAppsParts, 'grantsFor'>,
+): Promise<readonly GrantSummary[]> {
+  const all = fhirUser === undefined ? [] : await parts.grantsFor(fhirUser);
+  return all.filter((grant) => grant.accountId !== accountId && `Patient/${grant.patient}` === fhirUser);
+}
 
 /** Whose records a grant is about; `undefined`: nobody's in particular. */
 export async function patientNameOf(

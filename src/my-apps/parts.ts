@@ -35,11 +35,15 @@ export interface MyAppsParts {
   readonly clients: Pick<ClientRegistry, 'find'>;
   readonly accounts: Pick<AccountStore, 'find' | 'findByUsername' | 'change'>;
   readonly grantsOf: (accountId: AccountId) => Promise<readonly GrantSummary[]>;
+  /** What others allowed for a patient. @param fhirUser as in their account: `Patient/123` */
+  readonly grantsFor: (fhirUser: string) => Promise<readonly GrantSummary[]>;
   readonly usage: Pick<UsageStore, 'of'>;
   /** What is taken back is asked about anew. */
   readonly memory: Pick<ConsentMemory, 'forget'>;
   /** Ends a grant on every node at once. */
   readonly end: (grantId: GrantId) => Promise<void>;
+  /** Writes down for who allowed it that its patient stopped it; never throws. */
+  readonly keepStoppedByPatient: (grant: GrantSummary) => Promise<void>;
   /** Leaves it only this, on every node at once; `false`: it has ended already. */
   readonly narrow: (grantId: GrantId, scope: string) => Promise<boolean>;
   /** `undefined`: nobody knows that patient, or the FHIR server is away. */

@@ -14,7 +14,7 @@ export async function stop(
   parts: MyAppsParts,
 ): Promise<void> {
   for (const grant of grants) {
-    await parts.memory.forget(person.account.accountId, grant.clientId);
+    await parts.memory.forget(grant.accountId, grant.clientId);
     await parts.end(grant.grantId);
     await parts.audit.record({
       ...{ type: 'token.revoked', outcome: 'success', what: 'grant' },
@@ -24,7 +24,9 @@ export async function stop(
   }
   await Promise.all(
     grants.map((grant) =>
-      recordDecision(ctx, 'stopped', person, grant, { kept: [], refused: scopesOf(grant) }, parts),
+      grant.accountId === person.account.accountId
+        ? recordDecision(ctx, 'stopped', person, grant, { kept: [], refused: scopesOf(grant) }, parts)
+        : parts.keepStoppedByPatient(grant),
     ),
   );
 }

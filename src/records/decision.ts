@@ -20,6 +20,7 @@ export const REASONS = [
   'given-back',
   'signed-out',
   'right-ended',
+  'patient-stopped',
 ] as const;
 export type Reason = (typeof REASONS)[number];
 
@@ -36,8 +37,8 @@ export interface Decision {
   readonly kind: DecisionKind;
   /** Names the authorization it began with; all decisions about one grant share it. */
   readonly reference: string;
-  /** Who did it; an operator, or this server by itself, ends what a person has allowed. */
-  readonly by: 'person' | 'operator' | 'system';
+  /** Who did it; the patient, an operator, or this server by itself, ends what a person has allowed. */
+  readonly by: 'person' | 'patient' | 'operator' | 'system';
   readonly why?: Reason;
   readonly person: {
     readonly accountId: AccountId;

@@ -94,8 +94,9 @@ function authorOf(decision: Decision, house: House) {
   const type = termed('provenance-participant-type', 'author', 'Author');
   if (decision.by === 'operator') return { type, who: organizationOf(house) };
   if (decision.by === 'system') return { type, who: serverOf(house), onBehalfOf: organizationOf(house) };
-  const who = personOf(decision, house);
   const [role, patient] = [roleOf(decision), patientReference(decision)];
+  if (decision.by === 'patient' && patient) return { type, who: patient };
+  const who = personOf(decision, house);
   if (role && patient) return { type, role, who, onBehalfOf: patient };
   const isStaff = decision.person.role === 'practitioner';
   return { type, who, ...(isStaff ? { onBehalfOf: organizationOf(house) } : {}) };

@@ -1,6 +1,7 @@
 import type { GrantSummary } from '../consent/index.ts';
 import type { AccountId, ClientId, GrantId } from '../oauth/index.ts';
 import { inBatches } from './batches.ts';
+import { patientIndex } from './grants.ts';
 import { key } from './keys.ts';
 import { grantRefOf } from './token-text.ts';
 import type { Vault } from './vault.ts';
@@ -71,18 +72,32 @@ export async function telling(
   void told?.catch(() => undefined);
 }
 
-/** Lists what lives of a client's or an account's grants; the index is a hint, the grants themselves decide. */
+/** Where else a grant is listed that somebody allowed for a patient: they see it, too. */
+export function indexOfPatient(keys: Vault['keys'], smart: StoredGrant['smart'] = {}): string | undefined {
+  const { actsAs, fhirBaseUrl, context: { patient } = {} } = smart;
+  if (actsAs === undefined || fhirBaseUrl === undefined || patient === undefined) return undefined;
+  return patientIndex(keys, fhirBaseUrl, patient);
+}
+
+/** Whose grants are listed: those of a client or an account, or those that others allowed for a patient. */
+export type GrantOwner =
+  | { readonly clientId: ClientId }
+  | { readonly accountId: AccountId }
+  | { readonly fhirBaseUrl: string; readonly patient: string };
+
+/** Lists what lives of somebody's grants; the index is a hint, the grants themselves decide. */
 export function createGrantList(vault: Vault) {
   const read = async (grantId: GrantId): Promise<GrantSummary | undefined> => {
     const [grant, dead] = await vault.driver.getMany([key.grant(grantId), key.dead(grantId)]);
     if (grant === undefined || dead !== undefined) return undefined;
     return summaryOf(vault, grantId, vault.open<StoredGrant>(key.grant(grantId), grant));
   };
-  return async (
-    owner: { clientId: ClientId } | { accountId: AccountId },
-  ): Promise<readonly GrantSummary[]> => {
-    const index = 'clientId' in owner ? key.clientGrants(owner.clientId) : key.accountGrants(owner.accountId);
-    const grants = await inBatches(await vault.driver.members(index), read);
+  const indexOf = (owner: GrantOwner): string => {
+    if ('patient' in owner) return patientIndex(vault.keys, owner.fhirBaseUrl, owner.patient);
+    return 'clientId' in owner ? key.clientGrants(owner.clientId) : key.accountGrants(owner.accountId);
+  };
+  return async (owner: GrantOwner): Promise<readonly GrantSummary[]> => {
+    const grants = await inBatches(await vault.driver.members(indexOf(owner)), read);
     return grants.filter((grant) => grant !== undefined);
   };
 }

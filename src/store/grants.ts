@@ -4,14 +4,20 @@ import { inBatches } from './batches.ts';
 import type { StoreDriver } from './driver.ts';
 import { ending } from './ending.ts';
 import { key } from './keys.ts';
+import type { StoreKeys } from './sealing.ts';
 
 /** What ends grants from outside a token request. */
 export interface GrantIndex {
-  /** Written before the grant itself, so that whoever ends a user's grants cannot miss one. */
+  /**
+   * Written before the grant itself, so that whoever ends a user's grants cannot miss one.
+   *
+   * @param about the index of the patient for whom somebody else allowed it: see {@link patientIndex}
+   */
   note(
     grantId: GrantId,
     owner: { clientId: ClientId; accountId: AccountId },
     expiresAt: EpochSeconds,
+    about?: string,
   ): Promise<void>;
   /** A tombstone: from now on nothing of the grant lives, and nothing more can be issued from it. */
   revoke(grantId: GrantId): Promise<void>;
@@ -24,6 +30,15 @@ export interface GrantIndex {
   bar(owner: Owner): Promise<void>;
 }
 
+/** Where it is listed what others allowed for a patient of a FHIR server. */
+export function patientIndex(
+  keys: Pick<StoreKeys, 'keyedHash'>,
+  fhirBaseUrl: string,
+  patient: string,
+): string {
+  return key.patientGrants(keys.keyedHash('patient', JSON.stringify([fhirBaseUrl, patient])));
+}
+
 /** @param deadTtlSeconds how long tombstones are kept: at least as long as a grant can live. */
 export function createGrantIndex(driver: StoreDriver, deadTtlSeconds: number): GrantIndex {
   const revoke = async (grantId: GrantId): Promise<void> => {
@@ -34,10 +49,11 @@ export function createGrantIndex(driver: StoreDriver, deadTtlSeconds: number): G
   return {
     revoke,
     bar,
-    async note(grantId, { clientId, accountId }, expiresAt) {
+    async note(grantId, { clientId, accountId }, expiresAt, about) {
       await Promise.all([
         driver.addMember(key.clientGrants(clientId), grantId, expiresAt),
         driver.addMember(key.accountGrants(accountId), grantId, expiresAt),
+        ...(about === undefined ? [] : [driver.addMember(about, grantId, expiresAt)]),
       ]);
     },
     async revokeAllOf(owner) {

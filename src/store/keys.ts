@@ -43,6 +43,7 @@ export const key = {
   factors: (accountId: AccountId) => `gh:{a.${accountId}}:factors`,
   accountSessions: (accountId: AccountId) => `gh:{a.${accountId}}:sessions`,
   accountGrants: (accountId: AccountId) => `gh:{a.${accountId}}:grants`,
+  patientGrants: (hash: string) => `gh:{p.${hash}}:grants`,
   login: (hash: string) => `gh:{n.${hash}}:login`,
   link: (hash: string) => `gh:{f.${hash}}:link`,
   upstreamSessions: (hash: string) => `gh:{f.${hash}}:sessions`,

@@ -68,6 +68,12 @@ export const PEOPLE_KEYS: readonly KeyRow[] = [
     sealed: false,
   },
   {
+    key: 'gh:{p.<hash>}:grants',
+    holds: 'index: grants about a patient that somebody else allowed for them',
+    keptFor: 'entries: as the grant',
+    sealed: false,
+  },
+  {
     key: 'gh:{n.<hash>}:login',
     holds: 'user name → account id',
     keptFor: 'until removed',

@@ -4,7 +4,7 @@ import { isClientId } from '../clients/index.ts';
 import type { GrantId } from '../oauth/index.ts';
 import { USED_CODE_SECONDS, unsupported, type AdapterParts, type MadeAt } from './adapter-parts.ts';
 import { StoreUnavailable } from './driver.ts';
-import { telling } from './grant-list.ts';
+import { indexOfPatient, telling, type StoredGrant } from './grant-list.ts';
 import { grantInHand, grantToBe, openGrant, sealedGrant } from './grant-to-be.ts';
 import { tokenOfRow, unsaid, type LeanRecord } from './grant-words.ts';
 import { hasEnded, type Trust } from './guard.ts';
@@ -173,14 +173,21 @@ function grantAdapter({ vault, grants, grantTtlSeconds, trust, words, onSignedOu
     async upsert(id, payload, expiresIn) {
       const { clientId = '', accountId = '', exp } = payload;
       const until = exp ?? Math.floor(Date.now() / 1000) + grantTtlSeconds;
+      const note = (): Promise<void> =>
+        grants.note(
+          id,
+          { clientId, accountId },
+          until,
+          indexOfPatient(vault.keys, payload['smart'] as StoredGrant['smart']),
+        );
       const page = currentPageRequest();
       if (page && !currentRequestScope()) {
         page.grants.set(id, payload);
         // Before the grant itself, which is written with its code.
-        await beforeTheAnswer(() => grants.note(id, { clientId, accountId }, until));
+        await beforeTheAnswer(note);
         return;
       }
-      await grants.note(id, { clientId, accountId }, until);
+      await note();
       const put = sealedGrant(vault, words, id, payload, expiresIn);
       const scope = currentRequestScope();
       if (scope) {

@@ -259,6 +259,7 @@ const myApps = {
   signOutHref: '/logout',
   historyHref: '/apps/history',
   accountHref: '/account',
+  byOthers: [],
   apps: [
     {
       ref: 'ref-1',
@@ -266,7 +267,7 @@ const myApps = {
       app: { name: 'Growth Chart', host: 'growth.example' },
       patient: 'Amy Shaw',
       fhirServer: 'Riverside records',
-      allowedOn: '3 February 2026',
+      allowedOn: '3 February 2026 at 09:30 UTC',
       until: '14 May 2026, or later: each time the app comes back, it gets more time',
       lastUse: '20 February 2026',
       seen: ['Vital signs, such as weight and blood pressure (read on 20 February 2026)'],
@@ -278,7 +279,7 @@ const myApps = {
       changeHref: '/apps/ref-2',
       app: { name: 'ليلى', host: 'xn--mgbh0fb.example' },
       fhirServer: 'Riverside records',
-      allowedOn: '1 January 2026',
+      allowedOn: '1 January 2026 at 14:05 UTC',
       until: '1 January 2026',
       lastUse: 'Not known. The app last came back on 1 January 2026.',
       seen: [],
@@ -288,6 +289,8 @@ const myApps = {
   ],
 };
 
+const byOthers = { ...myApps.apps[0], changeHref: undefined, allowedBy: 'Eve Shaw', isForOther: false };
+const myAppsByOthers = { ...myApps, apps: myApps.apps.slice(1), byOthers: [byOthers] };
 const myAppsStopped = { ...myApps, apps: [], notice: 'Done. That access has ended.' };
 const myAppsRefused = { ...myApps, error: 'That access has ended already.' };
 const myApp = {
@@ -392,6 +395,7 @@ export const screens: readonly {
   { screen: 'signed out', template: 'signed-out', data: signedOut },
   { screen: 'home', template: 'home', data: home },
   { screen: 'my apps', template: 'my-apps', data: myApps },
+  { screen: 'my apps, allowed by others', template: 'my-apps', data: myAppsByOthers },
   { screen: 'my apps, stopped', template: 'my-apps', data: myAppsStopped },
   { screen: 'my apps, refused', template: 'my-apps', data: myAppsRefused },
   { screen: 'one app', template: 'my-app', data: myApp },

@@ -41,7 +41,8 @@ const AMY: NewAccount = {
   role: 'patient',
   fhirUser: 'Patient/amy-shaw',
 };
-const PEOPLE = [EVE, GRACE, NOBODY, AMY];
+const CHLOE: NewAccount = { ...AMY, username: 'chloe', name: 'Chloé Shaw', fhirUser: 'Patient/chloe-shaw' };
+const PEOPLE = [EVE, GRACE, NOBODY, AMY, CHLOE];
 
 type RelatedPerson = Extract<DemoResource, { readonly resourceType: 'RelatedPerson' }>;
 const byId = (id: string): DemoResource => DEMO_RESOURCES.find((one) => one.id === id)!;
@@ -294,6 +295,58 @@ describe.each(DRIVERS)('people who act for a patient, on %s', (driver) => {
         }),
       ]),
     });
+  });
+
+  /** Signs in at /apps. */
+  const atApps = async (username: string): Promise<{ browser: CookieBrowser; html: string }> => {
+    const browser = new CookieBrowser();
+    const page = `${issuerOf()}/apps`;
+    const door = await (await browser.get(page)).text();
+    await browser.post(page, { ...formFields(door), username, password: PASSWORD });
+    return { browser, html: await (await browser.get(page)).text() };
+  };
+
+  test('[A095] [CONS-04] a patient sees who allowed what about them, and can stop it', async () => {
+    const mothers = new CookieBrowser();
+    const tokens = await tokensFor(as('eve', { browser: mothers }));
+    await tokensFor(as('grace', { patient: 'chloe-shaw' }));
+    const { browser, html } = await atApps('chloe');
+    const text = textOf(html);
+    expect(text).toContain('Allowed by others for you');
+    expect(text).toMatch(/Allowed by Eve Shaw/);
+    expect(text).toMatch(/Allowed by Grace Shaw/);
+    const form = /<article[^>]*>(?:(?!<\/article>).)*Eve Shaw.*?<\/article>/s.exec(html)![0];
+    expect(form).not.toContain('/apps/');
+    const ref = /name="stop" value="([^"]+)"/.exec(form)![1]!;
+    const after = await browser.post(`${issuerOf()}/apps`, { ...formFields(html), stop: [ref] });
+    expect(after.headers.get('location')).toContain('stopped');
+    expect(await introspect(tokens.access_token)).toEqual({ active: false });
+    expect((await refresh(issuerOf(), tokens.refresh_token)).body.error).toBe('invalid_grant');
+    const left = textOf(await (await browser.get(`${issuerOf()}/apps`)).text());
+    expect([left.includes('Eve Shaw'), left.includes('Grace Shaw')]).toEqual([false, true]);
+
+    const hers = textOf(await (await mothers.get(`${issuerOf()}/apps/history`)).text());
+    expect(hers).toContain('The patient stopped it');
+    expect(suite.server.audit).toContainEqual(
+      expect.objectContaining({
+        type: 'token.revoked',
+        what: 'grant',
+        patient: 'chloe-shaw',
+        outcome: 'success',
+      }),
+    );
+  });
+
+  test('[A095] nobody else sees or stops what was allowed about a patient', async () => {
+    const tokens = await tokensFor(as('eve'));
+    const { html: chloes } = await atApps('chloe');
+    const [, ref = ''] = /Eve Shaw(?:(?!<\/article>).)*name="stop" value="([^"]+)"/s.exec(chloes)!;
+    const { browser, html } = await atApps('amelia');
+    expect(textOf(html)).not.toContain('Allowed by others');
+    expect(html).not.toContain(ref);
+    const form = { ...formFields(html), stop: [ref] };
+    expect((await browser.post(`${issuerOf()}/apps`, form)).status).toBe(422);
+    expect(await introspect(tokens.access_token)).toMatchObject({ active: true });
   });
 
   test('a link to a page of the search leads nowhere for who has a list', async () => {
