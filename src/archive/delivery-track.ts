@@ -1,4 +1,4 @@
-import { open, stat } from 'node:fs/promises';
+import { open, stat, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 
 import type { Marks, Place, Track, Waiting } from '../push/index.ts';
@@ -98,19 +98,17 @@ interface Found {
   readonly end: number;
 }
 
-/** Whole lines alone: what has no end yet is being written, or was torn. A chunk always holds one: no line is as long. */
+/** Whole lines alone: what has no end yet is being written, or was torn. Of a line that is longer more is read. */
 async function recordsAfter(
   file: string,
   start: number,
 ): Promise<{ readonly records: readonly Found[]; readonly end: number }> {
   const handle = await open(file);
   try {
-    const { size } = await handle.stat();
-    const bytes = Buffer.alloc(Math.min(READ_BYTES, Math.max(0, size - start)));
-    const { bytesRead } = await handle.read(bytes, 0, bytes.length, start);
+    const bytes = await someOf(handle, start);
     const records: Found[] = [];
     let reached = 0;
-    for (const { line, end } of linesWithEnds(bytes.subarray(0, bytesRead))) {
+    for (const { line, end } of linesWithEnds(bytes)) {
       reached = start + end;
       const placed = placedIn(line);
       if (placed) records.push({ placed, end: reached });
@@ -118,6 +116,15 @@ async function recordsAfter(
     return { records, end: reached };
   } finally {
     await handle.close();
+  }
+}
+
+async function someOf(handle: FileHandle, start: number): Promise<Buffer> {
+  const left = Math.max(0, (await handle.stat()).size - start);
+  for (let length = Math.min(READ_BYTES, left); ; length = Math.min(left, length * 4)) {
+    const bytes = Buffer.alloc(length);
+    const { bytesRead } = await handle.read(bytes, 0, length, start);
+    if (length === left || bytes.includes('\n')) return bytes.subarray(0, bytesRead);
   }
 }
 

@@ -1,14 +1,21 @@
-import { open, rm } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { open, rm, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import type { JWK } from 'jose';
 
-import { headOf, othersSeenBy, type Head, type TrailFile } from '../trail/index.ts';
+import { headOf, othersSeenBy, type Head, type TrailFile, type TrailSource } from '../trail/index.ts';
 import { openAppender, type Appender } from './append.ts';
-import { keepKey, linesOf, readKeys } from './lines.ts';
+import { keepKey, readKeys } from './lines.ts';
+import { linesWithEnds } from './unsent.ts';
 import { namesIn } from './whole-file.ts';
 
 const FOLDER = 'audit';
 const ENDING = '.jsonl';
+
+export interface AuditLog extends TrailSource {
+  firstLines(): AsyncIterable<readonly [string, string]>;
+  chains(): AsyncIterable<readonly [string, readonly string[]]>;
+}
 
 /** The audit log below the data directory. */
 export interface TrailFiles {
@@ -17,8 +24,12 @@ export interface TrailFiles {
   newFile(chain: string): TrailFile;
   /** Heads of the chains there are, but for those that another chain names as they are. */
   openHeads(): Promise<readonly Head[]>;
-  /** The lines of each chain, the oldest chain first. */
-  read(): Promise<ReadonlyMap<string, readonly string[]>>;
+  /**
+   * Each chain, the oldest first, one at a time in memory.
+   *
+   * @param from milliseconds since 1970: leaves out what began before
+   */
+  source(from?: number): AuditLog;
   /** Keeps the public half of a key; does nothing where it is there. */
   keepKey(publicKey: JWK): Promise<void>;
   keys(): Promise<readonly JWK[]>;
@@ -55,22 +66,55 @@ export function createTrailFiles(dataDir: string, now: () => number = Date.now):
       const heads: Head[] = [];
       const named = new Set<string>();
       // One after the other: there may be more of them than files that may be open.
-      for (const file of await chainFiles(folder)) {
+      for (const file of (await chainFiles(folder)).slice(-MOST_LOOKED_AT)) {
         const { first, last } = await endsOf(file);
         heads.push(...[headOf(last)].filter((head) => head !== undefined));
         for (const head of othersSeenBy(first)) named.add(nameOf(head));
       }
       return heads.filter((head) => !named.has(nameOf(head)));
     },
-    async read() {
-      const chains = new Map<string, readonly string[]>();
-      for (const file of await chainFiles(folder))
-        chains.set(path.basename(file, ENDING), await linesOf(file));
-      return chains;
+    source(from = -Infinity) {
+      const isBefore = (chain: string): boolean => beganAt(chain) < from;
+      const files = async (): Promise<string[]> =>
+        (await chainFiles(folder)).filter((file) => !isBefore(chainOf(file)));
+      return {
+        isBefore,
+        async *firstLines() {
+          for (const file of await files()) yield [chainOf(file), (await endsOf(file)).first] as const;
+        },
+        async *chains() {
+          for (const file of await files()) yield [chainOf(file), await linesIn(file)] as const;
+        },
+      };
     },
     keepKey: (publicKey) => keepKey(keysFile, publicKey),
     keys: () => readKeys(keysFile),
   };
+}
+
+const chainOf = (file: string): string => path.basename(file, ENDING);
+
+/** `20261126T101500.123Z-…`, as chains are called; the moment in it, milliseconds since 1970. */
+function beganAt(chain: string): number {
+  const [, date = '', time = ''] = /^(\d{8})T(\d{6}\.\d{3})Z/.exec(chain) ?? [];
+  const day = date.replace(/(....)(..)(..)/, '$1-$2-$3');
+  return Date.parse(`${day}T${time.replace(/(..)(..)(.*)/, '$1:$2:$3')}Z`);
+}
+
+/** All lines but the empty ones, which stand before what was written after something torn. */
+async function linesIn(file: string): Promise<string[]> {
+  const lines: string[] = [];
+  let rest: Buffer = Buffer.alloc(0);
+  for await (const chunk of createReadStream(file, { highWaterMark: CHUNK_BYTES })) {
+    const bytes = Buffer.concat([rest, chunk as Buffer]);
+    let reached = 0;
+    for (const { line, end } of linesWithEnds(bytes)) {
+      if (line !== '') lines.push(line);
+      reached = end;
+    }
+    rest = bytes.subarray(reached);
+  }
+  return rest.length > 0 ? [...lines, rest.toString()] : lines;
 }
 
 function nameOf({ chain, seq }: Head): string {
@@ -92,23 +136,49 @@ async function chainFiles(folder: string): Promise<string[]> {
   return files;
 }
 
-/** More than the longest line there is, a checkpoint. */
-const END_BYTES = 64 * 1024;
+/**
+ * A chain that begins names what began lately and is named by nobody: each chain ends within a day or so, and the one that
+ * follows it in its process names it whatever else there is.
+ */
+const MOST_LOOKED_AT = 512;
+const CHUNK_BYTES = 4 * 1024 * 1024;
+/** Enough for most lines; for longer ones more is read. */
+const END_BYTES = 16 * 1024;
 
-/** First and last lines of a file, without all that stands between: there may be years of it. */
+/** First and last lines of a file, without all that stands between: there may be a day of it. */
 async function endsOf(file: string): Promise<{ readonly first: string; readonly last: readonly string[] }> {
   const handle = await open(file);
   try {
     const { size } = await handle.stat();
-    const length = Math.min(size, END_BYTES);
-    const [head, tail] = [Buffer.alloc(length), Buffer.alloc(length)];
-    await handle.read(head, 0, length, 0);
-    await handle.read(tail, 0, length, size - length);
-    const first = head.toString().split('\n').find(Boolean) ?? '';
+    const head = await linesAt(
+      handle,
+      size,
+      () => 0,
+      (lines) => lines.length > 1,
+    );
+    const tail = await linesAt(
+      handle,
+      size,
+      (bytes) => size - bytes,
+      (lines) => lines.filter(Boolean).length > 2,
+    );
     // Of the last of them the first may be cut.
-    const last = tail.toString().split('\n').filter(Boolean);
-    return { first, last: last.slice(-2) };
+    return { first: head.find(Boolean) ?? '', last: tail.filter(Boolean).slice(-2) };
   } finally {
     await handle.close();
+  }
+}
+
+async function linesAt(
+  handle: FileHandle,
+  size: number,
+  startOf: (bytes: number) => number,
+  isEnough: (lines: readonly string[]) => boolean,
+): Promise<string[]> {
+  for (let bytes = Math.min(size, END_BYTES); ; bytes = Math.min(size, bytes * 4)) {
+    const buffer = Buffer.alloc(bytes);
+    await handle.read(buffer, 0, bytes, startOf(bytes));
+    const lines = buffer.toString().split('\n');
+    if (bytes === size || isEnough(lines)) return lines;
   }
 }

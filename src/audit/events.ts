@@ -6,6 +6,8 @@ export interface Circumstances {
   /** The reference id shown to people and written to the log. */
   readonly reference?: string;
   readonly address?: string;
+  /** Who ran the command that did it, by their user name at the machine. */
+  readonly operator?: string;
 }
 
 /** Who asked, for whom, and over what: the members most events share. */
@@ -172,8 +174,6 @@ export type AuditEvent =
       'audit.read',
       Pick<Subject, 'patient'> & {
         readonly what: 'export' | 'report';
-        /** The operator's user name at the machine. */
-        readonly operator: string;
         readonly from?: string;
         readonly to?: string;
       }
@@ -186,7 +186,15 @@ export type AuditEvent =
   | Event<'store.rewrapped'>
   | Event<'store.exported', { readonly rows: number; readonly final: boolean }>
   | Event<'store.imported', { readonly rows: number; readonly epoch: string }>
-  | Event<'keys.rotated', { readonly active: string; readonly next: string }>;
+  | Event<
+      'keys.rotated',
+      {
+        /** Those of tokens, of the records of decisions, or of this log. */
+        readonly set: 'tokens' | 'records' | 'audit';
+        readonly active: string;
+        readonly next: string;
+      }
+    >;
 
 export type AuditEventType = AuditEvent['type'];
 

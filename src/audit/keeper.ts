@@ -39,9 +39,13 @@ export interface AuditKeeperParts {
   readonly onRecovered: (was: AuditTrouble) => void;
   /** How often a log that takes nothing is tried; default 1000. */
   readonly tryEveryMs?: number;
+  /** A disk that takes longer for one record takes none; default 3000. */
+  readonly patienceMs?: number;
 }
 
 const TRY_EVERY_MS = 1000;
+/** Less than a request may take: its answer says why. */
+const PATIENCE_MS = 3000;
 /** A few megabytes. */
 const MOST_HELD = 10_000;
 
@@ -50,7 +54,7 @@ const MOST_HELD = 10_000;
  * each request; what happens all the same (revoking, signing out, introspecting) waits in memory and is written first.
  */
 export function createAuditKeeper(parts: AuditKeeperParts): AuditKeeper {
-  const { sink, stamp, now, tryEveryMs = TRY_EVERY_MS } = parts;
+  const { sink, stamp, now, tryEveryMs = TRY_EVERY_MS, patienceMs = PATIENCE_MS } = parts;
   let began: { readonly since: number; readonly error: unknown } | undefined;
   let held: AuditRecord[] = [];
   let lost = 0;
@@ -87,10 +91,17 @@ export function createAuditKeeper(parts: AuditKeeperParts): AuditKeeper {
     parts.onRecovered(was);
     for (const record of late) await keep(record, false);
   };
+  /** Those under way: who stops waits to see what becomes of them. */
+  const writing = new Set<Promise<void>>();
+  const soon = (written: Promise<void>): Promise<void> => {
+    const done = inTime(written, patienceMs).finally(() => writing.delete(done));
+    writing.add(done);
+    return done;
+  };
   const keep: AuditKeeper['keep'] = async (record, isNeeded) => {
     if (!began)
       try {
-        await sink.write(record);
+        await soon(sink.write(record));
         return;
       } catch (error) {
         lose(error);
@@ -102,9 +113,19 @@ export function createAuditKeeper(parts: AuditKeeperParts): AuditKeeper {
     keep,
     trouble,
     async close() {
-      await retry();
+      await Promise.allSettled(writing);
+      await inTime(retry(), patienceMs).catch(() => undefined);
       clearTimeout(timer);
-      await sink.close();
+      await inTime(sink.close(), patienceMs);
     },
   };
+}
+
+/** What is written after all is there twice, or unneeded; nobody was told that it is there. */
+function inTime(written: Promise<void>, ms: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const late = (): void => reject(new Error(`the disk did not answer in ${ms} ms`));
+    const timer = setTimeout(late, ms);
+    written.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
 }

@@ -59,14 +59,21 @@ export function plainShape(
 ): Shape {
   const said: Said = record;
   const user = personAgent(AGENT.human, said, house);
-  const client = clientAgent(AGENT.application, said, house, !user);
-  const agents = [client, user].filter((one) => one !== undefined);
+  const client = clientAgent(AGENT.application, said, house, !user && said.operator === undefined);
+  const operator = said.operator === undefined ? undefined : operatorAgent(said.operator, house);
+  const person = user && operator ? { ...user, requestor: false } : user;
+  const agents = [operator, client, person].filter((one) => one !== undefined);
   return {
     ...{ type, subtype: [...subtype, own(record.type)], action, ...outcomeOf(said, refused) },
     // Nobody else did it: we did.
     agent: [...agents, { ...serverAgent(AGENT.source, house), requestor: agents.length === 0 }],
     entity: [...patientEntity(said), ...requestEntity(said), ...besides(record)],
   };
+}
+
+function operatorAgent(operator: string, { issuer }: House): Agent {
+  const who = { identifier: { system: `${issuer}/operators`, value: operator } };
+  return agentOf(AGENT.human, who, { requestor: true });
 }
 
 /** What was typed stands where readers look for a reason. */
@@ -83,7 +90,7 @@ export function breakGlassShape(record: Of<'break-glass' | 'break-glass.ended'>,
 
 const TOLD_ELSEWHERE: ReadonlySet<string> = new Set([
   ...['type', 'outcome', 'recorded', 'timeSource', 'offsetMs', 'reason', 'reference', 'address'],
-  ...['clientId', 'accountId', 'patient', 'why'],
+  ...['clientId', 'accountId', 'patient', 'why', 'operator'],
 ]);
 
 function besides(record: AuditRecord): Entity[] {
@@ -104,11 +111,7 @@ export function activityShape(record: Of<'server.start' | 'server.stop'>, house:
 }
 
 export function logReadShape(record: Of<'audit.read'>, house: House): Shape {
-  const operator: Agent = agentOf(
-    AGENT.human,
-    { identifier: { system: `${house.issuer}/operators`, value: record.operator } },
-    { requestor: true },
-  );
+  const operator = operatorAgent(record.operator ?? 'unknown', house);
   const { what, from, to } = record;
   const log = { identifier: { system: `${house.issuer}/audit`, value: 'log' }, display: 'audit log' };
   return {

@@ -18,6 +18,7 @@ export interface Said {
   readonly patient?: string;
   readonly scope?: string;
   readonly tokenHash?: string;
+  readonly operator?: string;
 }
 
 export const clientRef = (clientId: string, { issuer }: House): Reference => ({

@@ -71,8 +71,12 @@ export function clientCommand(): Command {
   return client;
 }
 
-async function add(options: AddOptions, { clients, clientStore, audit }: Office): Promise<void> {
+async function add(
+  options: AddOptions,
+  { clients, clientStore, audit, untilRecordable }: Office,
+): Promise<void> {
   const { registration, secret } = readRegistration(options);
+  await untilRecordable();
   const id = registration.client_id;
   if ((await clients.find(id)) || !(await clientStore.add(registration)))
     throw new UserError(`client ${id} exists already`);
@@ -145,6 +149,7 @@ async function list({ clients }: Office, asJson: boolean): Promise<void> {
 async function setDisabled(id: string, disabled: boolean, office: Office): Promise<void> {
   const { clients, clientStore, audit } = office;
   if (!(await clients.find(id))) throw new UserError(`there is no client ${id}`);
+  if (!disabled) await office.untilRecordable();
   const flag = (): Promise<void> => clientStore.setDisabled(id, disabled);
   const ended = disabled
     ? await shutOut(office, { clientId: id }, flag, { by: 'operator', why: 'client-disabled' })

@@ -83,7 +83,7 @@ async function written(): Promise<Bundled[]> {
 
 /** What is kept how long, and where the audit log stands. */
 async function looked({ config, trailFiles }: Office): Promise<Bundled[]> {
-  const reports = await verifyTrails(await trailFiles.read(), await trailFiles.keys());
+  const reports = await verifyTrails(trailFiles.source(), await trailFiles.keys());
   const { tokens, notices, store, fhirServers, audit } = config;
   const retention = {
     auditLog: 'never removed; the folder audit below store.dataDir',

@@ -78,15 +78,14 @@ async function show(options: OwnerOptions, id: string, office: Office): Promise<
 
 async function revoke(options: OwnerOptions, id: string, office: Office): Promise<void> {
   const grant = await grantNamed(id, options, office);
-  const { clientId, accountId } = grant;
+  const { clientId, accountId, patient, fhirBaseUrl: fhirServer, scope, reference: consent } = grant;
   await office.grants.revoke(id);
   await office.audit.record({
     type: 'token.revoked',
     outcome: 'success',
     what: 'grant',
-    grantId: id,
-    clientId,
-    accountId,
+    ...{ grantId: id, clientId, accountId, fhirServer, scope, consent },
+    ...(patient === undefined ? {} : { patient }),
   });
   await office.keepEnding(grant, { by: 'operator' });
   process.stdout.write(`grant ${id} ended; ${clientId} can do nothing with it any more\n`);

@@ -50,6 +50,7 @@ async function list(office: Office, options: KeysOptions): Promise<void> {
 }
 
 async function rotate(office: Office, options: KeysOptions): Promise<void> {
+  await office.untilRecordable();
   const { store, algorithms } = keysOf(office, options);
   const before = await loadOrCreateKeys(store, systemClock, algorithms);
   const wait = secondsUntilKnown(before, systemClock());
@@ -68,6 +69,7 @@ async function rotate(office: Office, options: KeysOptions): Promise<void> {
   await office.audit.record({
     type: 'keys.rotated',
     outcome: 'success',
+    set: options.records ? 'records' : options.audit ? 'audit' : 'tokens',
     active: kidOf('active'),
     next: kidOf('next'),
   });

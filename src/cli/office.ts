@@ -1,4 +1,5 @@
 import { Option, type Command } from 'commander';
+import { userInfo } from 'node:os';
 import path from 'node:path';
 
 import { createAuditRecorder, createStdoutSink, type AuditRecorder } from '../audit/index.ts';
@@ -66,6 +67,15 @@ export interface Office {
   readonly grantList: ReturnType<typeof createGrantList>;
   readonly usage: UsageStore;
   readonly audit: AuditRecorder;
+  /** Who runs the command, as far as the machine knows. */
+  readonly operator: string;
+  /**
+   * Asked before something is given or read out, which must not happen without its record (SEC-4); what takes something back
+   * does not ask.
+   *
+   * @throws UserError when the audit log takes nothing
+   */
+  readonly untilRecordable: () => Promise<void>;
 }
 
 export interface OfficeOptions {
@@ -102,10 +112,19 @@ export async function inOffice(
   const { trail, files: trailFiles } = composeTrail({
     ...{ config, keyStore: () => auditKeys, clock: systemClock, log: ON_STDERR },
   });
-  const audit = createAuditRecorder([createStdoutSink(process.stderr), trail], systemStamp, (sink, error) => {
-    process.stderr.write(`the audit record could not be kept by ${sink}: ${String(error)}\n`);
-    process.exitCode = 1;
-  });
+  const operator = operatorOf(process.env);
+  const recorder = createAuditRecorder(
+    [createStdoutSink(process.stderr), trail],
+    systemStamp,
+    (sink, error) => {
+      process.stderr.write(`the audit record could not be kept by ${sink}: ${String(error)}\n`);
+      process.exitCode = 1;
+    },
+  );
+  const audit: AuditRecorder = {
+    record: (event) => recorder.record({ ...event, operator }),
+    close: () => recorder.close(),
+  };
   const { refreshTokenSeconds, accessTokenSeconds } = config.tokens;
   const grants = createGrantIndex(driver, refreshTokenSeconds + accessTokenSeconds);
   const clients = createClientRegistry(config.clients, clientStore);
@@ -148,7 +167,11 @@ export async function inOffice(
         }),
       ),
       usage: createUsageStore(vault, TRUSTING, refreshTokenSeconds + accessTokenSeconds),
-      audit,
+      ...{ audit, operator },
+      untilRecordable: () =>
+        trail.open().catch((error: unknown) => {
+          throw new UserError(`nothing was done: the audit log cannot be written: ${String(error)}`);
+        }),
     });
   } finally {
     await Promise.all(signedOut);
@@ -156,6 +179,11 @@ export async function inOffice(
     await audit.close();
     await driver.close();
   }
+}
+
+/** In a container everybody is root, and who came by sudo is somebody: `GATEHOUSE_OPERATOR` says who. */
+function operatorOf(env: NodeJS.ProcessEnv): string {
+  return env['GATEHOUSE_OPERATOR'] ?? env['SUDO_USER'] ?? userInfo().username;
 }
 
 /** Two tries of 2.5 s, for apps that are told of a sign-out. */

@@ -74,8 +74,7 @@ function inShort({ source, offsetMs, skewMs, wrong }: Verdict): Facts['clock'] {
 }
 
 async function auditIn({ trailFiles }: Pick<Office, 'trailFiles'>): Promise<Facts['audit']> {
-  const [chains, keys] = await Promise.all([trailFiles.read(), trailFiles.keys()]);
-  const reports = await verifyTrails(chains, keys, []);
+  const reports = await verifyTrails(trailFiles.source(), await trailFiles.keys());
   const bad = reports.find(({ fault }) => fault !== undefined);
   const sum = (count: (report: (typeof reports)[number]) => number): number =>
     reports.reduce((all, report) => all + count(report), 0);

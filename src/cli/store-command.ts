@@ -64,7 +64,12 @@ async function adopt(isSure: boolean, { driver, storeKeys, audit }: Office): Pro
   );
 }
 
-async function writeOut(file: string, final: boolean, { driver, ring, audit }: Office): Promise<void> {
+async function writeOut(
+  file: string,
+  final: boolean,
+  { driver, ring, audit, untilRecordable }: Office,
+): Promise<void> {
+  await untilRecordable();
   let isClosed = false;
   const onClosed = (): void => {
     isClosed = true;
@@ -95,7 +100,12 @@ const LEFT_OUT: Readonly<Record<ImportSummary['as'], string>> = {
     'the file was imported here before, so grants, tokens and sessions in it are not believed any more',
 };
 
-async function readIn(file: string, intoUsed: boolean, { driver, ring, audit }: Office): Promise<void> {
+async function readIn(
+  file: string,
+  intoUsed: boolean,
+  { driver, ring, audit, untilRecordable }: Office,
+): Promise<void> {
+  await untilRecordable();
   const { written, skipped, leftOut, as, epoch } = await importStore(driver, ring, { file, intoUsed });
   await audit.record({ type: 'store.imported', outcome: 'success', rows: written, epoch: epoch.id });
   const lines = [

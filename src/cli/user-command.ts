@@ -109,6 +109,7 @@ async function add(
     throw new UserError(`the user is not right:\n${lines.join('\n')}`);
   }
   const { password, isGiven } = await passwordFor(parsed.data, passwordFile, office);
+  await office.untilRecordable();
   const made = await createAccount(parsed.data, password);
   const account = emailVerified && email !== undefined ? { ...made, emailVerified } : made;
   if (!(await office.accounts.add(account))) throw new UserError(`user ${username} exists already`);
@@ -132,6 +133,7 @@ async function list({ accounts }: Office): Promise<void> {
 
 async function setDisabled(username: string, disabled: boolean, office: Office): Promise<void> {
   const account = await accountNamed(username, office);
+  if (!disabled) await office.untilRecordable();
   const { accountId } = account;
   const save = async (): Promise<void> => {
     await office.accounts.change(accountId, (current) => ({ ...current, disabled }));

@@ -39,6 +39,7 @@ export async function resetFactors(username: string, office: Office): Promise<vo
 export async function printResetCode(username: string, office: Office): Promise<void> {
   const account = await accountNamed(username, office);
   if (account.disabled) throw new UserError(`user ${username} is disabled; enable them first`);
+  await office.untilRecordable();
   const { codes, storeKeys } = office;
   const hash = (kind: string, text: string): string => storeKeys.keyedHash(kind, text);
   const code = await staffResetCode({ codes, hash, clock: systemClock }, account);

@@ -14,7 +14,10 @@ export async function linkUser(username: string, options: LinkOptions, office: O
   const account = await office.accounts.findByUsername(username);
   if (!account) throw new UserError(`there is no user ${username}`);
   if (remove) await takeBack(account, options, office);
-  else await add(account, options, office);
+  else {
+    await office.untilRecordable();
+    await add(account, options, office);
+  }
   const { accountId } = account;
   const change = remove ? 'unlinked' : 'linked';
   await office.audit.record({ type: 'account.changed', outcome: 'success', change, accountId, provider });

@@ -35,6 +35,7 @@ export async function passwordFor(
 export async function setPassword(username: string, file: string | undefined, office: Office): Promise<void> {
   const account = await accountNamed(username, office);
   const { password, isGiven } = await passwordFor(account, file, office);
+  await office.untilRecordable();
   const passwordHash = await hashPassword(password);
   await office.accounts.change(account.accountId, (current) => ({ ...current, passwordHash }));
   const { accountId } = account;

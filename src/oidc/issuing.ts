@@ -58,11 +58,13 @@ function describeIssued(
 export function subjectOf({ oidc: { entities, client } }: KoaContextWithOIDC) {
   const token = entities.AccessToken ?? entities.ClientCredentials;
   const grant = entities.Grant;
+  const scope = token?.scope ?? entities.RefreshToken?.scope;
+  const fhirServer = typeof token?.aud === 'string' ? token.aud : grant?.smart?.fhirBaseUrl;
   return {
     ...(client ? { clientId: client.clientId } : {}),
     ...(grant ? { grantId: grant.jti, accountId: grant.accountId ?? '' } : {}),
-    ...(token?.scope === undefined ? {} : { scope: token.scope }),
+    ...(scope === undefined ? {} : { scope }),
     ...(grant?.smart?.context.patient === undefined ? {} : { patient: grant.smart.context.patient }),
-    ...(typeof token?.aud === 'string' ? { fhirServer: token.aud } : {}),
+    ...(fhirServer === undefined ? {} : { fhirServer }),
   };
 }

@@ -60,7 +60,9 @@ export const EVIDENCE: readonly Rule[] = [
     look({ facts: { audit } }) {
       if (audit.fault !== undefined)
         return fail(audit.fault, 'run `gatehouse audit verify` and find out who');
-      return pass(`${audit.records} records in ${audit.chains} chains, ${audit.unsigned} not signed yet`);
+      return pass(
+        `${audit.records} records in ${audit.chains} chains, the last ${audit.unsigned} lines not signed yet`,
+      );
     },
   },
   {

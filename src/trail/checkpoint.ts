@@ -17,8 +17,10 @@ const payload = z.strictObject({
   prev: z.string(),
   /** ISO 8601, UTC, with milliseconds. */
   at: z.string(),
-  /** What each line since the checkpoint before says, one after another, twelve characters each. */
+  /** What each line since the checkpoint before says, one after another, twelve characters each; of many, of the last. */
   contents: z.string(),
+  /** The first line since the checkpoint before, where {@link contents} begins later. */
+  since: z.number().int().min(0).optional(),
   /** Nothing follows: the process stopped as it should. */
   last: z.literal(true).optional(),
 });
@@ -34,7 +36,7 @@ export async function signCheckpoint(checkpoint: Checkpoint, { kid, alg, jwk }: 
 }
 
 export type ReadCheckpoint =
-  | { readonly ok: true; readonly checkpoint: Checkpoint }
+  | { readonly ok: true; readonly checkpoint: Checkpoint; readonly kid: string }
   | { readonly ok: false; readonly problem: 'bad-signature' | 'unknown-key' };
 
 /** What a checkpoint says, where one of these keys signed it. */
@@ -46,7 +48,7 @@ export async function readCheckpoint(jws: string, keys: readonly JWK[]): Promise
     if (!key) return { ok: false, problem: 'unknown-key' };
     const signed = await compactVerify(jws, await importJWK(key, alg), { algorithms: ALGORITHMS });
     const checkpoint = payload.parse(JSON.parse(new TextDecoder().decode(signed.payload)));
-    return { ok: true, checkpoint };
+    return { ok: true, checkpoint, kid: key.kid ?? '' };
   } catch {
     return { ok: false, problem: 'bad-signature' };
   }

@@ -23,17 +23,26 @@ export interface TrailParts {
   readonly now: () => number;
   /** Told when a checkpoint could not be written; the records are there all the same. */
   readonly onFailure: (error: unknown) => void;
+  /** After so many lines another chain begins; default 50,000. */
+  readonly mostLines?: number;
 }
 
 /** An audit sink that keeps what it is given: `write` resolves once the record is on disk. */
 export interface Trail extends AuditSink {
   /** Signs what was written since the last time. */
   checkpoint(): Promise<void>;
+  /** Begins a chain, if none is; it is gone again when nothing was written. @throws Error when it cannot be */
+  open(): Promise<void>;
 }
 
 /** Signed after so many records, or so long after the first that is not, whichever comes first. */
 const RECORDS_TO_SIGN = 256;
 const SIGN_AFTER_MS = 10_000;
+/** A checkpoint says of no more lines what each of them is. */
+const MOST_CONTENTS = 2048;
+/** Then another chain begins, as each day does: so that a file can be read, and put away after years. */
+const MOST_LINES = 50_000;
+const DAY_MS = 24 * 3600 * 1000;
 
 interface Waiting {
   readonly record: AuditRecord;
@@ -45,9 +54,12 @@ interface Waiting {
 interface Chain {
   readonly id: string;
   readonly file: TrailFile;
+  readonly began: number;
   seq: number;
   prev: string;
-  /** What was written since the last checkpoint. */
+  /** The first line since the last checkpoint. */
+  since: number;
+  /** What was written since then, the last of it. */
   contents: string[];
 }
 
@@ -56,7 +68,10 @@ interface Chain {
  * of it is there: that chain is left as it is, and the next record begins another one, which names it.
  */
 export function createTrail(parts: TrailParts): Trail {
+  const { mostLines = MOST_LINES } = parts;
   let chain: Chain | undefined;
+  /** Where the last one that was left ended. */
+  let left: Head | undefined;
   let waiting: Waiting[] = [];
   let timer: NodeJS.Timeout | undefined;
   /** So many lines since the last checkpoint ask for one. */
@@ -69,8 +84,9 @@ export function createTrail(parts: TrailParts): Trail {
     return done;
   };
   const append = async (bodies: readonly Body[]): Promise<void> => {
-    chain ??= await begin(parts);
+    chain ??= await begin(parts, left);
     const to = chain;
+    if (bodies.length === 0) return;
     try {
       await appendTo(to, bodies);
     } catch (error) {
@@ -79,9 +95,14 @@ export function createTrail(parts: TrailParts): Trail {
     }
   };
   const leave = async (): Promise<void> => {
-    const left = chain;
+    const old = chain;
     chain = undefined;
-    await left?.file.close().catch(parts.onFailure);
+    if (old) left = { chain: old.id, seq: old.seq - 1, hash: old.prev };
+    await old?.file.close().catch(parts.onFailure);
+  };
+  const discard = async (): Promise<void> => {
+    await chain?.file.discard().catch(parts.onFailure);
+    chain = undefined;
   };
   const flush = async (): Promise<void> => {
     const batch = waiting;
@@ -95,13 +116,13 @@ export function createTrail(parts: TrailParts): Trail {
     }
     for (const { resolve } of batch) resolve();
     timer ??= setTimeout(() => void checkpoint(), SIGN_AFTER_MS).unref();
-    if ((chain?.contents.length ?? 0) >= signAt) void checkpoint();
+    if (unsignedIn(chain) >= signAt) void checkpoint();
   };
   /** The key is asked for before: records do not wait for a store that is away, and it is not asked at each of them. */
   const checkpoint = async (isLast = false): Promise<void> => {
     clearTimeout(timer);
     timer = undefined;
-    signAt = (chain?.contents.length ?? 0) + RECORDS_TO_SIGN;
+    signAt = unsignedIn(chain) + RECORDS_TO_SIGN;
     try {
       const key = await parts.key();
       await inTurn(() => sign(key, isLast));
@@ -111,8 +132,11 @@ export function createTrail(parts: TrailParts): Trail {
     }
   };
   const sign = async (key: TrailKey, isLast: boolean): Promise<void> => {
-    if (!chain || (chain.contents.length === 0 && !isLast)) return;
-    await append([{ checkpoint: await checkpointOf(chain, { key, isLast, now: parts.now }) }]);
+    if (!chain || (unsignedIn(chain) === 0 && !isLast)) return;
+    const isFull = chain.seq >= mostLines || dayOf(parts.now()) !== dayOf(chain.began);
+    const how = { key, isLast: isLast || isFull, now: parts.now };
+    await append([{ checkpoint: await checkpointOf(chain, how) }]);
+    if (isFull) await leave();
   };
   return {
     name: 'trail',
@@ -122,20 +146,30 @@ export function createTrail(parts: TrailParts): Trail {
         void inTurn(flush);
       }),
     checkpoint: () => checkpoint(),
+    open: () => inTurn(() => append([])),
     async close() {
       await inTurn(flush);
+      // The line that begins it is all there is.
+      if (chain?.seq === 1) await inTurn(discard);
       if (chain) await checkpoint(true);
       await inTurn(leave);
     },
   };
 }
 
-async function begin({ newId, newFile, others, now }: TrailParts): Promise<Chain> {
+const unsignedIn = (chain: Chain | undefined): number => (chain ? chain.seq - chain.since : 0);
+const dayOf = (ms: number): number => Math.floor(ms / DAY_MS);
+
+/** @param left the chain before this one, which it names whatever else there is */
+async function begin({ newId, newFile, others, now }: TrailParts, left: Head | undefined): Promise<Chain> {
   const id = newId();
   const known = await others();
-  const chain: Chain = { id, file: newFile(id), seq: 0, prev: '', contents: [] };
+  const isNamed = known.some(({ chain, seq }) => chain === left?.chain && seq === left.seq);
+  const named = left && !isNamed ? [...known, left] : known;
+  const began = now();
+  const chain: Chain = { id, file: newFile(id), began, seq: 0, prev: '', since: 0, contents: [] };
   try {
-    await appendTo(chain, [{ begin: { at: new Date(now()).toISOString(), others: known } }]);
+    await appendTo(chain, [{ begin: { at: new Date(began).toISOString(), others: named } }]);
   } catch (error) {
     // A full disk is tried again and again: it must not be left with a file each time.
     await chain.file.discard().catch(() => undefined);
@@ -154,14 +188,15 @@ async function appendTo(chain: Chain, bodies: readonly Body[]): Promise<void> {
   });
   await chain.file.append(lines);
   const isSigned = bodies.some((body) => 'checkpoint' in body);
-  chain.contents = isSigned ? [] : [...chain.contents, ...bodies.map(contentHash)];
-  Object.assign(chain, { seq, prev });
+  const contents = isSigned ? [] : [...chain.contents, ...bodies.map(contentHash)].slice(-MOST_CONTENTS);
+  Object.assign(chain, { seq, prev, contents, ...(isSigned ? { since: seq } : {}) });
 }
 
 async function checkpointOf(
-  { id, seq, prev, contents }: Chain,
+  { id, seq, prev, since, contents }: Chain,
   { key, isLast, now }: { readonly key: TrailKey; readonly isLast: boolean; readonly now: () => number },
 ): Promise<string> {
   const said = { chain: id, seq, prev, at: new Date(now()).toISOString(), contents: contents.join('') };
-  return signCheckpoint({ ...said, ...(isLast ? { last: true } : {}) }, key);
+  const isAll = contents.length === seq - since;
+  return signCheckpoint({ ...said, ...(isAll ? {} : { since }), ...(isLast ? { last: true } : {}) }, key);
 }

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { cp, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, readdir, rm, writeFile, rename } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
@@ -64,7 +64,8 @@ describe('the audit log of a server', () => {
     expect(body.access_token).toBeTruthy();
     const verified = await audit('verify');
     expect(verified.stderr).toBe('');
-    expect(verified.stdout).toMatch(/all \d+ record\(s\) of 2 chain\(s\) are as they were written\n$/);
+    expect(verified.stdout).toMatch(/\n\d+ record\(s\) in 2 chain\(s\), none of them changed/);
+    expect(verified.stdout).toMatch(/\nsigned with \S+, from the keys beside the log: compare them/);
     const exported = (await audit('export')).stdout.trim().split('\n');
     const types = exported.map((line) => (JSON.parse(line) as { type: string }).type);
     for (const type of ['account.changed', 'server.start', 'sign-in', 'consent', 'token.issued'])
@@ -94,7 +95,7 @@ describe('the audit log of a server', () => {
     );
     expect(found.code).toBe(1);
     expect(found.stdout).toMatch(/: NOT VALID, line 3 was edited\n/);
-    expect(found.stderr).toMatch(/1 of \d+ chain\(s\) were changed/);
+    expect(found.stderr).toMatch(/1 of \d+ chain\(s\) are not as they were written/);
   });
 
   test('[SEC-4] [A198] a record that was cut out, or swapped with the next, is named', async () => {
@@ -122,6 +123,36 @@ describe('the audit log of a server', () => {
     ]);
   });
 
+  test('[SEC-4] nothing is given or read out by a command while the audit log cannot be written', async () => {
+    const log = logAt(folder.dir);
+    const [year = ''] = (await readdir(log)).filter((name) => /^\d{4}$/.test(name));
+    // In the place of the folder for the chain that would begin now: also root cannot write there.
+    await rename(path.join(log, year), path.join(log, 'aside'));
+    await writeFile(path.join(log, year), '');
+    const person = ['--username', 'eve', '--name', 'Eve', '--role', 'patient', '--fhir-user', 'Patient/p2'];
+    const user = (...args: string[]) => runGatehouse(['user', ...args, '--config', folder.config]);
+    try {
+      for (const ended of [await user('add', ...person), await audit('export')]) {
+        expect([ended.code, ended.stdout]).toEqual([1, '']);
+        expect(ended.stderr).toContain('nothing was done: the audit log cannot be written');
+      }
+      expect((await user('list')).stdout).not.toContain('eve');
+      // What takes something back does not wait for its record.
+      expect((await user('disable', 'amy')).stdout).toContain('user amy is disabled');
+    } finally {
+      await rm(path.join(log, year));
+      await rename(path.join(log, 'aside'), path.join(log, year));
+      await user('enable', 'amy');
+    }
+    const changed = (await audit('export')).stdout
+      .split('\n')
+      .filter((line) => line.includes('"account.changed"'));
+    expect(JSON.parse(changed.at(-1)!)).toMatchObject({
+      change: 'enabled',
+      operator: expect.stringMatching(/./),
+    });
+  });
+
   test('[SEC-4] the newest is held by heads that were kept elsewhere', async () => {
     const heads = await folder.write('heads', (await audit('heads')).stdout);
     expect((await audit('verify', '--anchor', heads)).code).toBe(0);
@@ -136,7 +167,19 @@ describe('the audit log of a server', () => {
   test('[SEC-3] [SEC-4] what apps could see of a patient, in a range; as AuditEvents; and that somebody looked', async () => {
     const report = await audit('report', '--patient', 'p1', '--from', '2020-01-01');
     expect(report.stdout).toMatch(/^WHEN \(UTC\) +WHAT/);
-    expect(report.stdout).toMatch(/consent +success +public-app/);
+    expect(report.stdout).toMatch(/consent +success +asked +public-app +Public App +\S+ +Amy Shaw +main/);
+    expect(report.stdout).toMatch(/token\.issued +success +authorization_code/);
+    expect((await audit('report', '--patient', 'p1', '--fhir-server', 'main')).stdout).toContain(
+      'token.issued',
+    );
+    const elsewhere = await audit('report', '--patient', 'p1', '--fhir-server', 'other');
+    expect([elsewhere.code, elsewhere.stderr]).toEqual([1, expect.stringContaining('there is main')]);
+    const csv = (await audit('report', '--patient', 'p1', '--format', 'csv')).stdout;
+    expect(csv).toMatch(/^"WHEN \(UTC\)","WHAT",.*\r\n"20/);
+    const rows = JSON.parse(
+      (await audit('report', '--patient', 'p1', '--format', 'json')).stdout,
+    ) as object[];
+    expect(rows[0]).toMatchObject({ client: 'public-app', person: 'Amy Shaw', fhirServer: 'main' });
     expect((await audit('report', '--patient', 'p2')).stdout.trim().split('\n')).toHaveLength(1);
     expect(
       (await audit('report', '--patient', 'p1', '--to', '2020-01-01')).stdout.trim().split('\n'),

@@ -22,12 +22,19 @@ export function faultyDisk(): FaultyDisk {
   return disk;
 }
 
+/** The lines of the audit log below a data directory, chain by chain. */
+export async function auditLinesOf(dataDir: string): Promise<string[]> {
+  const lines: string[] = [];
+  for await (const [, some] of createTrailFiles(dataDir).source().chains()) lines.push(...some);
+  return lines;
+}
+
 /** What lies in the audit log below a data directory, of all chains together. */
 export async function auditLogOf(dataDir: string): Promise<readonly AuditRecord[]> {
-  return [...(await createTrailFiles(dataDir).read()).values()].flatMap(recordsIn);
+  return recordsIn(await auditLinesOf(dataDir));
 }
 
 export async function verifiedLog(dataDir: string): Promise<readonly ChainReport[]> {
   const files = createTrailFiles(dataDir);
-  return verifyTrails(await files.read(), await files.keys());
+  return verifyTrails(files.source(), await files.keys());
 }

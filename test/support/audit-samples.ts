@@ -151,7 +151,7 @@ const SAMPLES: { readonly [Type in AuditEvent['type']]: readonly Extract<AuditEv
   'store.rewrapped': [{ type: 'store.rewrapped', outcome: 'success' }],
   'store.exported': [{ type: 'store.exported', outcome: 'success', rows: 9, final: true }],
   'store.imported': [{ type: 'store.imported', outcome: 'success', rows: 9, epoch: 'e1' }],
-  'keys.rotated': [{ type: 'keys.rotated', outcome: 'success', active: 'k1', next: 'k2' }],
+  'keys.rotated': [{ type: 'keys.rotated', outcome: 'success', set: 'tokens', active: 'k1', next: 'k2' }],
 };
 
 export const SAMPLE_RECORDS: readonly AuditRecord[] = Object.values(SAMPLES)

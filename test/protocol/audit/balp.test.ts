@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 
-import { createTrailFiles } from '../../../src/archive/index.ts';
 import { auditEventsOf, type AuditEventResource } from '../../../src/balp/index.ts';
 import { placedIn } from '../../../src/trail/index.ts';
+import { auditLinesOf } from '../../support/audit-disk.ts';
 import { appOf, until } from '../../support/app.ts';
 import { problemsOf } from '../../support/balp-validator.ts';
 import { CookieBrowser, formFields } from '../../support/browser.ts';
@@ -68,9 +68,8 @@ describe('what a server does, as AuditEvents', () => {
       ...[authorized.code, authorized.verifier, third.access_token, PASSWORD, 'CANARY', launched.launch],
     );
     const house = { issuer, name: 'Test House' };
-    const files = createTrailFiles(suite.server.dataDir);
     await until(async () => {
-      const lines = [...(await files.read()).values()].flat();
+      const lines = await auditLinesOf(suite.server.dataDir);
       events = lines
         .flatMap((line) => placedIn(line) ?? [])
         .flatMap((placed) => auditEventsOf(placed, house));

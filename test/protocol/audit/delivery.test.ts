@@ -1,10 +1,10 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 
-import { createTrailFiles } from '../../../src/archive/index.ts';
 import { auditEventsOf } from '../../../src/balp/index.ts';
 import type { ConfigInput } from '../../../src/config/index.ts';
 import { placedIn } from '../../../src/trail/index.ts';
 import { appOf, until } from '../../support/app.ts';
+import { auditLinesOf } from '../../support/audit-disk.ts';
 import {
   startAuditRepository,
   startSyslogReceiver,
@@ -42,7 +42,7 @@ afterEach(async () => {
 /** What is in the log now, by id, chain by chain. */
 async function localEvents(): Promise<{ chain: string; id: string }[]> {
   const { issuer } = server;
-  const lines = [...(await createTrailFiles(server.dataDir).read()).values()].flat();
+  const lines = await auditLinesOf(server.dataDir);
   return lines
     .flatMap((line) => placedIn(line) ?? [])
     .flatMap((placed) =>

@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import { CookieBrowser } from '../../support/browser.ts';
 import { PUBLIC_APP, RESOURCE_SERVER, RS_SECRET, SECRET, SECRET_APP, basic } from '../../support/clients.ts';
 import { authorize, postForm, redeem, refresh, type TokenAnswer } from '../../support/flow.ts';
-import { DRIVERS } from '../../support/gatehouse.ts';
+import { DRIVERS, FHIR } from '../../support/gatehouse.ts';
 import { gatehouseOn } from '../../support/suite.ts';
 
 const OTHER_APP = { ...PUBLIC_APP, client_id: 'other-app' };
@@ -41,7 +41,11 @@ describe.each(DRIVERS)('revocation on %s', (driver) => {
     expect([await isActive(first.access_token), await isActive(second.access_token)]).toEqual([false, false]);
     expect((await refresh(suite.server.issuer, second.refresh_token)).body.error).toBe('invalid_grant');
     const record = suite.server.audit.findLast(({ type }) => type === 'token.revoked');
-    expect(record).toMatchObject({ outcome: 'success', clientId: 'public-app', what: 'grant' });
+    expect(record).toMatchObject({
+      ...{ outcome: 'success', clientId: 'public-app', what: 'grant', patient: 'p1', fhirServer: FHIR },
+      ...{ accountId: expect.stringMatching(/./), grantId: expect.stringMatching(/./) },
+      scope: expect.stringContaining('patient/'),
+    });
   });
 
   test('[REV-03] revoking an access token ends that one only', async () => {

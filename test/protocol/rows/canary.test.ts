@@ -4,10 +4,10 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { pino } from 'pino';
 
-import { createTrailFiles } from '../../../src/archive/index.ts';
 import { auditEventsOf } from '../../../src/balp/index.ts';
 import { createAccountStore } from '../../../src/store/index.ts';
 import { placedIn } from '../../../src/trail/index.ts';
+import { auditLinesOf } from '../../support/audit-disk.ts';
 import { until } from '../../support/app.ts';
 import { CookieBrowser } from '../../support/browser.ts';
 import {
@@ -359,7 +359,7 @@ describe('after two hundred flows with something secret in every field', () => {
     expect(files.join('').length).toBeGreaterThan(100_000);
     expectNothingIn(files.join('\n'));
     const house = { issuer, name: 'Test House' };
-    const lines = [...(await createTrailFiles(dataDir).read()).values()].flat();
+    const lines = await auditLinesOf(dataDir);
     const events = lines
       .flatMap((line) => placedIn(line) ?? [])
       .flatMap((placed) => auditEventsOf(placed, house));

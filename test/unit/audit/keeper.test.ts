@@ -16,7 +16,7 @@ const issued: AuditEvent = { type: 'token.issued', outcome: 'success', grantType
 const STAMP = (): TimeStamp => ({ recorded: new Date(NOW).toISOString(), timeSource: 'system' });
 const revoked: AuditEvent = { type: 'token.revoked', outcome: 'success', what: 'grant' };
 
-function keeperOn(disk: { full: boolean }) {
+function keeperOn(disk: { full: boolean; hangs?: Promise<void> | undefined }) {
   const kept: AuditRecord[] = [];
   const told = { tries: 0, troubles: 0, recovered: [] as AuditTrouble[], others: [] as AuditRecord[] };
   const keeper = createAuditKeeper({
@@ -25,13 +25,14 @@ function keeperOn(disk: { full: boolean }) {
       async write(record) {
         told.tries += 1;
         if (disk.full) throw new Error('no space');
+        await disk.hangs;
         kept.push(record);
       },
       close: async () => undefined,
     },
     stamp: (event) => stamped(event, STAMP),
     now: () => NOW,
-    tryEveryMs: 5,
+    ...{ tryEveryMs: 5, patienceMs: 30 },
     onTrouble: () => (told.troubles += 1),
     onRecovered: (was) => told.recovered.push(was),
   });
@@ -61,6 +62,7 @@ describe('createAuditKeeper', () => {
     const on = keeperOn(disk);
     await on.recorder.record(revoked);
     await on.recorder.record({ type: 'sign-out', outcome: 'success' });
+    await new Promise(setImmediate);
     expect(on.keeper.trouble()).toEqual({ since: NOW, reason: 'Error: no space', held: 2, lost: 0 });
     expect(on.told.others).toHaveLength(2);
     disk.full = false;
@@ -69,6 +71,26 @@ describe('createAuditKeeper', () => {
     expect(on.kept.at(-1)).toMatchObject({ since: '2026-01-02T03:04:05.000Z', held: 2, lost: 0 });
     await on.recorder.record(issued);
     expect([on.told.troubles, on.told.recovered.length]).toEqual([1, 1]);
+  });
+
+  test('[F36] [SEC-4] a disk that does not answer is one that fails, is asked once, and is believed when it does', async () => {
+    let answer = (): void => undefined;
+    const disk = { full: false, hangs: new Promise<void>((resolve) => (answer = resolve)) };
+    const on = keeperOn(disk);
+    await expect(on.recorder.record(issued)).rejects.toBeInstanceOf(AuditUnavailable);
+    expect(on.keeper.trouble()?.reason).toContain('the disk did not answer in 30 ms');
+    await on.recorder.record(revoked);
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    await expect(on.recorder.record(issued)).rejects.toBeInstanceOf(AuditUnavailable);
+    // The record that was waited for, and one try with what waits: no more, however long it takes.
+    expect(on.told.tries).toBeLessThanOrEqual(4);
+    answer();
+    await recovered(on);
+    expect(on.kept.map(({ type }) => type)).toEqual(
+      expect.arrayContaining(['token.revoked', 'audit.resumed']),
+    );
+    await on.recorder.record(issued);
+    await on.keeper.close();
   });
 
   test('[F36] [F39] requests do not try a disk that is full, and memory has an end', async () => {

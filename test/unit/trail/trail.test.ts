@@ -11,6 +11,7 @@ import {
   type ChainReport,
   type Head,
   type TrailParts,
+  type TrailSource,
 } from '../../../src/trail/index.ts';
 
 let key: { kid: string; alg: string; jwk: JWK };
@@ -69,10 +70,14 @@ async function written(count: number, every = 5): Promise<Kept> {
   await trail.close();
   return kept;
 }
+const sourceOf = (chains: ReadonlyMap<string, readonly string[]>): TrailSource => ({
+  firstLines: () => [...chains].map(([chain, [first = '']]) => [chain, first] as const),
+  chains: () => chains,
+});
 const verified = async ({ chains }: Kept, anchors: readonly Head[] = []): Promise<readonly ChainReport[]> =>
-  verifyTrails(chains, [publicKey], anchors);
+  verifyTrails(sourceOf(chains), [publicKey], anchors);
 const only = async (lines: readonly string[]): Promise<ChainReport> =>
-  (await verifyTrails(new Map([['chain-1', lines]]), [publicKey]))[0]!;
+  (await verifyTrails(sourceOf(new Map([['chain-1', lines]])), [publicKey]))[0]!;
 /** The hashes of a chain, computed anew by somebody who has no key. */
 function rechained(lines: readonly string[]): string[] {
   let prev = '';
@@ -226,6 +231,9 @@ describe('a chain that somebody changed', () => {
       expect(await fault(lines.with(at, edit(lines[at]!)))).toEqual({ kind: 'edited', seq: at });
       expect(await fault(lines.toSpliced(at, 1))).toEqual({ kind: 'deleted', seq: at });
       expect(await fault(lines.toSpliced(at, 0, strange))).toEqual({ kind: 'inserted', seq: at });
+      const copy = lines.findLast((text) => text.includes('"record"'))!;
+      if (lines[at] !== copy)
+        expect(await fault(lines.toSpliced(at, 0, copy))).toEqual({ kind: 'inserted', seq: at });
       if (lines[at + 1]!.includes('"record"'))
         expect(await fault(swapped(lines, at))).toEqual({ kind: 'reordered', seq: at });
     }
@@ -246,11 +254,13 @@ describe('a chain that somebody changed', () => {
 
   test('[SEC-4] another key is not believed, and one that is not given is said', async () => {
     const lines = (await written(6)).chains.get('chain-1')!;
-    const [report] = await verifyTrails(new Map([['chain-1', lines]]), [{ ...publicKey, kid: 'other' }]);
+    const [report] = await verifyTrails(sourceOf(new Map([['chain-1', lines]])), [
+      { ...publicKey, kid: 'other' },
+    ]);
     expect(report?.fault?.kind).toBe('unknown-key');
     const stranger = await exportJWK((await generateKeyPair('ES256', { extractable: true })).publicKey);
     const mine = { ...stranger, kid: 'trail-1', alg: 'ES256' };
-    const [forged] = await verifyTrails(new Map([['chain-1', lines]]), [mine]);
+    const [forged] = await verifyTrails(sourceOf(new Map([['chain-1', lines]])), [mine]);
     expect(forged?.fault?.kind).toBe('bad-signature');
   });
 
@@ -289,5 +299,148 @@ describe('a chain that somebody changed', () => {
       }),
       { numRuns: 400 },
     );
+  });
+});
+
+describe('a log whose checkpoints were taken away', () => {
+  const MINUTE = 60_000;
+  /** A record every second for so long, of a process that was killed and one that came after it. */
+  async function twoProcesses(minutes: number): Promise<Kept> {
+    const kept = nothingKept();
+    for (const part of [0, 1]) {
+      const trail = trailOn(kept);
+      for (let second = 0; second < minutes * 60; second += 10) {
+        await trail.write(record((part * minutes * 60 + second) * 1000));
+        await trail.checkpoint();
+      }
+      await trail.write(record((part + 1) * minutes * MINUTE));
+      if (part === 1) await trail.close();
+    }
+    return kept;
+  }
+  const faultsIn = async (kept: Kept) => (await verified(kept)).map(({ fault }) => fault?.kind);
+
+  test('[SEC-4] a tail that was killed before it was signed is proven by who came after it', async () => {
+    const kept = await twoProcesses(3);
+    const reports = await verified(kept);
+    expect(reports.map(({ closed, unsigned }) => [closed, unsigned])).toEqual([
+      [false, 0],
+      [true, 0],
+    ]);
+    expect(await faultsIn(kept)).toEqual([undefined, undefined]);
+    expect(reports[0]?.kids).toEqual(['trail-1']);
+  });
+
+  test('[SEC-4] forged as a whole by somebody without a key, with every hash and head computed anew', async () => {
+    const kept = await twoProcesses(3);
+    const forged = new Map<string, string[]>();
+    for (const [chain, lines] of kept.chains) {
+      const left = lines.filter((text) => !text.includes('"checkpoint"'));
+      const renamed = left.map((text) => text.replace(/"accountId":"a\d+"/, '"accountId":"mallory"'));
+      const others = headsOf({ chains: forged, broken: false });
+      const begun = renamed.with(
+        0,
+        JSON.stringify({
+          ...(JSON.parse(renamed[0]!) as object),
+          begin: { at: new Date(0).toISOString(), others },
+        }),
+      );
+      forged.set(chain, rechained(begun));
+    }
+    const reports = await verifyTrails(sourceOf(forged), [publicKey]);
+    expect(reports.map(({ fault }) => fault)).toEqual([
+      { kind: 'unsigned', seq: 0 },
+      { kind: 'unsigned', seq: 0 },
+    ]);
+  });
+
+  test('[SEC-4] … and with the first checkpoint left, from there on', async () => {
+    const kept = await twoProcesses(3);
+    const lines = kept.chains.get('chain-2')!;
+    const first = lines.findIndex((text) => text.includes('"checkpoint"'));
+    const stripped = lines.filter((text, at) => at <= first || !text.includes('"checkpoint"'));
+    kept.chains.set('chain-2', rechained(stripped));
+    expect((await verified(kept))[1]?.fault).toEqual({ kind: 'unsigned', seq: first + 1 });
+  });
+
+  test('[SEC-4] a head that was kept elsewhere proves what stands before it, signed or not', async () => {
+    const kept = nothingKept();
+    const trail = trailOn(kept, {
+      key: () => Promise.reject(new Error('the store is away')),
+      onFailure: () => undefined,
+    });
+    for (const minute of [0, 1, 2, 3]) await trail.write(record(minute * MINUTE));
+    expect((await verified(kept))[0]).toMatchObject({ unsigned: 5, fault: { kind: 'unsigned', seq: 0 } });
+    const [report] = await verified(kept, headsOf(kept));
+    expect(report).toMatchObject({ unsigned: 0 });
+    expect(report).not.toHaveProperty('fault');
+    await trail.close();
+  });
+
+  test('[SEC-4] what is older than what is looked at may have been put away', async () => {
+    const kept = await twoProcesses(1);
+    kept.chains.delete('chain-1');
+    expect(await faultsIn(kept)).toEqual([undefined, 'missing']);
+    const since = { ...sourceOf(kept.chains), isBefore: (chain: string) => chain === 'chain-1' };
+    expect((await verifyTrails(since, [publicKey])).map(({ fault }) => fault)).toEqual([undefined]);
+  });
+});
+
+describe('a chain that ends while its process goes on', () => {
+  const DAY = 24 * 3600 * 1000;
+
+  test('[SEC-4] a full one, and that of yesterday, end signed; the next one names it', async () => {
+    const kept = nothingKept();
+    let now = 1_800_000_000_000;
+    const trail = trailOn(kept, { mostLines: 4, now: () => now, others: async () => [] });
+    const write = async (number: number): Promise<void> => {
+      await trail.write(record(number));
+      await trail.checkpoint();
+    };
+    for (const number of [0, 1, 2]) await write(number);
+    now += DAY;
+    await write(3);
+    await write(4);
+    await trail.close();
+    const reports = await verified(kept);
+    expect(reports.map(({ records, closed, fault }) => [records, closed, fault])).toEqual([
+      [2, true, undefined],
+      [2, true, undefined],
+      [1, true, undefined],
+    ]);
+    kept.chains.delete('chain-2');
+    expect((await verified(kept)).at(-1)).toMatchObject({ chain: 'chain-2', fault: { kind: 'missing' } });
+  });
+
+  test('[SEC-4] after very much without a key a checkpoint stays short, and holds all of it', async () => {
+    const kept = nothingKept();
+    let isAway = true;
+    const trail = trailOn(kept, {
+      key: async () => (isAway ? Promise.reject(new Error('the store is away')) : key),
+      onFailure: () => undefined,
+    });
+    await Promise.all(Array.from({ length: 3000 }, (_, at) => trail.write(record(at))));
+    isAway = false;
+    await trail.close();
+    const lines = kept.chains.get('chain-1')!;
+    expect(lines.at(-1)!.length).toBeLessThan(40_000);
+    expect(await only(lines)).toMatchObject({ records: 3000, checkpoints: 1, unsigned: 0, closed: true });
+    for (const at of [1, 500, 2000, 2999]) {
+      const edited = lines.with(at, lines[at]!.replace('refresh_token', 'client_credentials'));
+      expect((await only(edited)).fault?.seq).toBe(at);
+      expect((await only(rechained(edited))).fault).toBeDefined();
+      expect((await only(rechained(lines.toSpliced(at, 1)))).fault).toBeDefined();
+    }
+  });
+
+  test('a chain that was opened, and in which nothing was written, leaves nothing behind', async () => {
+    const kept = nothingKept();
+    const trail = trailOn(kept);
+    await trail.open();
+    expect(kept.chains.size).toBe(1);
+    await trail.close();
+    expect(kept.chains.size).toBe(0);
+    kept.broken = true;
+    await expect(trailOn(kept).open()).rejects.toThrow('the disk is full');
   });
 });
