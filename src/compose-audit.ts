@@ -1,9 +1,11 @@
 import type { Logger } from 'pino';
 
+import { freePartOf } from './archive/index.ts';
 import {
   counting,
   createAuditKeeper,
   createAuditRecorder,
+  damped,
   stamped,
   type AuditRecorder,
   type AuditSink,
@@ -36,9 +38,10 @@ export function composeAudit({ sinks, metrics, log, stamp, ...parts }: Parts): C
     onRecovered: ({ held, lost }) => log.warn({ held, lost }, 'the audit log takes records again'),
   });
   metrics.watchAudit(() => keeper.trouble());
+  metrics.watchDisk(() => freePartOf(parts.config.store.dataDir));
   const onFailure = (sink: string, error: unknown): void =>
     log.error({ err: error, sink }, 'an audit record could not be kept');
-  const recorder = createAuditRecorder(sinks, stamp, onFailure, keeper);
+  const recorder = damped(createAuditRecorder(sinks, stamp, onFailure, keeper), { now: Date.now });
   return {
     audit: counting(recorder, (event) =>
       metrics.countEvent(event.type, event.outcome, 'count' in event ? event.count : 1),

@@ -4,6 +4,7 @@
  * `records/`, `trail/` and `push/` declare the ports. Assembled in app.ts and by the commands.
  */
 export { createFileArchive, readKeysFile, type FileArchive, type FileArchiveParts } from './file-archive.ts';
+export { freePartOf } from './disk.ts';
 export { createTrailFiles, type TrailFiles } from './trail-files.ts';
 export { createChainMarks, createDeliveryTrack, deliveryLockIn } from './delivery-track.ts';
 export { createDueList } from './due-list.ts';

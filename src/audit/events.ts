@@ -30,6 +30,8 @@ type Event<Type extends string, Details = unknown> = {
 export type Outcome = 'success' | 'refused' | 'denied' | 'failure';
 
 type Reason = { readonly reason?: string };
+/** So many alike since that moment (UTC); absent: one. */
+type Counted = { readonly count?: number; readonly since?: string };
 /** The reference of the Consent it is about, where `reference` is that of the page. */
 type OfConsent = { readonly consent?: string };
 
@@ -112,20 +114,18 @@ export type AuditEvent =
   /** What `token.issued` announced did not come to be: nobody was given that token. */
   | Event<'token.withdrawn', Subject & Reason & { readonly grantType: string; readonly tokenHash?: string }>
   | Event<'token.repeated', Subject>
-  | Event<'token.refused', Subject & Reason & { readonly grantType?: string }>
+  | Event<'token.refused', Subject & Reason & Counted & { readonly grantType?: string }>
   /** Somebody was told no, where nothing above says so. What a limit turned away is counted and not recorded: see `limits/`. */
-  | Event<'request.refused', Subject & { readonly what: RefusedRequest; readonly reason: string }>
+  | Event<'request.refused', Subject & Counted & { readonly what: RefusedRequest; readonly reason: string }>
   | Event<
       'token.introspected',
-      Subject & {
-        readonly active: boolean;
-        /** Of the one token that was asked about. */
-        readonly tokenHash?: string;
-        readonly resourceServer?: ClientId;
-        /** So many such questions since that moment (UTC); absent: one. */
-        readonly count?: number;
-        readonly since?: string;
-      }
+      Subject &
+        Counted & {
+          readonly active: boolean;
+          /** Of the one token that was asked about. */
+          readonly tokenHash?: string;
+          readonly resourceServer?: ClientId;
+        }
     >
   | Event<'revocations.opened', { readonly resourceServer: ClientId }>
   | Event<'revocations.closed', Reason & { readonly resourceServer: ClientId }>

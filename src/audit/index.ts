@@ -12,6 +12,7 @@ export type {
   RefusedRequest,
 } from './events.ts';
 export { AuditUnavailable, createAuditKeeper, type AuditKeeper, type AuditTrouble } from './keeper.ts';
+export { damped } from './damped.ts';
 export { counting, createAuditRecorder, stamped, type AuditRecorder } from './recorder.ts';
 export { createTally, type Tally } from './tally.ts';
 export { asOneLine, createStdoutSink } from './stdout-sink.ts';

@@ -1,4 +1,6 @@
 import { isFips } from '../algorithms/index.ts';
+import { freePartOf } from '../archive/index.ts';
+import { auditReceivers } from '../compose-delivery.ts';
 import type { Config } from '../config/index.ts';
 import type { Facts } from '../posture/index.ts';
 import { verifyTrails } from '../trail/index.ts';
@@ -9,17 +11,19 @@ const DAY = 86_400;
 
 /** Looks at everything that the settings do not say; changes nothing. */
 export async function factsOf(office: Office, now: number = Date.now()): Promise<Facts> {
-  const [storeConcerns, keys, clients, clock, audit] = await Promise.all([
+  const [storeConcerns, keys, clients, clock, audit, receivers, disk] = await Promise.all([
     office.driver.concerns(),
     keysIn(office, now / 1000),
     office.clients.list(),
     clockOf(office),
     auditIn(office),
+    receiversOf(office),
+    diskUnder(office),
   ]);
   return {
     at: new Date(now).toISOString(),
     runtime: { node: process.versions.node, openssl: process.versions.openssl, isFips: isFips() },
-    ...{ storeConcerns, keys, clock, audit },
+    ...{ storeConcerns, keys, clock, audit, receivers, disk },
     clients: clients
       .filter(({ disabled }) => !disabled)
       .map(({ registration }) => ({
@@ -84,4 +88,17 @@ async function auditIn({ trailFiles }: Pick<Office, 'trailFiles'>): Promise<Fact
     unsigned: sum(({ unsigned }) => unsigned),
     ...(bad ? { fault: `the audit log was changed: chain ${bad.chain}` } : {}),
   };
+}
+
+function receiversOf({ config }: Pick<Office, 'config'>): Promise<Facts['receivers']> {
+  return Promise.all(
+    auditReceivers(config).map(async ({ receiver: { id }, track }) => {
+      const [aside, trouble] = await Promise.all([track.aside(), track.trouble()]);
+      return { id, aside: aside.length, ...(trouble ? { awaySince: trouble.since } : {}) };
+    }),
+  );
+}
+
+async function diskUnder({ config: { store } }: Pick<Office, 'config'>): Promise<Facts['disk']> {
+  return { free: await freePartOf(store.dataDir) };
 }

@@ -21,6 +21,8 @@ export interface Metrics {
   readonly watchDelivery: (look: () => readonly PushState[]) => void;
   /** Watches whether the audit log takes records, and what waits for it in memory. */
   readonly watchAudit: (look: () => { readonly held: number; readonly lost: number } | undefined) => void;
+  /** Watches which part of the disk with the data is free: 0 to 1. */
+  readonly watchDisk: (look: () => Promise<number>) => void;
   /** The page for Prometheus and its content type. */
   render(): Promise<{ readonly type: string; readonly body: string }>;
 }
@@ -112,9 +114,24 @@ export function createMetrics(): Metrics {
     watchPush: (look) => watchPush(registry, look, DECISIONS),
     watchDelivery: (look) => watchPush(registry, look, AUDIT),
     watchAudit: (look) => watchAudit(registry, look),
+    watchDisk: (look) => watchDisk(registry, look),
     countLimited: (limit) => limited.inc({ limit }),
     render: async () => ({ type: registry.contentType, body: await registry.metrics() }),
   };
+}
+
+function watchDisk(registry: Registry, look: () => Promise<number>): void {
+  new Gauge({
+    ...{
+      name: 'gatehouse_data_free_ratio',
+      help: 'Part of the disk with the data that is free',
+      registers: [registry],
+    },
+    aggregator: 'min',
+    async collect() {
+      this.set(await look().catch(() => NaN));
+    },
+  });
 }
 
 /** Of several workers the widest apart, and the one that is wrong: they have one clock, and looked at it apart. */

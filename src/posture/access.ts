@@ -59,9 +59,9 @@ export const ACCESS: readonly Rule[] = [
     look: ({ config: { clientKeys } }) =>
       clientKeys.allowPrivate.length === 0
         ? pass('keys of clients are fetched from public addresses only')
-        : warn(
-            `keys of clients may lie inside: ${clientKeys.allowPrivate.length} entries`,
-            'keep clientKeys.allowPrivate as short as can be',
+        : fail(
+            `keys of clients may lie inside: ${clientKeys.allowPrivate.join(', ')}`,
+            'give those clients a jwks in their registration, and empty clientKeys.allowPrivate',
           ),
   },
 ];

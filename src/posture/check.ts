@@ -56,6 +56,16 @@ export interface Facts {
     /** What was changed in it. */
     readonly fault?: string;
   };
+  /** Who is sent the audit log, as things stand on this machine. */
+  readonly receivers: readonly {
+    readonly id: string;
+    /** ISO 8601; absent: it is reached. */
+    readonly awaySince?: string;
+    /** Events it has refused for good. */
+    readonly aside: number;
+  }[];
+  /** Of the disk with the data, the part that is free: 0 to 1. */
+  readonly disk: { readonly free: number };
 }
 
 export interface Looked {

@@ -3,6 +3,10 @@ import { fail, pass, warn, type KeyFact, type Rule } from './check.ts';
 /** NIST SP 800-57 part 1: one to three years for a signing key. */
 const OLDEST_KEY_DAYS = 400;
 
+const SEE_DELIVERY = 'see `gatehouse audit delivery`';
+/** Parts of the disk that should be free; without room nothing is granted. */
+const [SOME_SPACE, LITTLE_SPACE] = [0.1, 0.02];
+
 /** What is kept, and what shows what was done (SEC-2, SEC-4, SEC-11). */
 export const EVIDENCE: readonly Rule[] = [
   {
@@ -68,11 +72,25 @@ export const EVIDENCE: readonly Rule[] = [
   {
     id: 'audit.delivery',
     controls: ['AU-4(1)', 'AU-9(2)'],
-    look({ config: { audit } }) {
+    look({ config: { audit }, facts: { receivers } }) {
       const names = audit.delivery.map(({ id }) => id);
-      return names.length > 0
-        ? pass(`sent on to ${names.join(', ')}`)
-        : warn('kept on this machine alone', 'name who else gets it in audit.delivery');
+      if (names.length === 0)
+        return warn('kept on this machine alone', 'name who else gets it in audit.delivery');
+      const away = receivers.find(({ awaySince }) => awaySince !== undefined);
+      if (away) return fail(`${away.id} is away since ${away.awaySince}`, SEE_DELIVERY);
+      const refusing = receivers.find(({ aside }) => aside > 0);
+      if (refusing) return warn(`${refusing.id} has refused ${refusing.aside} event(s)`, SEE_DELIVERY);
+      return pass(`sent on to ${names.join(', ')}`);
+    },
+  },
+  {
+    id: 'audit.space',
+    controls: ['AU-4', 'AU-5(1)'],
+    look({ facts: { disk } }) {
+      const [percent, advice] = [Math.floor(disk.free * 100), 'make room below store.dataDir'];
+      const finding = `${percent} % of the disk is free`;
+      if (disk.free < LITTLE_SPACE) return fail(finding, advice);
+      return disk.free < SOME_SPACE ? warn(finding, advice) : pass(finding);
     },
   },
   {
@@ -88,7 +106,7 @@ export const EVIDENCE: readonly Rule[] = [
     controls: ['AU-3', 'SI-11'],
     look: ({ config: { log } }) =>
       log.level === 'trace' || log.level === 'debug'
-        ? warn(`log.level is ${log.level}`, 'set log.level to info')
+        ? fail(`log.level is ${log.level}`, 'set log.level to info')
         : pass(`log.level is ${log.level}`),
   },
 ];

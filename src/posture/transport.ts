@@ -28,7 +28,7 @@ export const TRANSPORT: readonly Rule[] = [
       if (!trustProxy) return pass('nobody’s X-Forwarded-* is believed');
       if (trustedProxies.length > 0)
         return pass(`X-Forwarded-* of ${trustedProxies.length} proxies is believed`);
-      return warn('X-Forwarded-* is believed of whoever can connect', 'name them in trustedProxies');
+      return fail('X-Forwarded-* is believed of whoever can connect', 'name them in trustedProxies');
     },
   },
   {
@@ -45,7 +45,7 @@ export const TRANSPORT: readonly Rule[] = [
     look({ config: { fips }, facts: { runtime } }) {
       if (runtime.isFips) return pass(`FIPS mode, OpenSSL ${runtime.openssl}`);
       if (fips === 'off') return pass('FIPS mode is not asked for');
-      return (fips === 'required' ? fail : warn)(
+      return fail(
         `fips is ${fips}, and OpenSSL ${runtime.openssl} is not in FIPS mode`,
         'configure a FIPS 140-3 provider',
       );
@@ -66,6 +66,9 @@ export const TRANSPORT: readonly Rule[] = [
     look: ({ config: { frames } }) =>
       frames.ancestors.length === 0
         ? pass('no page of ours can be framed')
-        : pass(`may be framed by ${frames.ancestors.join(', ')}`),
+        : warn(
+            `may be framed by ${frames.ancestors.join(', ')}`,
+            'keep frames.ancestors to the EHRs that need it',
+          ),
   },
 ];

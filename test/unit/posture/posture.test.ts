@@ -29,6 +29,8 @@ const FACTS: Facts = {
   clients: [{ id: 'app', authentication: 'private_key_jwt', consent: 'always' }],
   clock: { source: 'ntp', offsetMs: 3.2 },
   audit: { chains: 1, records: 20, unsigned: 2 },
+  receivers: [{ id: 'siem', aside: 0 }],
+  disk: { free: 0.5 },
 };
 
 const postureWith = (config: Partial<ConfigInput> = {}, facts: Partial<Facts> = {}) =>
@@ -48,6 +50,12 @@ describe('[SEC-1] posture', () => {
     ['transport.issuer', { issuer: 'http://localhost:3000' }],
     ['transport.listener', { trustProxy: false, trustedProxies: [], listen: { host: '0.0.0.0' } }],
     ['transport.fips', { fips: 'required' }],
+    ['transport.fips', { fips: 'prefer' }],
+    ['transport.proxy', { trustedProxies: [] }],
+    ['access.private-keys-urls', { clientKeys: { allowPrivate: ['10.0.0.0/8'] } }],
+    ['log.level', { log: { level: 'trace' } }],
+    ['audit.delivery', {}, { receivers: [{ id: 'siem', aside: 0, awaySince: FACTS.at }] }],
+    ['audit.space', {}, { disk: { free: 0.01 } }],
     ['people.mfa.practitioner', { signIn: { ...GOOD.signIn, mfa: { practitioner: 'off' } } }],
     ['people.mfa.patient', { signIn: { ...GOOD.signIn, mfa: { patient: 'off' } } }],
     ['people.idle', { signIn: { ...GOOD.signIn, idleSeconds: 7200 } }],
@@ -69,7 +77,9 @@ describe('[SEC-1] posture', () => {
   });
 
   test.each<[string, Partial<ConfigInput>, Partial<Facts>?]>([
-    ['transport.proxy', { trustedProxies: [] }],
+    ['transport.frames', { frames: { ancestors: ['https://ehr.riverside.example'] } }],
+    ['audit.delivery', {}, { receivers: [{ id: 'siem', aside: 2 }] }],
+    ['audit.space', {}, { disk: { free: 0.05 } }],
     ['transport.management', { management: { host: '0.0.0.0' } }],
     ['transport.mail', { mail: { host: 'localhost', from: 'gate@riverside.example', security: 'none' } }],
     ['people.mfa.patient', { signIn: { ...GOOD.signIn, mfa: { ...GOOD.signIn?.mfa, patient: 'optional' } } }],
@@ -84,20 +94,20 @@ describe('[SEC-1] posture', () => {
       { clients: [{ id: 'a', authentication: 'client_secret_basic', consent: 'always' }] },
     ],
     ['access.unasked', {}, { clients: [{ id: 'a', authentication: 'private_key_jwt', consent: 'skip' }] }],
-    ['access.private-keys-urls', { clientKeys: { allowPrivate: ['10.1.2.3'] } }],
     ['store.secret', { secrets: { ...GOOD.secrets, storePrevious: [`${SECRET}3`] } }],
     ['keys.age', {}, { keys: [{ purpose: 'audit', kid: 'k', alg: 'ES256', ageDays: 401 }] }],
     ['time.source', { time: {} }, { clock: { source: 'system' } }],
     ['records.policy', { records: {} }],
     ['audit.delivery', { audit: {} }],
-    ['log.level', { log: { level: 'debug' } }],
-    ['transport.fips', { fips: 'prefer' }],
   ])('%s is something to look at', (id, config, facts = {}) => {
     expect(gradeOf(id, config, facts)).toEqual(['warn', 'warn']);
   });
 
   test('says it to programs in one form, and to people with the worst first; no secret in either', () => {
-    const posture = postureWith({ limits: { tokensPerClient: 0 }, log: { level: 'debug' } });
+    const posture = postureWith({
+      limits: { tokensPerClient: 0 },
+      frames: { ancestors: ['https://ehr.example'] },
+    });
     const text = JSON.stringify(posture);
     expect(postureSchema.parse(JSON.parse(text))).toEqual(posture);
     expect(schemaProblems(z.toJSONSchema(postureSchema), JSON.parse(text))).toEqual([]);
@@ -106,12 +116,12 @@ describe('[SEC-1] posture', () => {
       [
         'FAIL  access.limits.tokensPerClient: no limit',
         '      → set limits.tokensPerClient',
-        'WARN  log.level: log.level is debug',
-        '      → set log.level to info',
+        'WARN  transport.frames: may be framed by https://ehr.example',
+        '      → keep frames.ancestors to the EHRs that need it',
       ].join('\n'),
     );
     expect(lines.at(-2)).toBe(
-      'https://auth.riverside.example, 2026-11-26T10:00:00.000Z: FAIL (1 weaken it, 1 to look at, 35 good)',
+      'https://auth.riverside.example, 2026-11-26T10:00:00.000Z: FAIL (1 weaken it, 1 to look at, 36 good)',
     );
     expect(text + lines.join('\n')).not.toContain(SECRET);
   });
