@@ -1,9 +1,9 @@
 import { Command } from 'commander';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 
 import { RECORD_ALGORITHMS } from '../algorithms/index.ts';
-import { checkBundle, sealBundle, type Bundled } from '../evidence/index.ts';
+import { checkBundle, controlMatrix, sealBundle, type Bundled, type Product } from '../evidence/index.ts';
 import { loadOrCreateKeys } from '../keys/index.ts';
 import { systemClock } from '../oauth/index.ts';
 import { judge } from '../posture/index.ts';
@@ -17,9 +17,10 @@ import { factsOf } from './posture-facts.ts';
 /** Where this version keeps what was written and tested about it: two folders above, built or not. */
 const HOME = new URL('../../', import.meta.url);
 
+const COMPLIANCE = 'compliance.md';
 /** From our own house, under the name it has in the bundle. */
 const WRITTEN: readonly (readonly [name: string, file: string])[] = [
-  ['compliance.md', 'docs/compliance.md'],
+  [COMPLIANCE, 'docs/compliance.md'],
   ['requirements.md', 'docs/conformance.md'],
   ['risk/register.md', 'docs/risk/register.md'],
   ['risk/categorization.md', 'docs/risk/categorization.md'],
@@ -58,8 +59,17 @@ async function make(out: string, office: Office): Promise<void> {
   await office.trailFiles.keepKey(publicHalf(key));
   const facts = await factsOf(office);
   const posture = judge({ config: office.config, facts });
-  const found = [...(await written()), ...(await looked(office)), asJson('posture.json', posture)];
-  const files = await sealBundle(found, { issuer: office.config.issuer, at: posture.at }, key);
+  const own = await written();
+  const compliance = own.find(({ name }) => name === COMPLIANCE)?.content ?? '';
+  const found = [
+    ...own,
+    ...(await looked(office)),
+    asJson('posture.json', posture),
+    asJson('controls.json', controlMatrix(compliance, posture.checks)),
+    asJson('keys.json', { keys: await office.trailFiles.keys() }),
+  ];
+  const about = { product: await productBuilt(), issuer: office.config.issuer, at: posture.at };
+  const files = await sealBundle(found, about, key);
   for (const { name, content } of files) {
     const file = path.join(out, name);
     await mkdir(path.dirname(file), { recursive: true });
@@ -79,6 +89,14 @@ async function written(): Promise<Bundled[]> {
       return { name, content, fixed: true };
     }),
   );
+}
+
+/** As the build wrote it down; from sources, the version alone is known. */
+async function productBuilt(): Promise<Product> {
+  const read = async (file: string): Promise<Product> =>
+    JSON.parse(await readFile(new URL(file, HOME), 'utf8')) as Product;
+  const { name, version, commit } = await read('dist/built.json').catch(() => read('package.json'));
+  return { name, version, ...(commit === undefined ? {} : { commit }) };
 }
 
 /** What is kept how long, and where the audit log stands. */
@@ -123,10 +141,19 @@ async function verify(folder: string, options: EvidenceOptions): Promise<void> {
     options.keys === undefined
       ? await createTrailFiles(dataDirOf(options)).keys()
       : await readKeysFile(options.keys);
+  const names = await filesBelow(folder);
   const report = await checkBundle(
+    names,
     (name) => readFile(path.join(folder, name), 'utf8').catch(() => undefined),
     keys,
   );
   if (!report.ok) throw new UserError(`${folder} is not as it was made: ${report.problems.join('; ')}`);
   process.stdout.write(`${report.files} files as they were at ${report.at}, signed with ${report.kid}\n`);
+}
+
+async function filesBelow(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
+  return entries
+    .filter((entry) => !entry.isDirectory())
+    .map((entry) => path.relative(folder, path.join(entry.parentPath, entry.name)).split(path.sep).join('/'));
 }

@@ -14,6 +14,14 @@ export interface BundleKey {
   readonly jwk: JWK;
 }
 
+/** What it is about: this software, as it was built. */
+export interface Product {
+  readonly name: string;
+  readonly version: string;
+  /** Of the source it was built from, where that is known. */
+  readonly commit?: string;
+}
+
 /** A file of the bundle. `fixed`: the same, to the byte, for one version and one configuration. */
 export interface Bundled {
   readonly name: string;
@@ -23,6 +31,7 @@ export interface Bundled {
 
 const manifest = z.strictObject({
   version: z.literal(1),
+  product: z.strictObject({ name: z.string(), version: z.string(), commit: z.string().optional() }),
   issuer: z.string(),
   /** UTC. */
   at: z.string(),
@@ -32,13 +41,13 @@ const manifest = z.strictObject({
 /** The files with their manifest, and its signature: a compact JWS over that file's bytes. */
 export async function sealBundle(
   files: readonly Bundled[],
-  { issuer, at }: { readonly issuer: string; readonly at: string },
+  { product, issuer, at }: { readonly product: Product; readonly issuer: string; readonly at: string },
   { kid, alg, jwk }: BundleKey,
 ): Promise<readonly Pick<Bundled, 'name' | 'content'>[]> {
   const listed = files
     .map(({ name, content, fixed }) => ({ name, sha256: sha256(content), fixed }))
     .toSorted((one, other) => (one.name < other.name ? -1 : 1));
-  const text = `${JSON.stringify({ version: 1, issuer, at, files: listed }, null, 2)}\n`;
+  const text = `${JSON.stringify({ version: 1, product, issuer, at, files: listed }, null, 2)}\n`;
   const jws = await new CompactSign(Buffer.from(text))
     .setProtectedHeader({ alg, kid })
     .sign(await importJWK(jwk, alg));
@@ -52,10 +61,12 @@ export type BundleReport =
 /**
  * Is a bundle as it was made?
  *
+ * @param names all files that are there: one more than were made is a problem, too
  * @param read the text of a file of it; `undefined`: there is none
  * @param keys public halves of all keys that may have signed
  */
 export async function checkBundle(
+  names: readonly string[],
   read: (name: string) => Promise<string | undefined>,
   keys: readonly JWK[],
 ): Promise<BundleReport> {
@@ -72,7 +83,9 @@ export async function checkBundle(
       return sha256(content) === expected ? undefined : `${name} was changed`;
     }),
   );
-  const problems = found.filter((problem) => problem !== undefined);
+  const listed = new Set([MANIFEST, SIGNATURE, ...files.map(({ name }) => name)]);
+  const strange = names.filter((name) => !listed.has(name)).map((name) => `${name} was put in`);
+  const problems = [...found.filter((problem) => problem !== undefined), ...strange];
   return problems.length > 0 ? { ok: false, problems } : { ok: true, files: files.length, at, kid };
 }
 
