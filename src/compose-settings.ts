@@ -30,11 +30,12 @@ export async function tellOfSettings({ config, vault, audit, log }: Parts): Prom
     const names = new Set([...Object.keys(before ?? {}), ...Object.keys(now)]);
     const changed = [...names].filter((name) => before?.[name] !== now[name]).toSorted();
     if (changed.length === 0) return;
-    await file.write(now);
     const isFirst = createFirst(vault);
     const name = `settings ${vault.keys.keyedHash('settings', JSON.stringify(now))}`;
     if (before && (await isFirst(name, ONE_CHANGE_SECONDS)))
       await audit.record({ type: 'config.changed', outcome: 'success', sections: changed.join(' ') });
+    // Afterwards: a change whose record was not kept is one at the next start, too.
+    await file.write(now);
   } catch (error) {
     log.warn({ err: error }, 'whether the configuration has changed could not be found out');
   }

@@ -82,7 +82,8 @@ function tellOfChanges(log: Parts['log'], record: Parts['record']) {
       const event = { type: 'clock.wrong', outcome: 'failure', reason } as const;
       void record(skewMs === undefined ? event : { ...event, skewMs });
     }
-    if (!wrong && before?.wrong) {
+    const isConfirmedAgain = before?.source === 'holdover' && source !== 'holdover';
+    if (!wrong && (before?.wrong !== undefined || isConfirmedAgain)) {
       log.info(seen, 'the clock is believed again');
       tell('clock.right', verdict);
     }

@@ -4,4 +4,4 @@
  * Called by `gatehouse audit export` and by who delivers the audit log.
  */
 export { auditEventsOf } from './audit-events.ts';
-export type { AuditEventResource } from './resource.ts';
+export { LINE_PATH, type AuditEventResource } from './resource.ts';

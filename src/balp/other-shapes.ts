@@ -3,6 +3,7 @@ import {
   AGENT,
   BREAK_GLASS_PURPOSE,
   ENTITY,
+  RESTRICTED,
   ROLE,
   SUBTYPE,
   TYPE,
@@ -84,6 +85,9 @@ export function breakGlassShape(record: Of<'break-glass' | 'break-glass.ended'>,
   return {
     ...shape,
     ...(isStart && record.why !== undefined ? { outcomeDesc: record.why } : {}),
+    entity: shape.entity.map((one) =>
+      one.role === ROLE.patient ? { ...one, securityLabel: [RESTRICTED] } : one,
+    ),
     purposeOfEvent: [{ coding: [BREAK_GLASS_PURPOSE] }],
   };
 }

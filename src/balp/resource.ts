@@ -35,6 +35,7 @@ export interface Entity {
   readonly description?: string;
   /** Base64. */
   readonly query?: string;
+  readonly securityLabel?: readonly Coding[];
   readonly detail?: readonly { readonly type: string; readonly valueString: string }[];
 }
 
@@ -51,11 +52,39 @@ export interface Shape {
   readonly entity: readonly Entity[];
 }
 
+/** Where in the audit log an event comes from: who keeps it elsewhere can tell later whether the log is as it was. */
+export interface LineExtension {
+  readonly url: string;
+  readonly extension: readonly [
+    { readonly url: 'chain'; readonly valueString: string },
+    { readonly url: 'seq'; readonly valueUnsignedInt: number },
+    { readonly url: 'hash'; readonly valueString: string },
+  ];
+}
+
+/** Below the issuer. */
+export const LINE_PATH = '/fhir/StructureDefinition/audit-line';
+
+function lineOf({ chain, seq, hash }: Placed, { issuer }: House): LineExtension[] {
+  if (hash === undefined) return [];
+  return [
+    {
+      url: issuer + LINE_PATH,
+      extension: [
+        { url: 'chain', valueString: chain },
+        { url: 'seq', valueUnsignedInt: seq },
+        { url: 'hash', valueString: hash },
+      ],
+    },
+  ];
+}
+
 /** A FHIR R4 AuditEvent, as we make them. */
 export interface AuditEventResource extends Omit<Shape, 'profile' | 'entity' | 'outcomeDesc'> {
   readonly resourceType: 'AuditEvent';
   readonly id: string;
   readonly meta: { readonly profile?: readonly string[]; readonly security: readonly Coding[] };
+  readonly extension?: readonly LineExtension[];
   readonly recorded: string;
   readonly outcomeDesc?: string;
   readonly source: { readonly site: string; readonly observer: Reference; readonly type: readonly Coding[] };
@@ -65,10 +94,12 @@ export interface AuditEventResource extends Omit<Shape, 'profile' | 'entity' | '
 /** @param at among the AuditEvents of one record, from 0 */
 export function resourceOf(placed: Placed, shape: Shape, house: House, at: number): AuditEventResource {
   const { profile, entity, outcomeDesc, ...said } = shape;
+  const extension = lineOf(placed, house);
   return {
     resourceType: 'AuditEvent',
     id: uuidOf(placed, at),
     meta: { ...(profile === undefined ? {} : { profile: [profile] }), security: [RESTRICTED] },
+    ...(extension.length > 0 ? { extension } : {}),
     ...said,
     recorded: placed.record.recorded,
     ...(outcomeDesc === undefined ? {} : { outcomeDesc }),

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 
 import { createTrailFiles, readKeysFile, type TrailFiles } from '../archive/index.ts';
+import { LINE_PATH } from '../balp/index.ts';
 import { verifyTrails, type ChainReport, type Fault, type Head } from '../trail/index.ts';
 import { UserError } from './explain.ts';
 import { momentOf } from './moment.ts';
@@ -83,15 +84,34 @@ function inWords({ chain, records, checkpoints, unsigned, closed, torn, fault }:
   return [`${chain}: valid, ${records} record(s), ${checkpoints} checkpoint(s)`, ...notes].join('; ');
 }
 
+/** As {@link heads} prints it, or an AuditEvent as it was sent or exported: whoever keeps those keeps heads. */
 const head = z.object({ chain: z.string(), seq: z.number().int().min(0), hash: z.string() });
 
 async function readAnchors(file: string): Promise<readonly Head[]> {
   const lines = (await readFile(file, 'utf8')).split('\n').filter(Boolean);
   return lines.map((line, at) => {
     try {
-      return head.parse(JSON.parse(line));
+      return headIn(JSON.parse(line));
     } catch {
       throw new UserError(`${file}:${at + 1}: is no head; write them with: gatehouse audit heads`);
     }
   });
+}
+
+const sent = z.object({ resourceType: z.literal('AuditEvent'), extension: z.array(z.unknown()) });
+const place = z.object({
+  url: z.string().endsWith(LINE_PATH),
+  extension: z.tuple([
+    z.object({ valueString: z.string() }),
+    z.object({ valueUnsignedInt: z.number() }),
+    z.object({ valueString: z.string() }),
+  ]),
+});
+
+function headIn(value: unknown): Head {
+  const event = sent.safeParse(value);
+  if (!event.success) return head.parse(value);
+  const found = event.data.extension.flatMap((one) => place.safeParse(one).data ?? []);
+  const [chain, seq, hash] = z.tuple([place]).parse(found)[0].extension;
+  return { chain: chain.valueString, seq: seq.valueUnsignedInt, hash: hash.valueString };
 }

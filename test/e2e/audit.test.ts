@@ -160,6 +160,14 @@ describe('the audit log of a server', () => {
     const without = async (log: string): Promise<void> => rm(await last(log));
     expect((await afterwards(without)).code).toBe(0);
     expect((await afterwards(without, '--anchor', heads)).code).toBe(1);
+    const events = await folder.write('events', (await audit('export', '--format', 'fhir-ndjson')).stdout);
+    expect((await audit('verify', '--anchor', events)).code).toBe(0);
+    // The last chain is that of the export itself; what was there before it is in what it wrote.
+    const withoutTwo = async (log: string): Promise<void> => {
+      for (const file of (await chainsIn(log)).slice(-2)) await rm(file);
+    };
+    expect((await afterwards(withoutTwo)).code).toBe(0);
+    expect((await afterwards(withoutTwo, '--anchor', events)).code).toBe(1);
     const wrong = await audit('verify', '--anchor', await folder.write('wrong', 'x\n'));
     expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining('wrong:1: is no head')]);
   });

@@ -20,6 +20,8 @@ const ELEMENTS = new Set([
     'resourceType',
     'id',
     'meta',
+    // Of every resource (R4 §2.4.0).
+    'extension',
     'type',
     'subtype',
     'action',
