@@ -1,6 +1,6 @@
 // `npm run bench -- store`: what tokens and grants take in Redis, and how often each flow asks it; see test/bench/store.ts.
 // `npm run bench -- screens`: what sign-in, picker and consent cost; see test/bench/screens.ts.
-// `npm run bench -- audit`: what the audit log costs a token and an introspection; see test/bench/audit.ts.
+// `npm run bench -- audit`: what the audit log costs a code exchange, a token and an introspection; see test/bench/audit.ts.
 // `npm run bench -- start`: how long from process start to the first 200 on all three ports of the demo, and how much
 // memory `serve` holds, with built code. Prints medians and writes every figure to bench-results/start.json.
 import { spawn, spawnSync } from 'node:child_process';

@@ -1,10 +1,16 @@
-import { constants } from 'node:fs';
+import { constants, write as writeToFile } from 'node:fs';
 import { mkdir, open, stat, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
+import { promisify } from 'node:util';
 
 export const FILE_MODE = 0o600;
 const FOLDER_MODE = 0o700;
-const APPEND = constants.O_APPEND | constants.O_WRONLY | constants.O_CREAT;
+/** A write that ends when it is on disk is one errand for the kernel instead of two; elsewhere it may end in the disk's cache. */
+const WRITES_THROUGH = process.platform === 'linux';
+const APPEND =
+  constants.O_APPEND | constants.O_WRONLY | constants.O_CREAT | (WRITES_THROUGH ? constants.O_DSYNC : 0);
+/** Of the descriptor: a lone line costs less this way than by its `FileHandle`. */
+const write = promisify(writeToFile);
 
 /** A file that lines are added to. */
 export interface Appender {
@@ -31,10 +37,10 @@ export async function openAppender(file: string): Promise<Appender> {
     async append(lines) {
       const bytes = Buffer.from(`\n${lines.join('\n')}\n`);
       if (isNew) await likeItsFolder(handle, folder);
-      const { bytesWritten } = await handle.write(bytes);
+      const { bytesWritten } = await write(handle.fd, bytes);
       if (bytesWritten < bytes.byteLength)
         throw new Error(`only a part of a line could be written to ${file}`);
-      await handle.datasync();
+      if (!WRITES_THROUGH) await handle.datasync();
       if (isNew) await syncFolder(folder);
       isNew = false;
     },

@@ -100,6 +100,7 @@ function usualDemo({ dataDir, env, ports = DEFAULT_PORTS }: DemoSettings, secret
       },
     ],
     records: { push: ['demo'] },
+    audit: { delivery: [{ id: 'demo', fhirServer: 'demo' }] },
     clients,
     log: { level: env['LOG_LEVEL'] ?? 'warn' },
   });

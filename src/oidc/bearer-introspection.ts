@@ -9,6 +9,7 @@ import type { SigningKeySet } from '../keys/index.ts';
 import type { RequestLimits } from '../limits/index.ts';
 import type { Clock, ErrorCode } from '../oauth/index.ts';
 import { ROUTES } from './configuration.ts';
+import { countQuestion } from './count-question.ts';
 import { signIfAsked } from './introspection-jwt.ts';
 import { withinLimit } from './limited.ts';
 import { noteCaller } from './refusals.ts';
@@ -89,7 +90,7 @@ async function answer(
   const token = await parts.tell(body['token'], caller);
   ctx.body = token ? answerAbout(token, parts.issuer) : { active: false };
   const resourceServer = caller.client_id;
-  parts.tally.count(token ? { resourceServer, clientId: token.clientId } : { resourceServer });
+  countQuestion(parts.tally, resourceServer, token);
   await signIfAsked(ctx, resourceServer, parts);
 }
 

@@ -8,6 +8,7 @@ import type { Config } from '../config/index.ts';
 import { answerAbout, proves, readBasic, type LivingToken, type Teller } from '../introspection/index.ts';
 import { networkOf, type RequestLimits } from '../limits/index.ts';
 import { ROUTES } from './configuration.ts';
+import { countQuestion } from './count-question.ts';
 import { LONGEST_FORM_BYTES, replay } from './form-body.ts';
 
 export interface IntrospectionRouteParts {
@@ -75,7 +76,7 @@ export function introspectAtOnce(parts: IntrospectionRouteParts): Middleware {
     const token = await parts.tell(text, registration);
     answer(ctx, token ? textOf(token) : INACTIVE, headers);
     const resourceServer = registration.client_id;
-    parts.tally.count(token ? { resourceServer, clientId: token.clientId } : { resourceServer });
+    countQuestion(parts.tally, resourceServer, token);
     parts.observe((performance.now() - began) / 1000);
     return true;
   }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { z } from 'zod';
 
 import type { AuditRecord } from '../audit/index.ts';
@@ -61,7 +61,7 @@ export function writeLine(
 }
 
 export function hashOf(text: string): string {
-  return createHash('sha256').update(text).digest('base64url');
+  return hash('sha256', text, 'base64url');
 }
 
 /** What a line says, whatever stands before it: who forges a chain anew cannot change this and stay unseen. */

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { mkdirSync, writeFileSync, readFileSync } from 'node:fs';
 import { availableParallelism, cpus, totalmem } from 'node:os';
 import path from 'node:path';
+import { pathToFileURL } from 'node:url';
 
 const CORES = availableParallelism() > 1;
 
@@ -20,13 +21,17 @@ export interface Measured<Started> {
   stop(): void;
 }
 
-/** Starts one of the servers in this folder, with orders that it reads as JSON, on the first core. */
+/**
+ * Starts one of the servers in this folder, with orders that it reads as JSON, on the first core.
+ *
+ * @param before modules of this folder that are loaded before it
+ */
 export async function startMeasured<
   Started extends { readonly pid: number; readonly workers?: readonly number[] },
->(file: string, orders: object): Promise<Measured<Started>> {
+>(file: string, orders: object, before: readonly string[] = []): Promise<Measured<Started>> {
   const child: ChildProcess = fork(path.join(import.meta.dirname, file), [JSON.stringify(orders)], {
     // BENCH_NODE_OPTIONS="--cpu-prof --cpu-prof-dir=…" shows where the time goes.
-    execArgv: ['--disable-warning=ExperimentalWarning', ...extraOptions()],
+    execArgv: ['--disable-warning=ExperimentalWarning', ...before.flatMap(imported), ...extraOptions()],
     env: { ...process.env, NODE_ENV: 'production' },
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
@@ -42,6 +47,10 @@ export async function startMeasured<
     },
     stop: () => child.disconnect(),
   };
+}
+
+function imported(file: string): string[] {
+  return ['--import', pathToFileURL(path.join(import.meta.dirname, file)).href];
 }
 
 function extraOptions(): string[] {

@@ -1,6 +1,7 @@
 // One of the servers that `npm run bench -- token` compares: oidc-provider as it comes, with the adapter most people write,
 // and the whole of Gatehouse. On both, passwords are hashed next to nothing, nothing is throttled, and the FHIR server
 // answers from memory.
+import { rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -43,14 +44,18 @@ async function ours({ redisUrl, backends }: TokenOrders): Promise<{ issuer: stri
     authorizationsPerAddress: 0,
     failuresPerAddress: 0,
   };
+  const dataDir = await mkdtemp(path.join(tmpdir(), 'gatehouse-bench-'));
+  process.on('exit', () => rmSync(dataDir, { recursive: true, force: true }));
   const config = configSchema.parse({
     issuer,
     listen: { host: '127.0.0.1', port },
     management: { port: 0 },
-    store: { dataDir: await mkdtemp(path.join(tmpdir(), 'gatehouse-bench-')) },
+    store: { dataDir },
     secrets: { store: SECRET, cookies: [COOKIE_KEY] },
     fhirServers: [{ id: 'main', url: FHIR }],
     limits: unlimited,
+    // One person signs in all the time, and what they began before is not to end by that.
+    signIn: { maxSessions: 0 },
     clients: [
       {
         client_id: 'public-app',

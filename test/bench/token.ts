@@ -4,10 +4,20 @@
 import { parseArgs } from 'node:util';
 
 import { ASSERTION_TYPE, keyedClient, type KeyedClient } from '../support/clients.ts';
-import { authorizeAt, pkce, postForm } from '../support/flow.ts';
 import { startRedis } from '../support/redis-server.ts';
-import { conclude, machine, middle, pin, startMeasured, type Measured } from './process.ts';
-import { FHIR, PASSWORD, REDIRECT, SCOPES, type TokenOrders } from './token-orders.ts';
+import {
+  answerOf,
+  codeOf,
+  codesOf,
+  inLanes,
+  redeem,
+  times,
+  tokensOf,
+  type Target,
+  type Variant,
+} from './codes.ts';
+import { conclude, machine, middle, pin, startMeasured } from './process.ts';
+import { FHIR, SCOPES, type TokenOrders } from './token-orders.ts';
 
 const { values } = parseArgs({
   options: {
@@ -18,12 +28,6 @@ const { values } = parseArgs({
 });
 const [ROUNDS, SIZE] = [Number(values.rounds), Number(values.size)];
 const AT_ONCE = 16;
-const PATHS = { stock: '/auth', ours: '/authorize' } as const;
-
-type Variant = keyof typeof PATHS;
-interface Target extends Measured<{ readonly issuer: string; readonly pid: number }> {
-  readonly variant: Variant;
-}
 
 const redis = await startRedis();
 pin(redis.pid, 1);
@@ -38,7 +42,7 @@ const FLOWS: Readonly<Record<string, (target: Target) => Promise<readonly (() =>
   client_credentials_rs384: (target) => assertions(target, backends.RS384),
   client_credentials_es384: (target) => assertions(target, backends.ES384),
   code: async (target) =>
-    (await codes(target, SIZE, SCOPES.openid)).map((code) => () => redeem(target, code)),
+    (await codesOf(target, SIZE, AT_ONCE, SCOPES.openid)).map((code) => () => redeem(target, code)),
   refresh_openid: (target) => refreshes(target, SCOPES.openid),
   refresh: (target) => refreshes(target, SCOPES.plain),
   launch: async (target) =>
@@ -86,86 +90,22 @@ async function compare(flow: string): Promise<void> {
 async function shoot(flow: string, target: Target): Promise<number> {
   const calls = await FLOWS[flow]!(target);
   const before = await target.usage();
-  await atOnce(calls);
+  await inLanes(AT_ONCE, calls);
   const after = await target.usage();
   return (after.cpuMicros - before.cpuMicros) / calls.length;
 }
 
-async function atOnce(calls: readonly (() => Promise<unknown>)[]): Promise<void> {
-  const left = [...calls];
-  await Promise.all(
-    times(AT_ONCE, async () => {
-      for (let call = left.pop(); call; call = left.pop()) await call();
-    }),
-  );
-}
-
-function times<Made>(count: number, make: () => Made): Made[] {
-  return Array.from({ length: count }, make);
-}
-
-interface Code {
-  readonly code: string;
-  readonly verifier: string;
-}
-
-async function codeOf({ variant, started: { issuer } }: Target, scope: string): Promise<Code> {
-  const { verifier, challenge } = pkce();
-  const url = new URL(PATHS[variant], issuer);
-  const params = {
-    ...{
-      response_type: 'code',
-      client_id: 'public-app',
-      redirect_uri: REDIRECT,
-      scope,
-      state: 'state-1234567890',
-    },
-    ...{ code_challenge: challenge, code_challenge_method: 'S256' },
-    // Stock knows no aud, and needs to be asked for consent to give a refresh token.
-    ...(variant === 'ours' ? { aud: FHIR } : { resource: FHIR, prompt: 'consent' }),
-  };
-  for (const [name, value] of Object.entries(params)) url.searchParams.set(name, value);
-  const callback = await authorizeAt(issuer, url.href, { username: 'amy', password: PASSWORD });
-  const code = callback.searchParams.get('code');
-  if (code === null) throw new Error(`${variant}: no code, ${callback.search}`);
-  return { code, verifier };
-}
-
-async function codes(target: Target, count: number, scope: string): Promise<Code[]> {
-  const made: Code[] = [];
-  await atOnce(times(count, () => async () => made.push(await codeOf(target, scope))));
-  return made;
-}
-
-async function redeem(target: Target, { code, verifier }: Code): Promise<string> {
-  return tokenOf(target, {
-    ...{ grant_type: 'authorization_code', client_id: 'public-app', code, redirect_uri: REDIRECT },
-    code_verifier: verifier,
-  });
-}
-
-/** The refresh token of the answer, or the access token where there is none. */
-async function tokenOf(
-  { variant, started: { issuer } }: Target,
-  form: Record<string, string>,
-): Promise<string> {
-  const { status, body } = await postForm(`${issuer}/token`, form);
-  if (status !== 200) throw new Error(`${variant}: ${status} ${JSON.stringify(body)}`);
-  if (form['grant_type'] !== 'client_credentials' && !body.refresh_token)
-    throw new Error(`${variant}: no refresh token: ${JSON.stringify(body)}`);
-  return body.refresh_token ?? body.access_token;
-}
-
 /** Chains, each refreshed again and again. */
 async function refreshes(target: Target, scope: string): Promise<readonly (() => Promise<unknown>)[]> {
-  const chains = await Promise.all((await codes(target, AT_ONCE, scope)).map((code) => redeem(target, code)));
+  const codes = await codesOf(target, AT_ONCE, AT_ONCE, scope);
+  const chains = await Promise.all(codes.map((code) => redeem(target, code)));
   const each = Math.ceil((2 * SIZE) / AT_ONCE);
   const newest = chains.map((first) => Promise.resolve(first));
   // Round after round over all chains, so that as many are under way as in the other flows.
   return times(each, () => 0).flatMap(() =>
     newest.map((_first, chain) => () => {
-      newest[chain] = newest[chain]!.then((shown) =>
-        tokenOf(target, { grant_type: 'refresh_token', client_id: 'public-app', refresh_token: shown }),
+      newest[chain] = newest[chain]!.then(({ refresh_token }) =>
+        tokensOf(target, { grant_type: 'refresh_token', client_id: 'public-app', refresh_token }),
       );
       return newest[chain];
     }),
@@ -177,7 +117,7 @@ async function assertions(target: Target, client: KeyedClient): Promise<readonly
   const signed = await Promise.all(times(2 * SIZE, () => client.assertion(audience)));
   return signed.map(
     (client_assertion) => () =>
-      tokenOf(target, {
+      answerOf(target, {
         ...{ grant_type: 'client_credentials', scope: 'system/Patient.rs system/Observation.rs' },
         ...{ client_assertion, client_assertion_type: ASSERTION_TYPE },
         ...(target.variant === 'stock' ? { resource: FHIR } : {}),

@@ -4,6 +4,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { until } from '../support/app.ts';
 import { startSyslogReceiver, type SyslogReceiver } from '../support/audit-receivers.ts';
 import { makeCertificate } from '../support/certificate.ts';
+import { demoOn } from '../support/demo-suite.ts';
 import { authorize, redeem } from '../support/flow.ts';
 import { runGatehouse } from '../support/process.ts';
 import {
@@ -60,5 +61,32 @@ describe('the audit log on its way from a server that is killed', () => {
     expect(await audit('delivery', '--again')).toBe(
       'siem: 0 event(s) that were set aside will be sent again\n',
     );
+  });
+});
+
+describe('the audit log of the demo', () => {
+  const suite = demoOn('embedded');
+
+  test('[SEC-5] its FHIR server shows who may see it what was done, and nothing waits then', async () => {
+    const ask = async (
+      token: string | undefined,
+    ): Promise<{ total: number; entry: { resource: object }[] }> => {
+      const headers = { authorization: `Bearer ${token}` };
+      const found = await fetch(`${suite.demo.fhir}/AuditEvent?patient=amy-shaw&_sort=date`, { headers });
+      return found.json() as never;
+    };
+    const scope = 'launch/patient patient/AuditEvent.rs';
+    const usual = await suite.launch({ scope });
+    // They are labelled as restricted: a patient ticks that they are shown.
+    const consent = (scopes: readonly string[]): string[] => [...scopes, '__sensitive/other'];
+    const { body } = await suite.launch({ scope, consent });
+    await until(async () => (await ask(body.access_token)).total >= 4, 'the events were there');
+    expect((await ask(body.access_token)).entry[0]?.resource).toMatchObject({
+      resourceType: 'AuditEvent',
+      subtype: [{ code: 'AuthZ-Consent' }],
+      outcome: '0',
+    });
+    expect((await ask(usual.body.access_token)).total).toBe(0);
+    await until(async () => /^waiting +0$/m.test(await suite.cli('audit', 'delivery')), 'nothing waited');
   });
 });

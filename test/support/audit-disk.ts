@@ -1,6 +1,13 @@
 import { createTrailFiles } from '../../src/archive/index.ts';
 import type { AuditRecord } from '../../src/audit/index.ts';
-import { recordsIn, verifyTrails, type ChainReport, type TrailFile } from '../../src/trail/index.ts';
+import { auditEventsOf } from '../../src/balp/index.ts';
+import {
+  placedIn,
+  recordsIn,
+  verifyTrails,
+  type ChainReport,
+  type TrailFile,
+} from '../../src/trail/index.ts';
 
 /** A disk under the audit log that fails while it is told to. */
 export interface FaultyDisk {
@@ -37,4 +44,17 @@ export async function auditLogOf(dataDir: string): Promise<readonly AuditRecord[
 export async function verifiedLog(dataDir: string): Promise<readonly ChainReport[]> {
   const files = createTrailFiles(dataDir);
   return verifyTrails(files.source(), await files.keys());
+}
+
+/** The ids of the AuditEvents that the audit log of this server is, chain by chain, in order. */
+export async function auditEventIds({
+  issuer,
+  dataDir,
+}: {
+  readonly issuer: string;
+  readonly dataDir: string;
+}): Promise<string[]> {
+  return (await auditLinesOf(dataDir))
+    .flatMap((line) => placedIn(line) ?? [])
+    .flatMap((placed) => auditEventsOf(placed, { issuer, name: 'Gatehouse' }).map(({ id }) => id));
 }

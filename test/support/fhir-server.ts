@@ -25,12 +25,18 @@ export async function fhirServerFor(
     fhirBaseUrl: base,
   });
   const discoveryUrl = `${issuer}/fhir-servers/main/.well-known/smart-configuration`;
-  const handle = createFhirServer({ fhirBaseUrl: base, introspect, discoveryUrl, ...options }).callback();
   let server: Server | undefined;
   return {
     base,
     start: () =>
       new Promise((resolve) => {
+        // Made anew each time, as by another process: what it was sent it knows from its file alone.
+        const handle = createFhirServer({
+          fhirBaseUrl: base,
+          introspect,
+          discoveryUrl,
+          ...options,
+        }).callback();
         server = createServer((request, response) => void handle(request, response));
         server.listen(port, '127.0.0.1', resolve);
       }),

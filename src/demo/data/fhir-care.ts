@@ -139,7 +139,12 @@ export interface MedicationDispense extends Resource<'MedicationDispense'> {
   readonly whenHandedOver: string;
 }
 
-/** None is made up: they are written by the authorization server. */
+/** Of these three none is made up: they are written by the authorization server. */
+export interface AuditEvent extends Resource<'AuditEvent'> {
+  readonly recorded: string;
+  readonly entity?: readonly { readonly what?: Reference }[];
+}
+
 export interface Consent extends Resource<'Consent'> {
   readonly status: string;
   readonly patient?: Reference;
@@ -154,6 +159,7 @@ export interface Provenance extends Resource<'Provenance'> {
 
 /** What US Core has beside the parts of a record that the sample apps show. */
 export type CareResource =
+  | AuditEvent
   | CarePlan
   | CareTeam
   | Consent

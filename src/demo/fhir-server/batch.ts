@@ -10,13 +10,15 @@ import { type Answer } from './answers.ts';
 import { DECIDE_OPTIONS } from './guard.ts';
 import { perform } from './perform.ts';
 import type { Shelf } from './shelf.ts';
-import { serveTransaction } from './transaction.ts';
+import { serveTransaction, type SentEntry } from './transaction.ts';
+import { carryOut, writeOf } from './write.ts';
 
-const MAX_ENTRIES = 100;
+/** A hundred records of an audit log are some more AuditEvents. */
+const MAX_ENTRIES = 250;
 
 /**
- * A batch of reads and searches: each entry is decided and answered by itself, as if it had come alone (SEM-11). A
- * transaction writes what the demo's authorization server sends.
+ * A batch: each entry is decided and answered by itself, as if it had come alone (SEM-11). The demo's authorization server
+ * sends its audit log in batches, and records of decisions in transactions.
  */
 export function serveBatch(
   body: string | undefined,
@@ -32,18 +34,26 @@ export function serveBatch(
   }
   if (decided.entries.length > MAX_ENTRIES)
     return outcomeAnswer(413, 'too-long', `a batch may hold ${MAX_ENTRIES} entries at most`);
-  if (decided.type === 'transaction') return serveTransaction(bundle, decided.entries, shelf);
-  const entry = decided.entries.map((one) => entryOf(answerTo(one, fhirBaseUrl, shelf)));
+  const { entry: sent = [] } = bundle as { entry?: readonly SentEntry[] };
+  if (decided.type === 'transaction') return serveTransaction(sent, decided.entries, shelf);
+  const entry = decided.entries.map((one, at) => entryOf(answerTo(one, sent[at], fhirBaseUrl, shelf)));
   return { status: 200, body: { resourceType: 'Bundle', type: 'batch-response', entry } };
 }
 
-function answerTo({ query, decision }: EntryDecision, fhirBaseUrl: string, shelf: Shelf): Answer {
-  return decision.allowed ? perform(decision, query, fhirBaseUrl, shelf.all()) : denial(decision);
+function answerTo(
+  { query, decision }: EntryDecision,
+  sent: SentEntry | undefined,
+  fhirBaseUrl: string,
+  shelf: Shelf,
+): Answer {
+  if (!decision.allowed) return denial(decision);
+  const write = writeOf(decision, sent?.resource, sent?.request?.ifMatch);
+  return write ? carryOut(write, decision, shelf) : perform(decision, query, fhirBaseUrl, shelf.all());
 }
 
 /** What would have been a status, headers and a body, as an entry. */
 function entryOf({ status, body, headers = {} }: Answer): object {
   const { ETag: etag } = headers;
   const response = { status: String(status), ...(etag === undefined ? {} : { etag }) };
-  return status === 200 ? { resource: body, response } : { response: { ...response, outcome: body } };
+  return status < 300 ? { resource: body, response } : { response: { ...response, outcome: body } };
 }

@@ -1,6 +1,6 @@
 import { capabilitySecurity, type Discovery } from '../../resource-server/index.ts';
 import { SEARCH_PARAMETERS } from './search-parameters.ts';
-import { WRITABLE_TYPES } from './transaction.ts';
+import { WRITABLE_TYPES } from './write.ts';
 
 const READS = ['read', 'vread', 'search-type'];
 

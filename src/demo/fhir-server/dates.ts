@@ -43,6 +43,7 @@ export function dateOf(resource: DemoResource): Span | undefined {
   if ('occurrenceDateTime' in resource) return spanOf(resource.occurrenceDateTime);
   if ('performedDateTime' in resource) return spanOf(resource.performedDateTime);
   if ('date' in resource) return spanOf(resource.date);
+  if (resource.resourceType === 'AuditEvent') return spanOf(resource.recorded);
   const { period } = 'period' in resource ? resource : {};
   if (period?.start === undefined) return undefined;
   const start = spanOf(period.start);

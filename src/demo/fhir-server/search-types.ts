@@ -23,6 +23,7 @@ export const WITH_SUBJECT: Types = [
 /** Types that say it in another element. `patient` searches both kinds. */
 export const WITH_PATIENT: Types = [
   'AllergyIntolerance',
+  'AuditEvent',
   'Consent',
   'Coverage',
   'Device',
@@ -43,6 +44,7 @@ const WITHOUT_PATIENT: Types = [
 
 /** Types that `date` searches. */
 export const DATED: Types = [
+  'AuditEvent',
   'CarePlan',
   'DiagnosticReport',
   'DocumentReference',

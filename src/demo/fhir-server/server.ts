@@ -22,6 +22,7 @@ import { anyOrigin, requestId, type DemoLog } from './envelope.ts';
 import { authenticate, authorize, type Guarded } from './guard.ts';
 import { perform, readOnly } from './perform.ts';
 import { createShelf, type Shelf } from './shelf.ts';
+import { carryOut, writeOf } from './write.ts';
 
 export interface FhirServerOptions {
   /** Where apps find us; its path is where we serve. One trailing slash does not matter. */
@@ -35,11 +36,11 @@ export interface FhirServerOptions {
   readonly log?: DemoLog;
   /** What it holds; default: the synthetic patients. */
   readonly resources?: readonly DemoResource[];
-  /** Where the records of decisions that it is sent are kept; default: in memory. */
+  /** Where the records of decisions and the AuditEvents that it is sent are kept; default: in memory. */
   readonly keepIn?: string;
 }
 
-/** A record of a decision holds the page as it was shown. */
+/** A record of a decision holds the page as it was shown; AuditEvents come a hundred at once. */
 const MAX_BATCH_BYTES = 1024 * 1024;
 
 interface Parts {
@@ -52,7 +53,8 @@ interface Parts {
 
 /**
  * A small FHIR R4 server over the synthetic data, guarded by the resource-server kit: what a FHIR server
- * has to do about tokens, in full, and nothing else but to keep the records of decisions it is sent (SEM-01 … SEM-22, DISC-01, CORS-01, CORS-02).
+ * has to do about tokens, in full, and nothing else but to keep the records of decisions and the AuditEvents it is sent
+ * (SEM-01 … SEM-22, DISC-01, CORS-01, CORS-02).
  */
 export function createFhirServer(options: FhirServerOptions): Koa {
   const base = options.fhirBaseUrl.replace(/\/$/, '');
@@ -119,6 +121,8 @@ async function serveGuarded(
   const allowed = authorize(token.value, { ...request, ...sent.value });
   if (!allowed.ok) return allowed.answer;
   parts.used(token.value, interaction);
+  const write = writeOf(allowed.value, sent.value.body, ctx.headers['if-match']);
+  if (write) return carryOut(write, allowed.value, parts.shelf);
   const query = new URLSearchParams([...request.query, ...(sent.value.form ?? [])]);
   return perform(allowed.value, query, parts.base, parts.shelf.all());
 }

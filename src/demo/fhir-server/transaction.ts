@@ -1,34 +1,29 @@
-import {
-  denial,
-  outcomeAnswer,
-  type AllowedRequest,
-  type EntryDecision,
-} from '../../resource-server/index.ts';
-import type { DemoResource } from '../data/fhir.ts';
+import { denial, outcomeAnswer, type EntryDecision } from '../../resource-server/index.ts';
 import type { Answer } from './answers.ts';
 import type { Shelf } from './shelf.ts';
+import { WRITABLE_TYPES, refusalOf, writeOf, type Write } from './write.ts';
 
-/** What may be written to this server: what an authorization server knows of people's decisions. */
-export const WRITABLE_TYPES: ReadonlySet<string> = new Set(['Consent', 'Provenance']);
-const WEAK_TAG = /^W\/"(.+)"$/;
-
-interface Write {
-  readonly resource: DemoResource;
-  readonly ifMatch?: string;
+/** An entry of a Bundle, as far as its decision does not hold it. */
+export interface SentEntry {
+  readonly resource?: unknown;
+  readonly request?: { readonly ifMatch?: unknown };
 }
 
 /** Each of them is written, or none. */
-export function serveTransaction(bundle: unknown, decided: readonly EntryDecision[], shelf: Shelf): Answer {
-  const { entry: sent = [] } = bundle as { entry?: readonly unknown[] };
+export function serveTransaction(
+  sent: readonly SentEntry[],
+  decided: readonly EntryDecision[],
+  shelf: Shelf,
+): Answer {
   const writes: Write[] = [];
   for (const [at, { decision }] of decided.entries()) {
     if (!decision.allowed) return denial(decision);
-    const write = writeOf(sent[at], decision);
+    const write = writeOf(decision, sent[at]?.resource, sent[at]?.request?.ifMatch);
     if (!write)
       return outcomeAnswer(
         400,
         'not-supported',
-        'this server carries out batches, and no transactions but those that PUT Consent and Provenance',
+        `this server carries out batches, and no transactions but those that PUT ${[...WRITABLE_TYPES].join(', ')}`,
       );
     const refused = refusalOf(write, decision, shelf);
     if (refused) return refused;
@@ -39,24 +34,4 @@ export function serveTransaction(bundle: unknown, decided: readonly EntryDecisio
     response: { status: before[at] ? '200 OK' : '201 Created', etag: `W/"${versionId}"` },
   }));
   return { status: 200, body: { resourceType: 'Bundle', type: 'transaction-response', entry } };
-}
-
-function writeOf(entry: unknown, { interaction }: AllowedRequest): Write | undefined {
-  if (interaction.kind !== 'update' || interaction.id === undefined) return undefined;
-  if (!WRITABLE_TYPES.has(interaction.resourceType)) return undefined;
-  const { resource, request } = entry as { resource?: DemoResource; request?: { ifMatch?: unknown } };
-  // Where there is one, its type and id have been judged with the request.
-  if (resource === undefined) return undefined;
-  const { ifMatch } = request ?? {};
-  return { resource, ...(typeof ifMatch === 'string' ? { ifMatch } : {}) };
-}
-
-/** What is there already must be within the scope, too (SEM-19), and be the version the writer has seen. */
-function refusalOf({ resource, ifMatch }: Write, allowed: AllowedRequest, shelf: Shelf): Answer | undefined {
-  const there = shelf.find(resource.resourceType, resource.id);
-  if (there && !allowed.visible(there))
-    return outcomeAnswer(403, 'forbidden', 'what is there lies outside of what the granted scopes permit');
-  if (ifMatch !== undefined && WEAK_TAG.exec(ifMatch)?.[1] !== there?.meta.versionId)
-    return outcomeAnswer(412, 'conflict', 'it was changed meanwhile');
-  return undefined;
 }

@@ -1,10 +1,8 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 
-import { auditEventsOf } from '../../../src/balp/index.ts';
 import type { ConfigInput } from '../../../src/config/index.ts';
-import { placedIn } from '../../../src/trail/index.ts';
 import { appOf, until } from '../../support/app.ts';
-import { auditLinesOf } from '../../support/audit-disk.ts';
+import { auditEventIds } from '../../support/audit-disk.ts';
 import {
   startAuditRepository,
   startSyslogReceiver,
@@ -39,17 +37,8 @@ afterEach(async () => {
   await store.dispose();
 });
 
-/** What is in the log now, by id, chain by chain. */
-async function localEvents(): Promise<{ chain: string; id: string }[]> {
-  const { issuer } = server;
-  const lines = await auditLinesOf(server.dataDir);
-  return lines
-    .flatMap((line) => placedIn(line) ?? [])
-    .flatMap((placed) =>
-      auditEventsOf(placed, { issuer, name: 'Gatehouse' }).map(({ id }) => ({ chain: placed.chain, id })),
-    );
-}
-const localIds = async (): Promise<string[]> => (await localEvents()).map(({ id }) => id);
+/** What is in the log now, chain by chain. */
+const localIds = (): Promise<string[]> => auditEventIds(server);
 const metric = async (name: string): Promise<number> => {
   const page = await (await fetch(`${server.managementUrl}/metrics`)).text();
   return Number(new RegExp(`^gatehouse_audit_delivery_${name}{[^}]*} (.*)$`, 'm').exec(page)?.[1]);

@@ -82,7 +82,7 @@ describe('a batch', () => {
     ['text that is no JSON', '{', 400, 'no Bundle'],
     [
       'batch of far too many',
-      bundle('batch', ...Array<string>(101).fill('Patient/amy-shaw')),
+      bundle('batch', ...Array<string>(251).fill('Patient/amy-shaw')),
       413,
       'at most',
     ],
