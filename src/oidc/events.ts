@@ -41,13 +41,20 @@ export function auditProviderEvents(
   const record = (ctx: KoaContextWithOIDC, event: Parameters<typeof audit.record>[0]): void =>
     recordLater(ctx, audit, event);
 
+  const refusedFor = new WeakMap<KoaContextWithOIDC, readonly errors.OIDCProviderError[]>();
   provider.on('authorization.success', (ctx) => {
     record(ctx, { type: 'authorize', outcome: 'success', ...subject(ctx) });
   });
   provider.on('authorization.error', (ctx, error) => {
-    const denied = error.error === 'access_denied';
-    const reason = [error.error, error.error_description, error.error_detail].filter(Boolean).join(': ');
-    record(ctx, { type: 'authorize', outcome: denied ? 'denied' : 'refused', reason, ...subject(ctx) });
+    // Where the address is not registered, either, it tells of both mistakes at once, the one it answers with last: one refusal.
+    const errors = [error, ...(refusedFor.get(ctx) ?? [])];
+    refusedFor.set(ctx, errors);
+    if (errors.length > 1) return;
+    queueMicrotask(() => {
+      const all = refusedFor.get(ctx) ?? errors;
+      const outcome = all[0]?.error === 'access_denied' ? 'denied' : 'refused';
+      record(ctx, { type: 'authorize', outcome, reason: all.map(inWords).join('; '), ...subject(ctx) });
+    });
   });
   provider.on('grant.error', (ctx, error) => {
     explain(ctx, error);
@@ -81,6 +88,10 @@ export function auditProviderEvents(
   provider.on('end_session.error', signOutRefused);
   provider.on('end_session_confirm.error', signOutRefused);
   provider.on('server_error', (ctx, error) => onServerError(ctx, error));
+}
+
+function inWords({ error, error_description: said, error_detail: detail }: errors.OIDCProviderError): string {
+  return [error, said, detail].filter(Boolean).join(': ');
 }
 
 /** The account is asked for with each token: see accounts.ts. */

@@ -1,8 +1,9 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import { EncryptJWT, SignJWT, UnsecuredJWT } from 'jose';
+import { EncryptJWT, SignJWT, UnsecuredJWT, decodeJwt } from 'jose';
 import { pino } from 'pino';
 
 import { clientRegistration } from '../../../src/clients/index.ts';
+import { expectRecorded } from '../../support/audited.ts';
 import { CookieBrowser } from '../../support/browser.ts';
 import {
   ASSERTION_TYPE,
@@ -83,12 +84,15 @@ describe('what this server does not offer', () => {
         'signed with its own key',
         () => new SignJWT(parameters).setProtectedHeader({ alg: 'ES384', kid: 'x' }).sign(KEYED.privateKey),
       ],
-    ])('[A057] a request object %s is not read', async (_what, make) => {
+    ])('[A057] [audited] a request object %s is not read', async (_what, make) => {
       const params = { request: await make() };
       const url = authorizeUrl(suite.server.issuer, { clientId: 'keyed-app', params }, pkce().challenge);
-      const response = await new CookieBrowser().get(url);
+      const response = await expectRecorded(suite.server.audit, () => new CookieBrowser().get(url), {
+        ...{ type: 'authorize', reason: /^request_not_supported/, more: { clientId: 'keyed-app' } },
+      });
       const { searchParams } = new URL(String(response.headers.get('location')));
       expect([searchParams.get('error'), searchParams.get('code')]).toEqual(['request_not_supported', null]);
+      expect(JSON.stringify(suite.server.audit)).not.toContain(params.request);
     });
 
     test('[A057] nor announced', () => {
@@ -100,10 +104,15 @@ describe('what this server does not offer', () => {
 
   test('[A064] pushed requests: no address takes one, with or without the secret of a client', async () => {
     const fields = { response_type: 'code', client_id: 'secret-app', redirect_uri: REDIRECT, aud: FHIR };
-    for (const path of ['/par', '/request', '/authorize/par'])
+    // The last one is where a browser comes back by GET, to an interaction of that name.
+    for (const [path, status] of [
+      ['/par', 404],
+      ['/request', 404],
+      ['/authorize/par', 405],
+    ] as const)
       for (const headers of [{}, basic('secret-app', SECRET)]) {
         const body = new URLSearchParams(fields);
-        expect(await statusOf(path, { method: 'POST', body, headers })).toBe(404);
+        expect([path, await statusOf(path, { method: 'POST', body, headers })]).toEqual([path, status]);
       }
     expect(membersLike(/pushed_authorization/)).toEqual([]);
   });
@@ -254,7 +263,7 @@ describe('what this server does not offer', () => {
     expect((await redeem(issuer, authorized)).status).toBe(200);
   });
 
-  test('[A104] a code shown by another client is refused and on record, and stays good for its own', async () => {
+  test('[A104] [audited] a code shown by another client is refused and on record, and stays good for its own', async () => {
     const { issuer } = suite.server;
     const authorized = await authorize(issuer);
     const before = suite.server.audit.length;
@@ -271,17 +280,40 @@ describe('what this server does not offer', () => {
     expect([status, (await introspect(body.access_token))['active']]).toEqual([200, true]);
   });
 
-  test.each<[string, Record<string, string>, string | null]>([
-    ['claims that are no JSON', { claims: '{"id_token":' }, 'invalid_request'],
-    ['claims of another shape', { claims: '[1,2]' }, 'invalid_request'],
-    ['a registration', { registration: '{"client_name":"Anybody"}' }, 'registration_not_supported'],
-  ])('[A058] %s: refused at the app or ignored, never obeyed', async (_what, params, error) => {
-    const url = authorizeUrl(suite.server.issuer, { params }, pkce().challenge);
-    const response = await new CookieBrowser().get(url);
-    const location = String(response.headers.get('location'));
-    expect(response.status).toBe(303);
-    const refused = location.startsWith(REDIRECT) ? new URL(location).searchParams.get('error') : null;
-    expect([null, error]).toContain(refused);
+  test.each([
+    ['that are no JSON', '{"id_token":'],
+    ['of another shape', '[1,2]'],
+    [
+      'that want more than was asked for',
+      '{"id_token":{"fhirUser":{"essential":true},"sub":{"value":"u-else"}}}',
+    ],
+  ])('[A058] claims %s are ignored: the same is granted, and no claim more', async (_what, claims) => {
+    const { issuer } = suite.server;
+    const scope = 'openid launch/patient patient/Patient.rs';
+    const claimsOf = async (params: Record<string, string>): Promise<string[]> => {
+      const { body } = await redeem(issuer, await authorize(issuer, { scope, params }));
+      expect(body.scope).toBe(scope);
+      return Object.keys(decodeJwt(String(body['id_token']))).sort();
+    };
+    expect(await claimsOf({ claims })).toEqual(await claimsOf({}));
     expect(valuesOf('claims_parameter_supported').filter((value) => value !== false)).toEqual([]);
   });
+
+  test.each(['{"client_name":"Anybody"}', '{', 'x'])(
+    '[A058] [audited] a registration in passing (%s) is refused at the app',
+    async (registration) => {
+      const url = authorizeUrl(suite.server.issuer, { params: { registration } }, pkce().challenge);
+      const { status, headers } = await expectRecorded(
+        suite.server.audit,
+        () => new CookieBrowser().get(url),
+        {
+          ...{ type: 'authorize', reason: /^registration_not_supported/, more: { clientId: 'public-app' } },
+        },
+      );
+      const to = new URL(String(headers.get('location')));
+      expect([status, to.origin + to.pathname, to.searchParams.get('error')]).toEqual([
+        ...[303, REDIRECT, 'registration_not_supported'],
+      ]);
+    },
+  );
 });
