@@ -62,7 +62,9 @@ export function auditProviderEvents(
     record(ctx, {
       type: 'token.refused',
       outcome: 'refused',
-      reason: [error.error, error.error_detail ?? error.error_description].filter(Boolean).join(': '),
+      reason: [toldCode(ctx) ?? error.error, error.error_detail ?? error.error_description]
+        .filter(Boolean)
+        .join(': '),
       ...(typeof grantType === 'string' ? { grantType } : {}),
       ...subject(ctx),
     });
@@ -101,6 +103,16 @@ const NOBODY = 'the person has signed out (online_access), or the account is dis
 const TELLING_OF_ASSERTIONS =
   /^the assertion |^the client key set |^no applicable key found|^client assertion |in the client_assertion JWT$|^iss \(|audience \(aud\)|^jwt |^invalid (exp|iat|nbf|jti|iss|aud|sub) value$/;
 
+/** Whatever is wrong with an assertion is wrong with the client (CLI-18); the provider calls some of it the request. */
+export function isAboutAssertion(description: string | undefined): boolean {
+  return /^(invalid )?client_assertion(_type)? /.test(description ?? '');
+}
+
+/** What the client is told, which may be better than what the provider has. */
+function toldCode({ body }: { readonly body?: unknown }): string | undefined {
+  return (body as { readonly error?: string } | undefined)?.error;
+}
+
 function explain(
   ctx: KoaContextWithOIDC,
   { error_description, error_detail: detail }: errors.OIDCProviderError,
@@ -111,6 +123,7 @@ function explain(
   if (error_description?.startsWith('requested grant type is not allowed')) {
     Object.assign(body, { error: 'unauthorized_client' });
   }
+  if (isAboutAssertion(error_description)) Object.assign(body, { error: 'invalid_client' });
   if (detail === undefined) return;
   if (detail.includes('referenced account not found')) {
     Object.assign(body, { error_description: NOBODY });

@@ -59,3 +59,13 @@ export async function expectRefused(
 ): Promise<void> {
   expect((await expectRecorded(audit, ask, recorded)).status).toBe(status);
 }
+
+/** The same at the token endpoint. */
+export function expectTokenRefused<Answer extends Told>(
+  audit: readonly AuditRecord[],
+  ask: () => Promise<Answer>,
+  reason: RegExp,
+  more: object = {},
+): Promise<Answer> {
+  return expectRecorded(audit, ask, { type: 'token.refused', reason, more });
+}

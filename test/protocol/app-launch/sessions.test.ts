@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 
+import { expectRecorded } from '../../support/audited.ts';
 import { CookieBrowser, formFields } from '../../support/browser.ts';
 import { RS_SECRET, basic } from '../../support/clients.ts';
 import { announce, ehrSuite } from '../../support/ehr.ts';
@@ -177,13 +178,18 @@ describe.each(DRIVERS)('sessions on %s', (driver) => {
     for (const token of tokens) expect(await introspect(token)).toEqual({ active: false });
   });
 
-  test('[A087] the sign-out form cannot be forged, and "stay" changes nothing', async () => {
+  test('[A087] [audited] the sign-out form cannot be forged, and "stay" changes nothing', async () => {
     const browser = new CookieBrowser();
     const { issuer } = suite.server;
     await authorize(issuer, { browser });
     await signOut(browser, '');
     await browser.get(`${issuer}/logout`);
-    const forged = await browser.post(`${issuer}/logout/confirm`, { xsrf: 'made-up', logout: 'yes' });
+    const form = { xsrf: 'made-up', logout: 'yes' };
+    const forged = await expectRecorded(
+      suite.server.audit,
+      () => browser.post(`${issuer}/logout/confirm`, form),
+      { type: 'sign-out', reason: /^invalid_request: / },
+    );
     expect(forged.status).toBe(400);
     expect((await openScreen(issuer, 'consent', { browser })).status).toBe(200);
   });
@@ -208,7 +214,7 @@ describe.each(DRIVERS)('sessions on %s', (driver) => {
     expect(suite.server.audit.at(-1)).toMatchObject({ type: 'sign-out', outcome: 'success' });
   });
 
-  test('[A098] a code that one browser got is of no use with what another one began with, nor is the way back to it', async () => {
+  test('[A098] [audited] a code that one browser got is of no use with what another one began with, nor is the way back to it', async () => {
     const { issuer } = suite.server;
     const [one, other] = [new CookieBrowser(), new CookieBrowser()];
     const ben = await authorize(issuer, { username: 'ben', browser: one });

@@ -3,7 +3,7 @@ import { EncryptJWT, SignJWT, UnsecuredJWT, decodeJwt } from 'jose';
 import { pino } from 'pino';
 
 import { clientRegistration } from '../../../src/clients/index.ts';
-import { expectRecorded } from '../../support/audited.ts';
+import { expectRecorded, expectTokenRefused } from '../../support/audited.ts';
 import { CookieBrowser } from '../../support/browser.ts';
 import {
   ASSERTION_TYPE,
@@ -117,14 +117,19 @@ describe('what this server does not offer', () => {
     expect(membersLike(/pushed_authorization/)).toEqual([]);
   });
 
-  test('[A159] [A160] certificates of clients: no header is one, and no client may be registered to show one', async () => {
+  test('[A159] [A160] [audited] certificates of clients: no header is one, and no client may be registered to show one', async () => {
     const authorized = await authorize(suite.server.issuer, { clientId: 'secret-app' });
     const shown = {
       ...{ 'x-client-cert': 'MIIB', 'x-ssl-client-cert': 'MIIB', 'ssl-client-verify': 'SUCCESS' },
       ...{ 'x-forwarded-client-cert': 'Subject="CN=secret-app"', 'client-cert': ':MIIB:' },
       'x-ssl-client-s-dn': 'CN=secret-app',
     };
-    const byHeader = await redeem(suite.server.issuer, authorized, { client_id: 'secret-app' }, shown);
+    const byHeader = await expectTokenRefused(
+      suite.server.audit,
+      () => redeem(suite.server.issuer, authorized, { client_id: 'secret-app' }, shown),
+      /^invalid_client: /,
+      { clientId: 'secret-app' },
+    );
     expect([byHeader.status, byHeader.body.error]).toEqual([401, 'invalid_client']);
     const { body } = await redeem(
       suite.server.issuer,
@@ -141,7 +146,7 @@ describe('what this server does not offer', () => {
     expect(membersLike(/mtls|tls_client/)).toEqual([]);
   });
 
-  test('[A173] [A174] DPoP: a proof binds nothing, no answer says it did, and a token is taken as Bearer only', async () => {
+  test('[A173] [A174] [audited] DPoP: a proof binds nothing, no answer says it did, and a token is taken as Bearer only', async () => {
     const { issuer } = suite.server;
     const proof = await new SignJWT({ htm: 'GET', htu: 'https://else.example', jti: 'one' })
       .setProtectedHeader({ alg: 'ES384', typ: 'dpop+jwt', jwk: KEYED.publicJwk })
@@ -157,11 +162,13 @@ describe('what this server does not offer', () => {
     expect(await introspect(body.access_token)).toMatchObject({ active: true, token_type: 'Bearer' });
     expect(await introspect(body.access_token)).not.toHaveProperty('cnf');
     expect((await refresh(issuer, body.refresh_token)).body).toMatchObject({ token_type: 'Bearer' });
-    const asked = await form(
-      '/introspect',
-      { token: 'x' },
-      { authorization: `DPoP ${body.access_token}`, dpop: proof },
-    );
+    const shown = { authorization: `DPoP ${body.access_token}`, dpop: proof };
+    const asked = await expectRecorded(suite.server.audit, () => form('/introspect', { token: 'x' }, shown), {
+      type: 'request.refused',
+      reason: /^invalid_/,
+      more: { what: 'introspection' },
+    });
+    expect(JSON.stringify(suite.server.audit)).not.toContain(body.access_token);
     expect(asked.status).toBeGreaterThanOrEqual(400);
     expect(await statusOf('/userinfo', { headers: { authorization: `DPoP ${body.access_token}` } })).toBe(
       404,
@@ -196,10 +203,12 @@ describe('what this server does not offer', () => {
   });
 
   // RFC 9700 §4.11.2 leaves the way back to a server that trusts the address: here an operator has put each of them in.
-  test('[A018] before anybody has signed in, an error goes only where the operator lets the app be sent', async () => {
+  test('[A018] [audited] before anybody has signed in, an error goes only where the operator lets the app be sent', async () => {
     const ask = async (params: Record<string, string>): Promise<[number, string | undefined]> => {
       const url = authorizeUrl(suite.server.issuer, { scope: 'nonsense', params }, pkce().challenge);
-      const response = await new CookieBrowser().get(url);
+      const response = await expectRecorded(suite.server.audit, () => new CookieBrowser().get(url), {
+        ...{ type: 'authorize', reason: /^invalid_(scope|redirect_uri|client)/ },
+      });
       return [response.status, response.headers.get('location')?.split('?')[0]];
     };
     expect(await ask({})).toEqual([303, REDIRECT]);
@@ -208,7 +217,7 @@ describe('what this server does not offer', () => {
     expect(await ask({ client_id: 'https://evil.example/client.json' })).toEqual([400, undefined]);
   });
 
-  test('[A127] a secret in the address is none, also of the right client, and stays out of log and answer', async () => {
+  test('[A127] [audited] a secret in the address is none, also of the right client, and stays out of log and answer', async () => {
     const { issuer } = suite.server;
     const authorized = await authorize(issuer, { clientId: 'secret-app' });
     const inQuery = new URLSearchParams({ client_id: 'secret-app', client_secret: SECRET });
@@ -216,9 +225,16 @@ describe('what this server does not offer', () => {
       ...{ grant_type: 'authorization_code', code: authorized.code, redirect_uri: REDIRECT },
       code_verifier: authorized.verifier,
     };
-    const refused = await form(`/token?${inQuery}`, fields);
+    const { audit } = suite.server;
+    const refused = await expectTokenRefused(
+      audit,
+      () => form(`/token?${inQuery}`, fields),
+      /^invalid_request: /,
+    );
     expect([refused.status, refused.body.error]).toEqual([400, 'invalid_request']);
-    const named = await form(`/token?${inQuery}`, { ...fields, client_id: 'secret-app' });
+    const withName = () => form(`/token?${inQuery}`, { ...fields, client_id: 'secret-app' });
+    const named = await expectTokenRefused(audit, withName, /^invalid_client: /, { clientId: 'secret-app' });
+    expect(JSON.stringify(audit)).not.toContain(SECRET);
     expect([named.status, named.body.error]).toEqual([401, 'invalid_client']);
     expect(JSON.stringify([refused.body, named.body]) + logged).not.toContain(SECRET);
     expect((await redeem(issuer, authorized, {}, basic('secret-app', SECRET))).status).toBe(200);
@@ -246,17 +262,25 @@ describe('what this server does not offer', () => {
     expect((await redeem(issuer, ofKey, await asserted('keyed-app'))).status).toBe(200);
   });
 
-  test('[A106] no code is without a challenge, so a verifier alone proves nothing', async () => {
+  test('[A106] [audited] no code is without a challenge, so a verifier alone proves nothing', async () => {
     const { issuer } = suite.server;
     const { verifier } = pkce();
     for (const clientId of ['public-app', 'secret-app', 'keyed-app']) {
       const params = { code_challenge: undefined, code_challenge_method: undefined };
-      const refused = await new CookieBrowser().get(authorizeUrl(issuer, { clientId, params }, ''));
+      const url = authorizeUrl(issuer, { clientId, params }, '');
+      const refused = await expectRecorded(suite.server.audit, () => new CookieBrowser().get(url), {
+        ...{ type: 'authorize', reason: /^invalid_request: /, more: { clientId } },
+      });
       const { searchParams } = new URL(String(refused.headers.get('location')));
       expect([searchParams.get('error'), searchParams.get('code')]).toEqual(['invalid_request', null]);
     }
     const authorized = await authorize(issuer);
-    const other = await redeem(issuer, { ...authorized, verifier });
+    const other = await expectTokenRefused(
+      suite.server.audit,
+      () => redeem(issuer, { ...authorized, verifier }),
+      /^invalid_grant: /,
+      { clientId: 'public-app' },
+    );
     expect([other.status, other.body.error]).toEqual([400, 'invalid_grant']);
     const none = await redeem(issuer, authorized, { client_id: 'public-app', code_verifier: '' });
     expect([none.status, none.body.error]).toEqual([400, 'invalid_grant']);

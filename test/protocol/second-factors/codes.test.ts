@@ -50,10 +50,14 @@ describe.each(DRIVERS)('a second factor on the way to an app, on %s', (driver) =
     expect(claims).toMatchObject({ acr: SFA, amr: ['pwd'] });
   });
 
-  test('[A076] a code is good once, also in another browser', async () => {
+  test('[A076] [audited] a code is good once, also in another browser', async () => {
     const code = codeOf();
     await authorize(issuer(), { code: () => code });
     expect(await tries(await secondScreen(), code)).toBe('422 secondThat code was used before');
+    expect(suite.server.audit.findLast(({ type }) => type === 'sign-in')).toMatchObject({
+      ...{ outcome: 'refused', method: 'totp', accountId: expect.any(String), reason: expect.any(String) },
+    });
+    expect(JSON.stringify(suite.server.audit)).not.toContain(`"${code}"`);
     expect(await tries(await secondScreen(), codeOf(undefined, 120))).toBe(
       '422 secondThat code is not right',
     );
