@@ -191,7 +191,14 @@ export function createPublicApp(parts: PublicAppParts): Koa {
   app.use(guardIssuing(parts.mayIssue));
   // What it writes in the end may fail, too.
   app.use((ctx, next) => (DIRECT_PATHS.has(ctx.path) ? next() : withPageRequest(next)));
-  app.use(pinOrigin(config.issuer, config.trustProxy));
+  app.use(
+    pinOrigin(config.issuer, config.trustProxy, (ctx) =>
+      audit.record({
+        ...{ type: 'request.refused', outcome: 'refused', what: 'page', reason: 'another-host' },
+        ...{ reference: referenceAt(ctx), address: ctx.ip },
+      }),
+    ),
+  );
   app.use(noStore((path) => PROGRAM_PATHS.has(path)));
   app.use(failIntrospection());
   app.use(assets.routes());

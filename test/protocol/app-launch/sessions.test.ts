@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 
-import { expectRecorded } from '../../support/audited.ts';
+import { expectRecorded, expectTokenRefused } from '../../support/audited.ts';
 import { CookieBrowser, formFields } from '../../support/browser.ts';
 import { RS_SECRET, basic } from '../../support/clients.ts';
 import { announce, ehrSuite } from '../../support/ehr.ts';
@@ -81,7 +81,7 @@ describe.each(DRIVERS)('sessions on %s', (driver) => {
     expect((await refresh(issuer, twoAgain.refresh_token)).status).toBe(200);
   });
 
-  test('[REF-14] [REF-15] [CAP-14] [A168] signing out ends online_access and leaves offline_access', async () => {
+  test('[REF-14] [REF-15] [CAP-14] [A168] [audited] signing out ends online_access and leaves offline_access', async () => {
     const browser = new CookieBrowser();
     const { issuer } = suite.server;
     const scope = 'launch/patient patient/Patient.rs';
@@ -111,7 +111,13 @@ describe.each(DRIVERS)('sessions on %s', (driver) => {
     expect(textOf(html)).toMatch(/You have signed out/);
 
     expect(await alive()).toEqual([false, false, true, true]);
-    const refused = await refresh(issuer, onlineAgain.refresh_token);
+    const again = () => refresh(issuer, onlineAgain.refresh_token);
+    const refused = await expectTokenRefused(
+      suite.server.audit,
+      again,
+      /^invalid_grant: refresh token not found/,
+      { clientId: 'public-app', grantType: 'refresh_token' },
+    );
     expect([refused.status, refused.body.error]).toEqual([400, 'invalid_grant']);
     expect(refused.body['error_description']).toMatch(/^refresh token not found/);
     expect((await redeem(issuer, unused)).body.error).toBe('invalid_grant');

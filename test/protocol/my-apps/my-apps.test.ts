@@ -112,7 +112,7 @@ describe.each(DRIVERS)('the page where people stop apps, on %s', (driver) => {
     expect(code.code).not.toBe('');
   });
 
-  test('[A075] a wrong password is refused in the same words as an unknown name, and is in the audit trail', async () => {
+  test('[A075] [audited] a wrong password is refused in the same words as an unknown name, and is in the audit trail', async () => {
     const told = await Promise.all(
       ['amy', 'nobody'].map(async (name) => {
         const answer = await signIn(new CookieBrowser(), name, 'wrong');

@@ -131,7 +131,7 @@ describe.each(DRIVERS)('an earlier sign-in with one factor, on %s', (driver) => 
   const issuer = (): string => suite.server.issuer;
   beforeEach(() => takeFactors(suite.server.vault, 'amy'));
 
-  test('[A090] is not enough for an app that wants more: the second is asked for, and the session remembers it', async () => {
+  test('is not enough for an app that wants more: the second is asked for, and the session remembers it', async () => {
     const browser = new CookieBrowser();
     const first = await claimsOf(issuer(), await authorize(issuer(), { browser }));
     await giveTotp(suite.server.vault, 'amy');
@@ -151,7 +151,7 @@ describe.each(DRIVERS)('an earlier sign-in with one factor, on %s', (driver) => 
     expect(await stepAt(issuer(), browser)).toBe('second');
   });
 
-  test('[A090] prompt=login and max_age ask for all of it again', async () => {
+  test('prompt=login and max_age ask for all of it again', async () => {
     await giveTotp(suite.server.vault, 'amy');
     const browser = new CookieBrowser();
     await authorize(issuer(), { browser, code: codeOf });
