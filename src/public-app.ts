@@ -19,8 +19,8 @@ import {
   logRequests,
   nameRequests,
   noStore,
+  offeredMethods,
   pinOrigin,
-  postOnly,
   referenceFor,
   sameSiteForms,
   securityHeaders,
@@ -29,6 +29,7 @@ import {
   withDeadline,
   type Metrics,
   type OverloadWatch,
+  type Served,
 } from './http/index.ts';
 import {
   errorWords,
@@ -43,8 +44,9 @@ import { type Teller, type TokenReader } from './introspection/index.ts';
 import { ACCOUNT_PATH, FORGOTTEN_PATH, MY_APPS_PATH } from './my-apps/index.ts';
 import { type RevocationFeed } from './revocations/index.ts';
 import {
-  SERVED_PATHS,
+  SERVED,
   answerPreflights,
+  auditRefusals,
   createEngine,
   createPersonSessions,
   discoveryRoutes,
@@ -181,21 +183,23 @@ export function createPublicApp(parts: PublicAppParts): Koa {
     ),
   );
   app.use(securityHeaders(config.issuer));
-  app.use(
-    knownPaths([
-      ...SERVED_PATHS,
-      ...[assets, style.router, discovery, recordKeys, screens, myApps, signIn.routes].flatMap(pathsOf),
-    ]),
-  );
+  const served = servedBy([assets, style.router, discovery, recordKeys, screens, myApps, signIn.routes]);
+  app.use(knownPaths(served));
   app.use(takeLanguage(languages));
   app.use(shedLoad(parts.overload, metrics.countShed));
   app.use(withDeadline());
   app.use(guardIssuing(parts.mayIssue));
   // What it writes in the end may fail, too.
   app.use((ctx, next) => (DIRECT_PATHS.has(ctx.path) ? next() : withPageRequest(next)));
-  app.use(pinOrigin(config.issuer, config.trustProxy));
+  app.use(
+    pinOrigin(config.issuer, config.trustProxy, (ctx) =>
+      audit.record({
+        ...{ type: 'request.refused', outcome: 'refused', what: 'page', reason: 'another-host' },
+        ...{ reference: referenceAt(ctx), address: ctx.ip },
+      }),
+    ),
+  );
   app.use(noStore((path) => PROGRAM_PATHS.has(path)));
-  app.use(postOnly(POST_PATHS));
   app.use(failIntrospection());
   app.use(assets.routes());
   app.use(style.router.routes());
@@ -203,6 +207,8 @@ export function createPublicApp(parts: PublicAppParts): Koa {
   app.use(recordKeys.routes());
   app.use(answerPreflights(clients));
   app.use(appendReference(referenceAt));
+  app.use(auditRefusals(audit, referenceAt));
+  app.use(offeredMethods(served));
   mountEndpoints(app, {
     config,
     clients,
@@ -258,8 +264,11 @@ function sessionsWhile(mayIssue: () => Promise<void>, sessions: PersonSessions):
   };
 }
 
-function pathsOf({ stack }: Pick<ReturnType<typeof discoveryRoutes>, 'stack'>): string[] {
-  return stack.map(({ path }) => String(path));
+function servedBy(routers: readonly Pick<ReturnType<typeof discoveryRoutes>, 'stack'>[]): Served {
+  const served = new Map(SERVED);
+  for (const { path, methods } of routers.flatMap(({ stack }) => stack))
+    served.set(String(path), [...(served.get(String(path)) ?? []), ...methods]);
+  return served;
 }
 
 /** Their writes are not those of a page. */
@@ -270,5 +279,4 @@ const DIRECT_PATHS: ReadonlySet<string> = new Set([
   '/revocations',
   '/usage',
 ]);
-const POST_PATHS: ReadonlySet<string> = new Set(['/token', '/introspect', '/revoke', '/launches', '/usage']);
-const PROGRAM_PATHS: ReadonlySet<string> = new Set([...DIRECT_PATHS, ...POST_PATHS]);
+const PROGRAM_PATHS: ReadonlySet<string> = new Set([...DIRECT_PATHS, '/launches']);

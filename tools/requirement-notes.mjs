@@ -12,9 +12,20 @@ export function problemsOf(notes, tests, rows) {
   ];
 }
 
-/** The same of attacks and faults: each has a test or a reason, and never both. */
-export function threatProblemsOf({ threats: reasons }, tests, ids) {
+/**
+ * The same of attacks and faults: each has a test or a reason, and never both; and of what is refused a test asserts that it is
+ * on record.
+ *
+ * @param rows `id`, and of attacks what becomes of it: one of {@link FATES}
+ * @param looksAtRecords whether a file of tests does
+ */
+export function threatProblemsOf({ threats: reasons, threatsShownBy }, tests, rows, looksAtRecords) {
+  const ids = rows.map(({ id }) => id);
   return [
+    ...withoutFate(rows),
+    ...refusedOffRecord(rows, tests),
+    ...auditedInName(tests, looksAtRecords),
+    ...showsNothing({ shownBy: threatsShownBy }, tests),
     ...ids.filter((id) => !tests.has(id) && !(id in reasons)).map((id) => `${id} has no test and no reason`),
     ...Object.keys(reasons)
       .filter((id) => tests.has(id))
@@ -23,6 +34,32 @@ export function threatProblemsOf({ threats: reasons }, tests, ids) {
       .filter((id) => !ids.includes(id))
       .map((id) => `${id} is named, and is not in attack-rows.tsv`),
   ];
+}
+
+/** What becomes of an attack; see the head of test/conformance/attack-rows.tsv. */
+const FATES = new Set(['refused', 'answered', 'absent', 'counted', 'below', 'operator']);
+
+function withoutFate(rows) {
+  return rows
+    .filter(({ id, fate }) => id.startsWith('A') && !FATES.has(fate))
+    .map(
+      ({ id, fate }) => `${id}: what becomes of it is ${fate ?? 'not said'}; say ${[...FATES].join(', ')}`,
+    );
+}
+
+/** Each refusal is an audit event, and a test has to see it. */
+function refusedOffRecord(rows, tests) {
+  return rows
+    .filter(({ id, fate }) => fate === 'refused' && !tests.get(id)?.some(({ isAudited }) => isAudited))
+    .map(({ id }) => `${id} is refused, and no passed test titled [audited] asserts that it is on record`);
+}
+
+/** The word in a title is easily copied. */
+function auditedInName(tests, looksAtRecords) {
+  const audited = [...tests.values()].flat().filter(({ isAudited }) => isAudited);
+  return [...new Set(audited.map(({ place }) => place))]
+    .filter((place) => !looksAtRecords(place))
+    .map((place) => `${place} has tests titled [audited], and looks at no record`);
 }
 
 export const BINDING = new Set(['SHALL', 'SHALL NOT', 'COND', 'REG', 'TEST']);

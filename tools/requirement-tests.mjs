@@ -5,6 +5,8 @@ import path from 'node:path';
 const REQUIREMENT = /\[([A-Z][A-Z0-9]*-\d{2})\]/g;
 /** Of an attack or a fault: see test/conformance/attack-rows.tsv. */
 export const THREAT = /\[(A\d{3}|F\d{2})\]/g;
+/** In the title of a test that asserts what is on record of a refusal. */
+const AUDITED = '[audited]';
 /** What shows most first: a whole server over the wire, then a rule by itself, then a store by itself. */
 const KINDS = ['protocol', 'e2e', 'unit', 'contract'];
 
@@ -25,7 +27,8 @@ export function readTests(reports, root, pattern = REQUIREMENT) {
 
 function namedBy(title, place, pattern) {
   const bare = title.replace(/(\[[^\]]+\]\s*)+/, '');
-  return [...title.matchAll(pattern)].map(([, id], at) => [id, { at, title: bare, place }]);
+  const isAudited = title.includes(AUDITED);
+  return [...title.matchAll(pattern)].map(([, id], at) => [id, { at, title: bare, place, isAudited }]);
 }
 
 /** jest runs suites in any order; the page must not. */

@@ -2,7 +2,7 @@
 // from jest's own reports, which `npm test` leaves in reports/. With --check it writes nothing and fails when the page is
 // stale. Either way it fails when a binding row of a closed area is neither tested nor noted, and when the notes contradict
 // the tests or name an issue that is not open. The second part of the page is the attacks and faults of attack-rows.tsv: each of
-// them has a test, or a reason in the notes.
+// them has a test, or a reason in the notes; and what is refused has a test that asserts what is on record of it.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parse } from 'yaml';
@@ -20,12 +20,12 @@ const REPORTS = path.join(ROOT, 'reports');
 const PAGE = path.join(ROOT, 'docs', 'conformance.md');
 
 const rows = readRows('rows.tsv').map(([id, strength]) => ({ id, strength }));
-const threats = readRows('attack-rows.tsv').map(([id, what]) => ({ id, what }));
+const threats = readRows('attack-rows.tsv').map(([id, what, fate]) => ({ id, what, fate }));
 const notes = parse(readFileSync(path.join(ROOT, 'test', 'conformance', 'notes.yaml'), 'utf8'));
 if (!existsSync(REPORTS)) fail('there are no reports yet; run npm test first');
 const tests = readTests(REPORTS, ROOT);
-const judged = rows.map((row) => ({ ...row, ...judge(row) }));
 const threatTests = readTests(REPORTS, ROOT, THREAT);
+const judged = rows.map((row) => ({ ...row, ...judge(row) }));
 const answered = threats.map((threat) => ({ ...threat, ...answerTo(threat.id) }));
 const page = write(judged, answered);
 
@@ -34,10 +34,9 @@ const open = judged.filter(
   ({ id, strength, status }) =>
     status === 'open' && BINDING.has(strength) && notes.closed.includes(areaOf(id)),
 );
-const threatIds = threats.map(({ id }) => id);
 const contradictions = [
   ...problemsOf(notes, tests, rows),
-  ...threatProblemsOf(notes, threatTests, threatIds),
+  ...threatProblemsOf(notes, threatTests, threats, looksAtRecords),
 ];
 if (contradictions.length > 0) fail(contradictions.join('\n'));
 if (process.argv.includes('--check')) {
@@ -56,7 +55,7 @@ function readRows(name) {
 }
 
 function answerTo(id) {
-  const [test] = threatTests.get(id) ?? [];
+  const test = shownBy(threatTests, notes.threatsShownBy, id);
   if (test) return { status: 'tested', by: `${test.title} (\`${test.place}\`)` };
   return { status: 'not applicable', by: notes.threats[id] ?? '' };
 }
@@ -67,10 +66,10 @@ function threatSummary(all) {
 }
 
 function judge({ id }) {
-  const test = shownBy(id);
+  const test = shownBy(tests, notes.shownBy, id);
   if (test) return { status: 'tested', by: `${test.title} (\`${test.place}\`)` };
   const same = notes.closedBy[id];
-  const other = shownBy(same);
+  const other = shownBy(tests, notes.shownBy, same);
   if (other) return { status: 'tested', by: `with ${same}: ${other.title} (\`${other.place}\`)` };
   const reason = notes.notApplicable[id] ?? notes.notApplicable[areaOf(id)];
   if (reason) return { status: 'not applicable', by: reason };
@@ -78,10 +77,20 @@ function judge({ id }) {
   return { status: 'open', by: '' };
 }
 
-/** The test that the notes name for the row, or else the one that shows most. */
-function shownBy(id) {
-  const [first, ...others] = tests.get(id) ?? [];
-  return [first, ...others].find((test) => test?.title === notes.shownBy[id]) ?? first;
+/** The test that the notes name for the row, or else the one that shows most; of a threat, one that looks at the record. */
+function shownBy(found, chosen, id) {
+  const all = found.get(id) ?? [];
+  const isThreat = found === threatTests;
+  return (
+    all.find(({ title }) => title === chosen[id]) ??
+    all.find(({ isAudited }) => isThreat && isAudited) ??
+    all[0]
+  );
+}
+
+/** In a file of tests that asserts audit events, they are asked for by one of these. */
+function looksAtRecords(place) {
+  return /\baudit\b/.test(readFileSync(path.join(ROOT, place), 'utf8'));
 }
 
 function summary(all) {

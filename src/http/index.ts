@@ -5,7 +5,7 @@ export { allowFraming, isFramed } from './framing.ts';
 export { appendReference } from './append-reference.ts';
 export { answerErrors } from './answer-errors.ts';
 export { healthOf, type CheckResult, type Health, type HealthCheck } from './health.ts';
-export { knownPaths } from './known-paths.ts';
+export { knownPaths, offeredMethods, type Served } from './known-paths.ts';
 export { createListener, createWebServer, listenerOf, type TlsPair } from './listen.ts';
 export { createManagementApp } from './management.ts';
 export { createMetrics, metricsOfWorkers, type Metrics } from './metrics.ts';
@@ -13,7 +13,6 @@ export { clockRefusal, guardIssuing, undeliveredRefusal } from './issuing-guard.
 export { jsonOnly } from './json-only.ts';
 export { logRequests } from './log-requests.ts';
 export { Overloaded, msLeft, shedLoad, watchOverload, withDeadline, type OverloadWatch } from './overload.ts';
-export { postOnly } from './post-only.ts';
 export { nameRequests, referenceFor } from './reference.ts';
 export { noStore } from './no-store.ts';
 export { pinOrigin } from './pin-origin.ts';

@@ -1,10 +1,16 @@
-import type { Middleware } from 'koa';
+import type { Context, Middleware } from 'koa';
 
 /**
  * Answers only under our own name, and makes everything behind it see only that name: no URL, audience or cookie is
  * ever built from a Host header somebody chose (attack row A088). Headers of proxies count only where one is trusted.
+ *
+ * @param onForeign told of who asked under another name
  */
-export function pinOrigin(issuer: string, trustProxy: boolean): Middleware {
+export function pinOrigin(
+  issuer: string,
+  trustProxy: boolean,
+  onForeign: (ctx: Context) => Promise<void>,
+): Middleware {
   const { host, protocol } = new URL(issuer);
   return async function pinOriginMiddleware(ctx, next) {
     const { headers } = ctx.req;
@@ -16,6 +22,7 @@ export function pinOrigin(issuer: string, trustProxy: boolean): Middleware {
         error: 'invalid_request',
         error_description: `this server answers as ${host} only (reference ${String(ctx.state['reference'])})`,
       };
+      await onForeign(ctx);
       return;
     }
     headers.host = host;

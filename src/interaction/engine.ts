@@ -19,6 +19,8 @@ export interface PendingAuthorization {
   readonly aud: string;
   readonly launch?: string;
   readonly loginHint?: string;
+  /** The one whom `id_token_hint` is about. */
+  readonly hintedAccount?: AccountId;
   /** The languages the app asked for, the best first. */
   readonly uiLocales?: string;
   /** The app wants the person to be asked, whatever was decided before (`prompt=consent`). */

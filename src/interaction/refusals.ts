@@ -6,6 +6,7 @@ import type { Visit } from './visit.ts';
 
 /** Why a person cannot go on, whatever they would choose. */
 export type RefusalReason =
+  | 'other-account'
   | 'other-user'
   | 'other-patient'
   | 'unknown-patient'

@@ -41,9 +41,13 @@ export function nextStep(visit: Visit, now: EpochSeconds): Step {
   return agreement ? { name: 'agreed', account, agreement } : { name: 'consent', account };
 }
 
-/** Another user than the one at the EHR's screen never gets that launch: the record might be the wrong one (LCH-07). */
+/**
+ * Another user than the one at the EHR's screen never gets that launch: the record might be the wrong one (LCH-07). And an
+ * app that asks for one person by `id_token_hint` would take whoever signed in for them (attack row A053).
+ */
 function refusalOf(visit: Visit, account: Account): RefusalReason | undefined {
-  const { launch } = visit;
+  const { launch, pending } = visit;
+  if ((pending.hintedAccount ?? account.accountId) !== account.accountId) return 'other-account';
   if (launch?.fhirUser !== undefined && launch.fhirUser !== account.fhirUser) return 'other-user';
   const patient = patientOf(visit, account);
   if (patient !== undefined && !maySee(visit, account, patient)) return 'other-patient';

@@ -17,7 +17,6 @@ import { introspectByBearer } from './bearer-introspection.ts';
 import { launchEndpoint } from './launch-endpoint.ts';
 import { limitAuthorizations, limitFailures, mayFail } from './limited.ts';
 import { openDocuments } from './open-documents.ts';
-import { auditRefusals } from './refusals.ts';
 import { revocationFeed } from './revocation-feed.ts';
 import { usageEndpoint } from './usage-endpoint.ts';
 
@@ -42,10 +41,9 @@ export interface EndpointParts {
   readonly clock: Clock;
 }
 
-/** The protocol endpoints oidc-provider does not have; mount them in front of it. */
+/** The protocol endpoints oidc-provider does not have; mount them in front of it, and behind {@link auditRefusals}. */
 export function mountEndpoints(app: Koa, parts: EndpointParts): void {
   app.use(openDocuments());
-  app.use(auditRefusals(parts.audit, parts.referenceOf));
   app.use(limitAuthorizations(parts.limits));
   app.use(limitFailures(parts.limits, mayFail));
   app.use(launchEndpoint(parts).routes());

@@ -1,3 +1,4 @@
+import { decodeJwt } from 'jose';
 import type { Context } from 'koa';
 import { errors, type Provider } from 'oidc-provider';
 
@@ -41,6 +42,7 @@ interface Pending {
   readonly aud: string;
   readonly launch?: string;
   readonly loginHint?: string;
+  readonly hintedAccount?: string;
   readonly uiLocales?: string;
   /** The app wants the person to be asked, whatever was decided before (`prompt=consent`). */
   readonly asksConsent: boolean;
@@ -112,6 +114,9 @@ function asPending({ uid, prompt, params, session, cid }: Details): Pending {
   const { max_age: maxAge } = params;
   const launch = text('launch');
   const loginHint = text('login_hint');
+  const hint = text('id_token_hint');
+  // It was verified when the request came; the provider does not look at it again once somebody has signed in.
+  const hintedAccount = hint === undefined ? undefined : decodeJwt(hint).sub;
   const uiLocales = text('ui_locales');
   return {
     uid,
@@ -125,6 +130,7 @@ function asPending({ uid, prompt, params, session, cid }: Details): Pending {
     ...(maxAge === undefined || Number.isNaN(Number(maxAge)) ? {} : { maxAge: Number(maxAge) }),
     ...(launch === undefined ? {} : { launch }),
     ...(loginHint === undefined ? {} : { loginHint }),
+    ...(hintedAccount === undefined ? {} : { hintedAccount }),
     ...(uiLocales === undefined ? {} : { uiLocales }),
     acrValues: (text('acr_values') ?? '').split(' ').filter(Boolean),
     ...(session?.accountId === undefined

@@ -41,13 +41,20 @@ export function auditProviderEvents(
   const record = (ctx: KoaContextWithOIDC, event: Parameters<typeof audit.record>[0]): void =>
     recordLater(ctx, audit, event);
 
+  const refusedFor = new WeakMap<KoaContextWithOIDC, readonly errors.OIDCProviderError[]>();
   provider.on('authorization.success', (ctx) => {
     record(ctx, { type: 'authorize', outcome: 'success', ...subject(ctx) });
   });
   provider.on('authorization.error', (ctx, error) => {
-    const denied = error.error === 'access_denied';
-    const reason = [error.error, error.error_description, error.error_detail].filter(Boolean).join(': ');
-    record(ctx, { type: 'authorize', outcome: denied ? 'denied' : 'refused', reason, ...subject(ctx) });
+    // Where the address is not registered, either, it tells of both mistakes at once, the one it answers with last: one refusal.
+    const errors = [error, ...(refusedFor.get(ctx) ?? [])];
+    refusedFor.set(ctx, errors);
+    if (errors.length > 1) return;
+    queueMicrotask(() => {
+      const all = refusedFor.get(ctx) ?? errors;
+      const outcome = all[0]?.error === 'access_denied' ? 'denied' : 'refused';
+      record(ctx, { type: 'authorize', outcome, reason: all.map(inWords).join('; '), ...subject(ctx) });
+    });
   });
   provider.on('grant.error', (ctx, error) => {
     explain(ctx, error);
@@ -55,7 +62,9 @@ export function auditProviderEvents(
     record(ctx, {
       type: 'token.refused',
       outcome: 'refused',
-      reason: [error.error, error.error_detail ?? error.error_description].filter(Boolean).join(': '),
+      reason: [toldCode(ctx) ?? error.error, error.error_detail ?? error.error_description]
+        .filter(Boolean)
+        .join(': '),
       ...(typeof grantType === 'string' ? { grantType } : {}),
       ...subject(ctx),
     });
@@ -83,12 +92,26 @@ export function auditProviderEvents(
   provider.on('server_error', (ctx, error) => onServerError(ctx, error));
 }
 
+function inWords({ error, error_description: said, error_detail: detail }: errors.OIDCProviderError): string {
+  return [error, said, detail].filter(Boolean).join(': ');
+}
+
 /** The account is asked for with each token: see accounts.ts. */
 const NOBODY = 'the person has signed out (online_access), or the account is disabled';
 
 /** What was wrong with an assertion, in our words and in the provider's. None repeats what was sent. */
 const TELLING_OF_ASSERTIONS =
   /^the assertion |^the client key set |^no applicable key found|^client assertion |in the client_assertion JWT$|^iss \(|audience \(aud\)|^jwt |^invalid (exp|iat|nbf|jti|iss|aud|sub) value$/;
+
+/** Whatever is wrong with an assertion is wrong with the client (CLI-18); the provider calls some of it the request. */
+export function isAboutAssertion(description: string | undefined): boolean {
+  return /^(invalid )?client_assertion(_type)? /.test(description ?? '');
+}
+
+/** What the client is told, which may be better than what the provider has. */
+function toldCode({ body }: { readonly body?: unknown }): string | undefined {
+  return (body as { readonly error?: string } | undefined)?.error;
+}
 
 function explain(
   ctx: KoaContextWithOIDC,
@@ -100,6 +123,7 @@ function explain(
   if (error_description?.startsWith('requested grant type is not allowed')) {
     Object.assign(body, { error: 'unauthorized_client' });
   }
+  if (isAboutAssertion(error_description)) Object.assign(body, { error: 'invalid_client' });
   if (detail === undefined) return;
   if (detail.includes('referenced account not found')) {
     Object.assign(body, { error_description: NOBODY });

@@ -16,8 +16,9 @@ export type { ProviderPages, ProviderParts, ShownError, UnitOfWork } from './par
 export { SIGN_OUT_PATH, createPersonSessions, type PersonSessions } from './person-session.ts';
 export { createProvider } from './provider.ts';
 export { provenanceKeysRoutes } from './provenance-keys.ts';
+export { auditRefusals } from './refusals.ts';
 export { createRotatingProvider, type RotatingProvider } from './rotating-provider.ts';
 export { userAssertions, type VerifyUserAssertion } from './user-assertions.ts';
 export type { CapSessions } from './session-cap.ts';
-export { SERVED_PATHS } from './served-paths.ts';
+export { SERVED } from './served-paths.ts';
 export { styleDocument } from './style.ts';

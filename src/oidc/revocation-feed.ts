@@ -35,12 +35,7 @@ export interface RevocationFeedRouteParts extends CallerParts {
 export function revocationFeed(parts: RevocationFeedRouteParts): Router {
   const router = new Router();
   const streams = new Map<string, number>();
-  router.all(REVOCATIONS, async (ctx) => {
-    if (ctx.method !== 'GET') {
-      ctx.set('Allow', 'GET');
-      answer(ctx, 405, 'invalid_request', 'this endpoint takes GET only');
-      return;
-    }
+  router.get(REVOCATIONS, async (ctx) => {
     const caller = await resourceServerOf(ctx, parts);
     if (!caller) return;
     const age = performance.now() - parts.feed.completeTo();

@@ -21,6 +21,8 @@ export interface RotationParts {
   readonly keyStore: SigningKeyStore;
   readonly clock: Clock;
   readonly build: (keys: SigningKeySet) => Provider;
+  /** There were none: of a store that was used before, somebody should know. */
+  readonly onMade: (kids: readonly string[]) => void;
   readonly onRotated: (version: number) => void;
   readonly onFailure: (error: unknown) => void;
 }
@@ -37,8 +39,10 @@ function isSame(one: SigningKeySet, other: SigningKeySet): boolean {
  * next request goes there; what the first one is doing it finishes (ARCHITECTURE §3.10).
  */
 export async function createRotatingProvider(parts: RotationParts): Promise<RotatingProvider> {
-  const { keyStore, clock, build, onRotated, onFailure } = parts;
+  const { keyStore, clock, build, onMade, onRotated, onFailure } = parts;
+  const found = await keyStore.load();
   let keys = await loadOrCreateKeys(keyStore, clock);
+  if (!found) onMade(keys.keys.map(({ kid }) => kid));
   let provider = build(keys);
   let middleware = compose(provider.middleware);
   const look = async (): Promise<void> => {

@@ -4,6 +4,7 @@ import type { Middleware } from 'koa';
 import type { AuditEvent } from '../audit/index.ts';
 import { noteApp } from './apps-to-tell.ts';
 import { recordLater } from './audit-waits.ts';
+import { isAboutAssertion } from './events.ts';
 import { contextOnTheWire, endOfGrant } from './granted-context.ts';
 import { signIfAsked } from './introspection-jwt.ts';
 import { createIssuing, subjectOf } from './issuing.ts';
@@ -103,10 +104,9 @@ function askForProof(ctx: KoaContextWithOIDC): void {
   };
 }
 
-/** Whatever is wrong with an assertion is wrong with the client (CLI-18); the provider calls some of it the request. */
 function callItInvalidClient(ctx: KoaContextWithOIDC): void {
   const { error_description: description } = (ctx.body ?? {}) as { readonly error_description?: string };
-  if (ctx.status !== 400 || !/^(invalid )?client_assertion(_type)? /.test(description ?? '')) return;
+  if (ctx.status !== 400 || !isAboutAssertion(description)) return;
   ctx.status = 401;
   ctx.body = { ...(ctx.body as object), error: 'invalid_client' };
 }

@@ -436,7 +436,7 @@ describe.each(PLACES)('the provider adapter on %s', (_name, makePlace) => {
 
   describe('everything else', () => {
     test.each(['Interaction', 'PushedAuthorizationRequest'])(
-      '[A025] an %s is kept under its id alone',
+      'an %s is kept under its id alone',
       async (model) => {
         await adapter(model).upsert('abc', { jti: 'abc', params: { scope: 'openid' } }, LIFETIME_SECONDS);
         expect(await adapter(model).find('abc')).toEqual({ jti: 'abc', params: { scope: 'openid' } });

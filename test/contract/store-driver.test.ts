@@ -537,7 +537,7 @@ describe('openEmbeddedStore', () => {
     expect(() => openEmbeddedStore('/dev/null/data')).toThrow('/dev/null/data/gatehouse.sqlite');
   });
 
-  test('[C2.7] [F23] a lock that cannot be taken, for whatever reason, is no lock: no server starts', async () => {
+  test('[C2.7] a lock that cannot be taken, for whatever reason, is no lock: no server starts', async () => {
     const folder = await mkdtemp(path.join(tmpdir(), 'gatehouse-lock-'));
     try {
       await writeFile(

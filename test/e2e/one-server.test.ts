@@ -9,7 +9,7 @@ describe('an embedded store is for one server', () => {
   let folder: ServeFolder | undefined;
   afterEach(() => folder?.remove());
 
-  test('[C2.7] [F23] a second server on the same folder is refused; after the first was killed it starts', async () => {
+  test('[C2.7] a second server on the same folder is refused; after the first was killed it starts', async () => {
     const first = await serveFolder();
     folder = first;
     const running = await startServe(first);

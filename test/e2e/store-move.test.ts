@@ -159,7 +159,7 @@ describe('a store that is moved, and one that is brought back', () => {
     await restored.stop();
   }, 60_000);
 
-  test('[SEC-11] [A197] mistakes get one line', async () => {
+  test('[SEC-11] mistakes get one line', async () => {
     const file = path.join(folder.dir, 'backup.ndjson');
     expectRefusal(
       await cli('embedded', 'store', 'import', '--in', file),

@@ -72,6 +72,10 @@ export const errors = {
   'problem.sign-in-lost.message': 'It took too long, has ended already, or began in another browser.',
   'problem.sign-in-lost.advice': 'Go back to the app, or to the page you came from, and start again there.',
 
+  'refusal.other-account.heading': 'The app asked for another account',
+  'refusal.other-account.message':
+    'It wants to go on with the account you used before, and not with this one.',
+  'refusal.other-account.advice': 'Sign in with that account, or go back to the app and start again.',
   'refusal.other-user.heading': 'This app was opened for somebody else',
   'refusal.other-user.message':
     'It was opened for another user of the health record system than the one signed in here.',

@@ -75,6 +75,9 @@ export const errors: Translated<typeof english> = {
   'problem.sign-in-lost.advice':
     'Vuelva a la app o a la página de la que venía y empiece otra vez desde allí.',
 
+  'refusal.other-account.heading': 'La app pidió otra cuenta',
+  'refusal.other-account.message': 'Quiere seguir con la cuenta que usó antes, y no con esta.',
+  'refusal.other-account.advice': 'Inicie sesión con esa cuenta, o vuelva a la app y empiece otra vez.',
   'refusal.other-user.heading': 'Esta app se abrió para otra persona',
   'refusal.other-user.message':
     'La abrió en el sistema de salud alguien distinto de quien tiene aquí la sesión.',

@@ -39,17 +39,17 @@ export async function takePassword(
   if (!isOwnForm(person, fields, STEP)) return showPassword(ctx, person, parts, say('my-apps.expired'));
   if (password !== fields.get('again')) return showPassword(ctx, person, parts, say('password.differs'));
   const checked = await checkPassword(password, rulesOf(person, parts));
+  const change = { type: 'account.changed', change: 'password' } as const;
+  const seen = { reference: parts.referenceOf(ctx), address: ctx.ip };
+  const { accountId } = person.account;
   if (!checked.ok) {
+    await parts.audit.record({ ...change, outcome: 'refused', accountId, ...seen });
     return showPassword(ctx, person, parts, problemInWords(checked.problem, languageOf(ctx)));
   }
   const passwordHash = await hashPassword(password);
-  const { accountId } = person.account;
   await parts.accounts.change(accountId, (current) => ({ ...current, passwordHash }));
   await signOutElsewhere(person, parts);
-  await parts.audit.record({
-    ...{ type: 'account.changed', outcome: 'success', change: 'password', accountId },
-    ...{ reference: parts.referenceOf(ctx), address: ctx.ip },
-  });
+  await parts.audit.record({ ...change, outcome: 'success', accountId, ...seen });
   parts.secondStep.notice(ctx, person.account);
   done(ctx, 'password');
 }

@@ -41,8 +41,16 @@ describe.each(DRIVERS)('EHR launch on %s', (driver) => {
     ...more,
     params: { launch, ...more.params },
   });
+  const expectOnRecord = ({ clientId = 'public-app', params = {} }: FlowOptions): void => {
+    expect(suite.server.audit.at(-1)).toMatchObject({
+      ...{ type: 'authorize', outcome: 'refused', clientId },
+      reason: expect.stringMatching(/^invalid_request: /),
+    });
+    expect(JSON.stringify(suite.server.audit)).not.toContain(`"${params['launch']}"`);
+  };
   const errorOf = async (options: FlowOptions): Promise<string> => {
     const { callback } = await authorize(suite.server.issuer, options);
+    if (!callback.searchParams.has('code')) expectOnRecord(options);
     return `${callback.searchParams.get('error')}: ${callback.searchParams.get('error_description')}`;
   };
 
@@ -101,7 +109,7 @@ describe.each(DRIVERS)('EHR launch on %s', (driver) => {
     expect(style.url).toBe(`${suite.server.issuer}/assets/smart-style-${digest.slice(0, 12)}.json`);
   });
 
-  test('[LCH-04] [A046] a launch is good once, one after the other', async () => {
+  test('[LCH-04] [A046] [audited] a launch is good once, one after the other', async () => {
     const launch = await launched();
     await authorize(suite.server.issuer, dora(launch));
     expect(await errorOf(dora(launch))).toMatch(/^invalid_request: the launch is unknown, was used already/);
@@ -123,7 +131,7 @@ describe.each(DRIVERS)('EHR launch on %s', (driver) => {
     }
   });
 
-  test('[LCH-06] [A045] an unknown or expired launch is refused; there is no falling back to standalone', async () => {
+  test('[LCH-06] [A045] [audited] an unknown or expired launch is refused; there is no falling back to standalone', async () => {
     expect(await errorOf(dora('never-announced'))).toMatch(/^invalid_request: the launch is unknown/);
     const launch = await launched();
     const now = Date.now();

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 
+import { expectRecorded, expectTokenRefused } from '../../support/audited.ts';
 import { CookieBrowser, formFields } from '../../support/browser.ts';
 import { RS_SECRET, basic } from '../../support/clients.ts';
 import { announce, ehrSuite } from '../../support/ehr.ts';
@@ -80,7 +81,7 @@ describe.each(DRIVERS)('sessions on %s', (driver) => {
     expect((await refresh(issuer, twoAgain.refresh_token)).status).toBe(200);
   });
 
-  test('[REF-14] [REF-15] [CAP-14] [A168] signing out ends online_access and leaves offline_access', async () => {
+  test('[REF-14] [REF-15] [CAP-14] [A168] [audited] signing out ends online_access and leaves offline_access', async () => {
     const browser = new CookieBrowser();
     const { issuer } = suite.server;
     const scope = 'launch/patient patient/Patient.rs';
@@ -110,7 +111,13 @@ describe.each(DRIVERS)('sessions on %s', (driver) => {
     expect(textOf(html)).toMatch(/You have signed out/);
 
     expect(await alive()).toEqual([false, false, true, true]);
-    const refused = await refresh(issuer, onlineAgain.refresh_token);
+    const again = () => refresh(issuer, onlineAgain.refresh_token);
+    const refused = await expectTokenRefused(
+      suite.server.audit,
+      again,
+      /^invalid_grant: refresh token not found/,
+      { clientId: 'public-app', grantType: 'refresh_token' },
+    );
     expect([refused.status, refused.body.error]).toEqual([400, 'invalid_grant']);
     expect(refused.body['error_description']).toMatch(/^refresh token not found/);
     expect((await redeem(issuer, unused)).body.error).toBe('invalid_grant');
@@ -177,13 +184,18 @@ describe.each(DRIVERS)('sessions on %s', (driver) => {
     for (const token of tokens) expect(await introspect(token)).toEqual({ active: false });
   });
 
-  test('[A087] the sign-out form cannot be forged, and "stay" changes nothing', async () => {
+  test('[A087] [audited] the sign-out form cannot be forged, and "stay" changes nothing', async () => {
     const browser = new CookieBrowser();
     const { issuer } = suite.server;
     await authorize(issuer, { browser });
     await signOut(browser, '');
     await browser.get(`${issuer}/logout`);
-    const forged = await browser.post(`${issuer}/logout/confirm`, { xsrf: 'made-up', logout: 'yes' });
+    const form = { xsrf: 'made-up', logout: 'yes' };
+    const forged = await expectRecorded(
+      suite.server.audit,
+      () => browser.post(`${issuer}/logout/confirm`, form),
+      { type: 'sign-out', reason: /^invalid_request: / },
+    );
     expect(forged.status).toBe(400);
     expect((await openScreen(issuer, 'consent', { browser })).status).toBe(200);
   });
@@ -208,7 +220,7 @@ describe.each(DRIVERS)('sessions on %s', (driver) => {
     expect(suite.server.audit.at(-1)).toMatchObject({ type: 'sign-out', outcome: 'success' });
   });
 
-  test('[A098] a code that one browser got is of no use with what another one began with, nor is the way back to it', async () => {
+  test('[A098] [audited] a code that one browser got is of no use with what another one began with, nor is the way back to it', async () => {
     const { issuer } = suite.server;
     const [one, other] = [new CookieBrowser(), new CookieBrowser()];
     const ben = await authorize(issuer, { username: 'ben', browser: one });

@@ -27,7 +27,7 @@ describe.each(DRIVERS)('authorization requests that are fine on %s', (driver) =>
     expect(callback.searchParams.get('state')).toBe(state);
   });
 
-  test('[A053] prompt=login asks for the password again, whoever is signed in', async () => {
+  test('prompt=login asks for the password again, whoever is signed in', async () => {
     const screen = await openScreen(suite.server.issuer, 'login', {
       browser,
       params: { prompt: 'login' },

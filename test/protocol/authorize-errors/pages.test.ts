@@ -146,10 +146,15 @@ describe.each(DRIVERS)('pages and forms on %s', (driver) => {
     ['our name on another port', { host: 'localhost:1' }, 421],
     ['X-Forwarded-Host alone', { 'x-forwarded-host': 'evil.example', 'x-forwarded-proto': 'https' }, 200],
     ['Forwarded alone', { forwarded: 'host=evil.example;proto=https' }, 200],
-  ])('[A088] %s changes no URL', async (_what, headers, status) => {
+  ])('[A088] [audited] %s changes no URL', async (_what, headers, status) => {
     const host = new URL(suite.server.issuer).host;
+    const before = suite.server.audit.length;
     const answer = await raw(suite.port, '/.well-known/openid-configuration', { host, ...headers });
     expect(answer.status).toBe(status);
+    const foreign = { type: 'request.refused', outcome: 'refused', reason: 'another-host' };
+    expect(suite.server.audit.slice(before)).toEqual(
+      status === 421 ? [expect.objectContaining(foreign)] : [],
+    );
     expect(answer.body).not.toMatch(/evil/);
     if (status === 421) expect(answer.body).toMatch(/answers as .* only \(reference \S{14}\)/);
     else expect(JSON.parse(answer.body)).toMatchObject({ token_endpoint: `${suite.server.issuer}/token` });
@@ -191,7 +196,7 @@ describe.each(DRIVERS)('pages and forms on %s', (driver) => {
     expect((await authorize(suite.server.issuer, { username: 'amy' })).code).not.toBe('');
   });
 
-  test('[A078] [A079] user names and passwords of any size are answered, not thrown', async () => {
+  test('[A078] [A079] [audited] user names and passwords of any size are answered, not thrown', async () => {
     const screen = await openScreen(suite.server.issuer, 'login');
     for (const [username, password] of [
       ['x'.repeat(10_000), 'y'],
@@ -206,6 +211,9 @@ describe.each(DRIVERS)('pages and forms on %s', (driver) => {
         await screen.browser.post(screen.url, fields),
       );
       expect([400, 413, 422]).toContain(response.status);
+      const last = suite.server.audit.at(-1);
+      expect(last).toMatchObject({ type: 'sign-in', outcome: 'refused', reason: 'wrong-credentials' });
+      expect(JSON.stringify(last)).not.toMatch(/xxxx|pppp|correct horse/);
     }
     const spaces = await submit(suite.server.issuer, { ...screen, fields: { ...screen.fields } });
     expect(formFields(spaces.html)['step']).toEqual(['consent']);

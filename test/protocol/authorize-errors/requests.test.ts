@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 
+import { expectRecorded } from '../../support/audited.ts';
 import { CookieBrowser } from '../../support/browser.ts';
 import { PUBLIC_APP, REDIRECT } from '../../support/clients.ts';
 import { authorize, authorizeUrl, pkce, textOf, type FlowOptions } from '../../support/flow.ts';
@@ -8,6 +9,7 @@ import { gatehouseOn } from '../../support/suite.ts';
 
 const REFERENCE = /[a-z2-9]{4}-[a-z2-9]{4}-[a-z2-9]{4}/;
 const TWO_WAYS = { ...PUBLIC_APP, client_id: 'two-ways', redirect_uris: [REDIRECT, `${REDIRECT}/inner`] };
+const SECURE_FHIR = 'https://fhir.example.org/fhir';
 const BACKEND_ONLY = { client_id: 'resource-only', client_name: 'No sign-in', grant_types: [] };
 
 interface Refused {
@@ -17,12 +19,20 @@ interface Refused {
 }
 
 describe.each(DRIVERS)('authorization requests on %s', (driver) => {
-  const suite = gatehouseOn(driver, () => ({ clients: [PUBLIC_APP, TWO_WAYS, BACKEND_ONLY] }));
+  const suite = gatehouseOn(driver, () => ({
+    clients: [PUBLIC_APP, TWO_WAYS, BACKEND_ONLY],
+    fhirServers: [
+      { id: 'main', name: 'Test FHIR', url: FHIR },
+      { id: 'secure', name: 'FHIR over TLS', url: SECURE_FHIR },
+    ],
+  }));
 
   const ask = (options: FlowOptions, extra = '', browser = new CookieBrowser()): Promise<Response> =>
     browser.get(authorizeUrl(suite.server.issuer, options, pkce().challenge) + extra);
   const refusalOf = async (options: FlowOptions, extra = '', browser?: CookieBrowser): Promise<Refused> => {
-    const response = await ask(options, extra, browser);
+    const response = await expectRecorded(suite.server.audit, () => ask(options, extra, browser), {
+      ...{ type: 'authorize', reason: /^[a-z_]+/, more: { clientId: 'public-app' } },
+    });
     const location = new URL(response.headers.get('location') ?? 'about:blank');
     expect([response.status, `${location.origin}${location.pathname}`]).toEqual([303, REDIRECT]);
     const isImplicit = options.params?.['response_type']?.includes('token') ?? false;
@@ -35,6 +45,9 @@ describe.each(DRIVERS)('authorization requests on %s', (driver) => {
       /^(.*?) ?\(reference (\S+)\)$/.exec(params['error_description'] ?? '') ?? [];
     expect(reference).toMatch(REFERENCE);
     expect(response.headers.get('x-request-id')).toBe(reference);
+    const record = JSON.stringify(suite.server.audit.at(-1));
+    expect(record).toContain(`"reason":"${params['error']}`);
+    expect(record).not.toMatch(/state-1234567890|sssss|nnnnn/);
     return { error: params['error'] ?? '', description, params };
   };
 
@@ -45,6 +58,8 @@ describe.each(DRIVERS)('authorization requests on %s', (driver) => {
     ['A002', 'a client id of the wrong shape', { clientId: '../../etc/passwd' }],
     ['A004', 'no redirect URI', { params: { redirect_uri: undefined } }],
     ['A005', 'a redirect URI with dots', { params: { redirect_uri: `${REDIRECT}/../evil` } }],
+    ['A005', 'a redirect URI with dots, encoded', { params: { redirect_uri: `${REDIRECT}/%2e%2e/x` } }],
+    ['A005', 'a redirect URI with a path parameter', { params: { redirect_uri: `${REDIRECT};x` } }],
     ['A005', 'a redirect URI with another path', { params: { redirect_uri: `${REDIRECT}/x` } }],
     [
       'A006',
@@ -57,9 +72,12 @@ describe.each(DRIVERS)('authorization requests on %s', (driver) => {
     ['A001', 'our own client', { clientId: 'gatehouse' }],
     ['A116', 'a client that signs nobody in', { clientId: 'resource-only' }],
   ] as const)(
-    '[%s] [AUTHZ-04] [AUTHZ-05] %s → a page with a reference, no redirect',
+    '[%s] [audited] [AUTHZ-04] [AUTHZ-05] %s → a page with a reference, no redirect',
     async (_id, _what, options) => {
-      const response = await ask(options);
+      const response = await expectRecorded(suite.server.audit, () => ask(options), {
+        ...{ type: 'authorize', reason: /^(invalid_(client|request|redirect_uri)|unauthorized_client): / },
+      });
+      expect(JSON.stringify(suite.server.audit.at(-1))).not.toMatch(/state-1234567890|evil/);
       const html = await response.text();
       expect(response.status).toBe(400);
       expect(response.headers.get('location')).toBeNull();
@@ -112,6 +130,20 @@ describe.each(DRIVERS)('authorization requests on %s', (driver) => {
       'A034',
       'aud with a longer path',
       { params: { aud: `${FHIR}/Patient` } },
+      'invalid_request',
+      /^aud is not/,
+    ],
+    [
+      'A034',
+      'aud over http, where ours is https',
+      { params: { aud: SECURE_FHIR.replace('https:', 'http:') } },
+      'invalid_request',
+      /^aud is not/,
+    ],
+    [
+      'A034',
+      'aud over https, where ours is http',
+      { params: { aud: FHIR.replace('http:', 'https:') } },
       'invalid_request',
       /^aud is not/,
     ],
@@ -264,14 +296,17 @@ describe.each(DRIVERS)('authorization requests on %s', (driver) => {
       'request_uri_not_supported',
       /^/,
     ],
-  ] as const)('[%s] [RESP-02] %s is refused at the app', async (_id, _what, options, error, description) => {
-    const refused = await refusalOf(options);
-    expect(refused.error).toMatch(new RegExp(`^${error}$`));
-    expect(refused.description).toMatch(description);
-    const state =
-      'params' in options && 'state' in options.params ? options.params.state : 'state-1234567890';
-    expect(refused.params['state']).toBe(state);
-  });
+  ] as const)(
+    '[%s] [audited] [RESP-02] %s is refused at the app, and on record',
+    async (_id, _what, options, error, description) => {
+      const refused = await refusalOf(options);
+      expect(refused.error).toMatch(new RegExp(`^${error}$`));
+      expect(refused.description).toMatch(description);
+      const state =
+        'params' in options && 'state' in options.params ? options.params.state : 'state-1234567890';
+      expect(refused.params['state']).toBe(state);
+    },
+  );
 
   test.each([
     'scope=openid',
@@ -280,28 +315,30 @@ describe.each(DRIVERS)('authorization requests on %s', (driver) => {
     'launch=a&launch=b',
     'code_challenge=x',
     'response_type=code',
-  ])('[A022] [AUTHZ-26] %s a second time → invalid_request', async (extra) => {
+  ])('[A022] [audited] [AUTHZ-26] %s a second time → invalid_request', async (extra) => {
     const { error } = await refusalOf({}, `&${extra}`);
     expect(error).toBe('invalid_request');
   });
 
   test.each([`redirect_uri=${encodeURIComponent(REDIRECT)}`, 'client_id=public-app'])(
-    '[A022] %s a second time → a page, since nobody knows where to',
+    '[A022] [audited] %s a second time → a page, since nobody knows where to',
     async (extra) => {
-      const response = await ask({}, `&${extra}`);
+      const response = await expectRecorded(suite.server.audit, () => ask({}, `&${extra}`), {
+        ...{ type: 'authorize', reason: /^invalid_request: / },
+      });
       expect([response.status, response.headers.get('location')]).toEqual([400, null]);
     },
   );
 
   test.each(['fragment', 'form_post'])(
-    '[A026] response_mode=%s → invalid_request at the app, in the query',
+    '[A026] [audited] response_mode=%s → invalid_request at the app, in the query',
     async (mode) => {
       const { error, description } = await refusalOf({ params: { response_mode: mode } });
       expect([error, description]).toEqual(['invalid_request', 'response_mode, if sent, must be query']);
     },
   );
 
-  test('[A050] prompt=none with a session: consent is still asked for, so the app is told', async () => {
+  test('[A050] [audited] prompt=none with a session: consent is still asked for, so the app is told', async () => {
     const browser = new CookieBrowser();
     await authorize(suite.server.issuer, { browser });
     const { error } = await refusalOf({ params: { prompt: 'none' } }, '', browser);

@@ -3,6 +3,7 @@ import type { Provider } from 'oidc-provider';
 import { pino } from 'pino';
 
 import { useFetchedKeys } from '../../../src/oidc/client-key-store.ts';
+import { expectTokenRefused } from '../../support/audited.ts';
 import { ASSERTION_TYPE, PUBLIC_APP, REDIRECT, keyedClient } from '../../support/clients.ts';
 import { backendToken } from '../../support/ehr.ts';
 import { authorize, postForm, redeem, type TokenAnswer } from '../../support/flow.ts';
@@ -27,6 +28,13 @@ const APP = await keyedClient('remote-app', 'ES384', {
 const OLD_KEY = { ...CLIENT.publicJwk, kid: 'old' };
 const NEXT_KEY = { ...NEXT.publicJwk, kid: 'next' };
 
+const INSIDE = await keyedClient('inside', 'ES384', {
+  ...{ jwks: undefined, jwks_uri: 'https://10.0.0.1/jwks' },
+});
+const METADATA = await keyedClient('metadata', 'ES384', {
+  ...{ jwks: undefined, jwks_uri: 'https://169.254.169.254/jwks' },
+});
+
 const clock = { now: 1_800_000_000 };
 const logged: Record<string, unknown>[] = [];
 const log = pino({ level: 'warn' }, { write: (line: string) => void logged.push(JSON.parse(line)) });
@@ -34,7 +42,9 @@ const log = pino({ level: 'warn' }, { write: (line: string) => void logged.push(
 describe('keys of a client at its JWKS URL', () => {
   const suite = gatehouseOn(
     'embedded',
-    () => ({ clients: [CLIENT.registration, INLINE.registration, APP.registration] }),
+    () => ({
+      clients: [CLIENT, INLINE, APP, INSIDE, METADATA].map(({ registration }) => registration),
+    }),
     { log, clientKeys: { clock: () => clock.now } },
   );
   const send = async (
@@ -46,6 +56,13 @@ describe('keys of a client at its JWKS URL', () => {
     const assertion = await client.assertion(`${issuer}/token`, {}, { kid, ...header });
     return backendToken(issuer, client, 'system/Patient.rs', { client_assertion: assertion });
   };
+  const refused = (
+    kid: 'old' | 'next' | 'nobody',
+    header: Record<string, unknown> = {},
+  ): Promise<TokenAnswer> =>
+    expectTokenRefused(suite.server.audit, () => send(kid, header), /^invalid_client: /, {
+      ...{ clientId: 'remote', grantType: 'client_credentials' },
+    });
   const status = async (kid: 'old' | 'next' | 'nobody'): Promise<number> => (await send(kid)).status;
   const described = ({ status: code, body }: TokenAnswer): unknown[] => [
     code,
@@ -97,13 +114,14 @@ describe('keys of a client at its JWKS URL', () => {
     expect(host.requests).toHaveLength(1);
   });
 
-  test('[A135] [CLI-21] an unknown kid fetches a fresh set again, once in 30 seconds', async () => {
+  test('[A135] [audited] [CLI-21] an unknown kid fetches a fresh set again, once in 30 seconds', async () => {
     expect(await status('old')).toBe(200);
     host.answer({ keys: [OLD_KEY, NEXT_KEY], headers: { 'cache-control': 'max-age=600' } });
     expect([await status('next'), await status('next'), await status('old')]).toEqual([200, 200, 200]);
     expect(host.requests).toHaveLength(2);
 
-    for (let attempt = 0; attempt < 5; attempt += 1) expect(described(await send('nobody'))).toEqual(UNKNOWN);
+    for (let attempt = 0; attempt < 5; attempt += 1)
+      expect(described(await refused('nobody'))).toEqual(UNKNOWN);
     expect(host.requests).toHaveLength(2);
     clock.now += 30;
     for (let attempt = 0; attempt < 5; attempt += 1) expect(described(await send('nobody'))).toEqual(UNKNOWN);
@@ -115,12 +133,12 @@ describe('keys of a client at its JWKS URL', () => {
     expect(host.requests).toHaveLength(1);
   });
 
-  test('[A153] [CLI-17] a key taken back is refused once max-age is over', async () => {
+  test('[A153] [audited] [CLI-17] a key taken back is refused once max-age is over', async () => {
     host.answer({ keys: [OLD_KEY], headers: { 'cache-control': 'max-age=1' } });
     expect(await status('old')).toBe(200);
     host.answer({ keys: [NEXT_KEY], headers: { 'cache-control': 'max-age=1' } });
     clock.now += 1;
-    expect(described(await send('old'))).toEqual(UNKNOWN);
+    expect(described(await refused('old'))).toEqual(UNKNOWN);
     expect(await status('next')).toBe(200);
   });
 
@@ -146,15 +164,18 @@ describe('keys of a client at its JWKS URL', () => {
     expect([await status('old'), host.requests.length]).toEqual([200, 3]);
   });
 
-  test.each([404, 500, 503])('[A157] a %s with max-age of a year is over within a minute', async (code) => {
-    host.answer({ status: code, headers: { 'cache-control': 'max-age=31536000' } });
-    expect(described(await send('old'))).toEqual(COULD_NOT);
-    host.answer({ keys: [OLD_KEY] });
-    expect([await status('old'), host.requests.length]).toEqual([401, 1]);
-    clock.now += 60;
-    expect([await status('old'), host.requests.length]).toEqual([200, 2]);
-    expect(logged).toMatchObject([{ url: host.url, reason: `it answered ${code}` }]);
-  });
+  test.each([404, 500, 503])(
+    '[A157] [audited] a %s with max-age of a year is over within a minute',
+    async (code) => {
+      host.answer({ status: code, headers: { 'cache-control': 'max-age=31536000' } });
+      expect(described(await refused('old'))).toEqual(COULD_NOT);
+      host.answer({ keys: [OLD_KEY] });
+      expect([await status('old'), host.requests.length]).toEqual([401, 1]);
+      clock.now += 60;
+      expect([await status('old'), host.requests.length]).toEqual([200, 2]);
+      expect(logged).toMatchObject([{ url: host.url, reason: `it answered ${code}` }]);
+    },
+  );
 
   test('[F29] a failure leaves a fresh set alone, and never makes a stale one good', async () => {
     expect(await status('old')).toBe(200);
@@ -189,12 +210,28 @@ describe('keys of a client at its JWKS URL', () => {
       { keys: [OLD_KEY], headers: { 'content-encoding': 'gzip' } },
       'it came as gzip, which was not asked for',
     ],
-  ])('[%s] [F30] [CLI-18] %s is refused', async (_id, _what, answer, reason) => {
+  ])('[%s] [audited] [F30] [CLI-18] %s is refused', async (_id, _what, answer, reason) => {
     host.answer(answer);
-    expect(described(await send('old'))).toEqual(COULD_NOT);
+    expect(described(await refused('old'))).toEqual(COULD_NOT);
     expect(host.requests).toHaveLength(1);
     expect(logged).toMatchObject([{ level: 40, url: host.url, reason }]);
   });
+
+  test.each([INSIDE, METADATA])(
+    '[A155] [audited] keys at an address inside our network are not fetched: $registration.jwks_uri',
+    async (client) => {
+      const { issuer, audit } = suite.server;
+      const answer = await expectTokenRefused(
+        audit,
+        () => backendToken(issuer, client, 'system/Patient.rs'),
+        /^invalid_client: /,
+        { clientId: client.registration.client_id },
+      );
+      expect(described(answer)).toEqual(COULD_NOT);
+      expect(logged).toMatchObject([{ reason: expect.stringContaining('a private address') }]);
+      expect(host.requests).toHaveLength(0);
+    },
+  );
 
   test('[A156] of a body without end no more than the limit is read', async () => {
     let sent = 0;
@@ -220,7 +257,7 @@ describe('keys of a client at its JWKS URL', () => {
   test.each([
     ['never answers', 0],
     ['drips', 200],
-  ])('[A156] [F30] a host that %s is left after two and a half seconds', async (_what, everyMs) => {
+  ])('[A156] [audited] [F30] a host that %s is left after two and a half seconds', async (_what, everyMs) => {
     host.answer((_request, response) => {
       if (everyMs === 0) return;
       response.writeHead(200, { 'content-type': 'application/json' });
@@ -228,7 +265,7 @@ describe('keys of a client at its JWKS URL', () => {
       response.on('close', () => clearInterval(timer));
     });
     const startedAt = performance.now();
-    expect(described(await send('old'))).toEqual(COULD_NOT);
+    expect(described(await refused('old'))).toEqual(COULD_NOT);
     expect(performance.now() - startedAt).toBeLessThan(4000);
     expect(logged).toMatchObject([{ reason: 'it took longer than 2500 ms' }]);
   });
@@ -238,11 +275,11 @@ describe('keys of a client at its JWKS URL', () => {
     expect(described(await send('old'))).toEqual(COULD_NOT);
   });
 
-  test('[A152] a private key in the set: nothing in it is believed, nor what was kept before', async () => {
+  test('[A152] [audited] a private key in the set: nothing in it is believed, nor what was kept before', async () => {
     expect(await status('old')).toBe(200);
     host.answer({ keys: [OLD_KEY, { ...NEXT_KEY, d: 'AAAA' }] });
-    expect((await send('next')).status).toBe(401);
-    expect(described(await send('old'))).toEqual([
+    expect((await refused('next')).status).toBe(401);
+    expect(described(await refused('old'))).toEqual([
       401,
       'invalid_client',
       'the client key set shows a private key, and is not used',
@@ -252,9 +289,9 @@ describe('keys of a client at its JWKS URL', () => {
     ]);
   });
 
-  test('[A136] [CLI-15] a kid that two keys of the set share, and a key of another type', async () => {
+  test('[A136] [audited] [CLI-15] a kid that two keys of the set share, and a key of another type', async () => {
     host.answer({ keys: [OLD_KEY, { ...OLD_KEY, x: OLD_KEY.y }] });
-    expect(described(await send('old'))).toEqual([
+    expect(described(await refused('old'))).toEqual([
       401,
       'invalid_client',
       'the assertion kid names more than one registered key',
@@ -278,10 +315,10 @@ describe('keys of a client at its JWKS URL', () => {
     expect((await send('old')).status).toBe(401);
   });
 
-  test('[A137] [CLI-12] jku equal to the registered URL is accepted; another is refused and nothing is fetched', async () => {
+  test('[A137] [audited] [CLI-12] jku equal to the registered URL is accepted; another is refused and nothing is fetched', async () => {
     other.answer({ keys: [OLD_KEY] });
     for (const jku of [other.url, `${host.url}?x=1`, host.url.replace('localhost', '127.0.0.1'), '', 7]) {
-      expect(described(await send('old', { jku }))).toEqual([
+      expect(described(await refused('old', { jku }))).toEqual([
         401,
         'invalid_client',
         'the assertion jku is not the registered JWKS URL',
@@ -306,8 +343,8 @@ describe('keys of a client at its JWKS URL', () => {
   test.each([
     ['A134', 'no kid', { kid: undefined }],
     ['A149', 'another typ', { typ: 'at+jwt' }],
-  ])('[%s] %s: nothing is fetched', async (_id, _what, header) => {
-    expect((await send('old', header)).status).toBe(401);
+  ])('[%s] [audited] %s: nothing is fetched', async (_id, _what, header) => {
+    expect((await refused('old', header)).status).toBe(401);
     expect(host.requests).toHaveLength(0);
   });
 

@@ -13,18 +13,6 @@ describe('what is at an address', () => {
     });
   });
 
-  test.each(['/token', '/introspect', '/revoke', '/launches'])(
-    '[A061] [A111] GET %s: 405, POST only',
-    async (path) => {
-      const response = await fetch(suite.server.issuer + path);
-      expect({ status: response.status, allow: response.headers.get('allow') }).toEqual({
-        status: 405,
-        allow: 'POST',
-      });
-      expect(await response.json()).toMatchObject({ error: 'invalid_request' });
-    },
-  );
-
   test('a person who opens the address of the server is told what it is', async () => {
     const response = await fetch(suite.server.issuer, { headers: { accept: 'text/html' } });
     expect(response.status).toBe(200);

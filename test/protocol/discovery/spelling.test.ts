@@ -75,21 +75,18 @@ function shapeOf({ status, headers, text }: Answer, reference = /[A-Za-z0-9_-]{1
 describe('a path that is not written to the letter', () => {
   const suite = gatehouseOn('embedded', () => ({ clients: [PUBLIC_APP, RESOURCE_SERVER] }));
 
-  test.each(SERVED)(
-    '[C2.1] [A196] %s %s is served; spelled otherwise it is unknown',
-    async (method, path) => {
-      const { issuer } = suite.server;
-      for (const accept of ['application/json', 'text/html']) {
-        const unknown = await ask(issuer, method, '/nothing-here', accept);
-        expect(unknown.status).toBe(404);
-        expect(shapeOf(await ask(issuer, method, path, accept))).not.toEqual(shapeOf(unknown));
-        for (const [how, spell] of Object.entries(SPELLINGS)) {
-          const answer = await ask(issuer, method, spell(path), accept);
-          expect({ how, ...(shapeOf(answer) as object) }).toEqual({ how, ...(shapeOf(unknown) as object) });
-        }
+  test.each(SERVED)('[C2.1] %s %s is served; spelled otherwise it is unknown', async (method, path) => {
+    const { issuer } = suite.server;
+    for (const accept of ['application/json', 'text/html']) {
+      const unknown = await ask(issuer, method, '/nothing-here', accept);
+      expect(unknown.status).toBe(404);
+      expect(shapeOf(await ask(issuer, method, path, accept))).not.toEqual(shapeOf(unknown));
+      for (const [how, spell] of Object.entries(SPELLINGS)) {
+        const answer = await ask(issuer, method, spell(path), accept);
+        expect({ how, ...(shapeOf(answer) as object) }).toEqual({ how, ...(shapeOf(unknown) as object) });
       }
-    },
-  );
+    }
+  });
 
   test('[C2.1] [A181] nothing is redeemed, told or ended at another spelling of an endpoint', async () => {
     const { issuer, audit } = suite.server;

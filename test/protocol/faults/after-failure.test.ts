@@ -84,7 +84,7 @@ describe('somebody writes into the store', () => {
     return Number(/gatehouse_events_total\{type="store.seal-broken"[^}]*\} (\d+)/.exec(page)?.[1] ?? 0);
   };
 
-  test('[A197] [SEC-11] an edited token, and one put in the place of another, is an alarm and never "inactive"', async () => {
+  test('[A197] [audited] [SEC-11] an edited token, and one put in the place of another, is an alarm and never "inactive"', async () => {
     const { issuer } = server;
     const one = (await redeem(issuer, await authorize(issuer))).body;
     const keysNow = (): Promise<string[]> => keysLike('gh:{*}:at:*');

@@ -44,7 +44,7 @@ describe('what nobody was told of', () => {
     expect(stack.server.audit.map(({ type }) => type)).not.toContain('token.reuse');
   });
 
-  test('[C2.4] [A102] a code that comes again when it has long expired ends its grant, when its own client shows it', async () => {
+  test('[C2.4] [A102] [audited] a code that comes again when it has long expired ends its grant, when its own client shows it', async () => {
     const code = await stack.app.newCode();
     const { body } = await stack.app.token(code);
     for (const name of await operator.keys('gh:*:ac:*'))
@@ -52,7 +52,14 @@ describe('what nobody was told of', () => {
     const stranger = await stack.app.token({ ...code, client_id: 'nobody' });
     expect(stranger.body.error).toBe('invalid_client');
     expect(await stack.app.isActive(body.access_token)).toBe(true);
+    const before = stack.server.audit.length;
     expect((await stack.app.token(code)).body.error).toBe('invalid_grant');
+    expect(stack.server.audit.slice(before)).toContainEqual(
+      expect.objectContaining({
+        ...{ type: 'token.refused', outcome: 'refused', clientId: 'public-app' },
+        reason: expect.stringMatching(/^invalid_grant: authorization code/),
+      }),
+    );
     expect(await stack.app.isActive(body.access_token)).toBe(false);
     expect((await stack.app.refresh(body.refresh_token)).body.error).toBe('invalid_grant');
   });

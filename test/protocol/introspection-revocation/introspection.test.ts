@@ -7,6 +7,7 @@ import {
   createGrantIndex,
   createGrantList,
 } from '../../../src/store/index.ts';
+import { expectRecorded, expectTokenRefused } from '../../support/audited.ts';
 import { until } from '../../support/app.ts';
 import { CookieBrowser } from '../../support/browser.ts';
 import {
@@ -19,7 +20,15 @@ import {
   keyedClient,
 } from '../../support/clients.ts';
 import { backendToken } from '../../support/ehr.ts';
-import { authorize, postForm, redeem, refresh, type TokenAnswer } from '../../support/flow.ts';
+import {
+  authorize,
+  authorizeUrl,
+  pkce,
+  postForm,
+  redeem,
+  refresh,
+  type TokenAnswer,
+} from '../../support/flow.ts';
 import { DRIVERS, FHIR, startGatehouse, testStore } from '../../support/gatehouse.ts';
 import { gatehouseOn } from '../../support/suite.ts';
 
@@ -136,7 +145,7 @@ describe.each(DRIVERS)('introspection on %s', (driver) => {
     await expectInactive(other.refresh_token, app);
   });
 
-  test('[INT-02] [INT-07] [A181] who does not prove who it is gets 401, and a missing token is a mistake', async () => {
+  test('[INT-02] [INT-07] [A181] [audited] who does not prove who it is gets 401, and a missing token is a mistake', async () => {
     const { access_token: token } = await tokens();
     const cases: [Record<string, string>, Record<string, string>][] = [
       [{ token }, {}],
@@ -148,7 +157,14 @@ describe.each(DRIVERS)('introspection on %s', (driver) => {
       [{ token: 'eyJhbGciOiJub25lIn0.eyJzdWIiOiJ4In0.' }, {}],
     ];
     for (const [form, headers] of cases) {
-      const response = await ask(form, headers);
+      const response = await expectRecorded(suite.server.audit, () => ask(form, headers), {
+        ...{
+          type: 'request.refused',
+          reason: /^invalid_(client|token|request): /,
+          more: { what: 'introspection' },
+        },
+      });
+      expect(JSON.stringify(suite.server.audit)).not.toContain(form['token']);
       const body = (await response.json()) as Record<string, unknown>;
       expect([400, 401]).toContain(response.status);
       expect(body).not.toHaveProperty('active');
@@ -158,15 +174,21 @@ describe.each(DRIVERS)('introspection on %s', (driver) => {
     expect((await ask({})).status).toBe(400);
   });
 
-  test('[REV-10] [A020] [A169] disabling a client ends its tokens at once, refuses refresh, and shows the page', async () => {
+  test('[REV-10] [A020] [A169] [audited] disabling a client ends its tokens at once, refuses refresh, and shows the page', async () => {
     const { issuer } = suite.server;
     const body = await tokens('short-lived');
     const clients = createClientStore(vault());
     await clients.setDisabled('short-lived', true);
     await expectInactive(body.access_token);
-    const refused = await refresh(issuer, body.refresh_token, { client_id: 'short-lived' });
+    const { audit } = suite.server;
+    const again = () => refresh(issuer, body.refresh_token, { client_id: 'short-lived' });
+    const refused = await expectTokenRefused(audit, again, /^invalid_client: /);
     expect([refused.status, refused.body.error]).toEqual([401, 'invalid_client']);
-    await expect(authorize(issuer, { clientId: 'short-lived' })).rejects.toThrow(/answered 400/);
+    const url = authorizeUrl(issuer, { clientId: 'short-lived' }, pkce().challenge);
+    const page = await expectRecorded(audit, () => new CookieBrowser().get(url), {
+      ...{ type: 'authorize', reason: /^invalid_client: / },
+    });
+    expect([page.status, page.headers.get('location')]).toEqual([400, null]);
 
     // The operator's command also ends the grants, so that enabling the client again does not bring them back.
     expect(await endAll({ clientId: 'short-lived' })).toBeGreaterThan(0);

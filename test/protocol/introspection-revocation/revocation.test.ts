@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 
+import { expectRecorded } from '../../support/audited.ts';
 import { CookieBrowser } from '../../support/browser.ts';
 import { PUBLIC_APP, RESOURCE_SERVER, RS_SECRET, SECRET, SECRET_APP, basic } from '../../support/clients.ts';
 import { authorize, postForm, redeem, refresh, type TokenAnswer } from '../../support/flow.ts';
@@ -89,12 +90,17 @@ describe.each(DRIVERS)('revocation on %s', (driver) => {
     expect((await refresh(suite.server.issuer, mine.refresh_token)).status).toBe(200);
   });
 
-  test('[REV-03] [A130] a confidential client has to authenticate, and a token has to be there', async () => {
+  test('[REV-03] [A130] [audited] a confidential client has to authenticate, and a token has to be there', async () => {
     const { refresh_token: token, access_token: access } = await tokens(
       'secret-app',
       basic('secret-app', SECRET),
     );
-    const bare = await revoke({ token, client_id: 'secret-app' });
+    const bare = await expectRecorded(suite.server.audit, () => revoke({ token, client_id: 'secret-app' }), {
+      type: 'request.refused',
+      reason: /^invalid_client: /,
+      more: { what: 'revocation' },
+    });
+    expect(JSON.stringify(suite.server.audit)).not.toContain(token);
     expect([bare.status, bare.body.error]).toEqual([401, 'invalid_client']);
     expect(await isActive(access)).toBe(true);
     const missing = await revoke({ client_id: 'public-app' });

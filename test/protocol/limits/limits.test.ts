@@ -299,7 +299,7 @@ describe.each(DRIVERS)('limits that two nodes on %s share', (driver) => {
     expectTooMany(await byToken(0), /^too many requests of this client;/);
   });
 
-  test('[A191] refusals are counted by their limit; the log has one line for each who met one', async () => {
+  test('refusals are counted by their limit; the log has one line for each who met one', async () => {
     const pages = await Promise.all(
       nodes.servers.map(async ({ managementUrl }) => (await fetch(`${managementUrl}/metrics`)).text()),
     );

@@ -31,7 +31,7 @@ describe.each(DRIVERS)('the sign-in throttle on %s', (driver) => {
     }
   });
 
-  test('[A074] one password tried for many people: after a hundred the address has to wait, whoever is named', async () => {
+  test('[A074] [audited] one password tried for many people: after a hundred the address has to wait, whoever is named', async () => {
     const store = await testStore(driver);
     const server = await startGatehouse(store, { clients: [PUBLIC_APP] });
     try {

@@ -30,7 +30,7 @@ describe.each(DRIVERS)('running a server on %s', (driver) => {
     expect([ready.status, await ready.json()]).toEqual([200, { status: 'UP', checks }]);
   });
 
-  test('[A191] metrics count requests and events, with no value that somebody sent', async () => {
+  test('metrics count requests and events, with no value that somebody sent', async () => {
     await redeem(suite.server.issuer, await authorize(suite.server.issuer, { browser }));
     await fetch(`${suite.server.issuer}/a-path-somebody-made-up?secret=1`);
     const page = await manage('/metrics');

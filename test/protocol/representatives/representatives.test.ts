@@ -182,7 +182,7 @@ describe.each(DRIVERS)('people who act for a patient, on %s', (driver) => {
       'eve',
       { patient: { reference: 'https://other.example/fhir/Patient/chloe-shaw' } },
     ],
-  ])('[A095] nobody acts for a patient when %s', async (_why, username, mother) => {
+  ])('[A095] [audited] nobody acts for a patient when %s', async (_why, username, mother) => {
     say(mother);
     const { status, text } = await refusedPage(as(username));
     expect(status).toBe(403);

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import { Redis } from 'ioredis';
 
+import { expectRecorded } from '../../support/audited.ts';
 import { ASSERTION_TYPE, PUBLIC_APP, RS_SECRET, SECRET, basic } from '../../support/clients.ts';
 import { backendToken } from '../../support/ehr.ts';
 import {
@@ -186,6 +187,23 @@ describe('where the operator lets refresh tokens live for a week', () => {
     after(20);
     const late = await refresh(issuer, third.body.refresh_token);
     expect([late.status, late.body.error]).toEqual([400, 'invalid_grant']);
+  });
+
+  test('[A170] [audited] a refresh token that nobody used for that long is refused, and on record; one that was used is good', async () => {
+    const { issuer, audit } = suite.server;
+    const { body: used } = await redeem(issuer, await authorize(issuer));
+    const { body: left } = await redeem(issuer, await authorize(issuer));
+    const now = Date.now();
+    const after = (ms: number) => jest.spyOn(Date, 'now').mockReturnValue(now + ms);
+    after(7 * DAY - 60_000);
+    expect((await refresh(issuer, used.refresh_token)).status).toBe(200);
+    after(7 * DAY + 60_000);
+    const late = await expectRecorded(audit, () => refresh(issuer, left.refresh_token), {
+      ...{ type: 'token.refused', reason: /^invalid_grant: refresh token (not found|is expired)/ },
+      more: { clientId: 'public-app', grantType: 'refresh_token' },
+    });
+    expect([late.status, late.body.error, late.body.access_token]).toEqual([400, 'invalid_grant', undefined]);
+    expect(JSON.stringify(audit)).not.toContain(left.refresh_token);
   });
 });
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 
+import { expectRecorded } from '../../support/audited.ts';
 import { PUBLIC_APP } from '../../support/clients.ts';
 import { authorize, authorizeUrl, pkce, redeem } from '../../support/flow.ts';
 import { gatehouseOn } from '../../support/suite.ts';
@@ -28,12 +29,17 @@ describe('redirects to a port of the moment', () => {
     ['web-app', USED],
     ['desk-app', 'http://127.0.0.1:51234/other'],
     ['desk-app', 'http://192.0.2.7:51234/cb'],
+    ['desk-app', 'http://localhost:51234/cb'],
+    ['desk-app', 'http://127.0.0.1.evil.example:51234/cb'],
+    ['desk-app', 'http://[::ffff:127.0.0.1]:51234/cb'],
   ])(
-    '[CRG-13] [AUTHZ-05] %s does not get to %s: the page says so, and nobody is sent there',
+    '[A012] [audited] [CRG-13] [AUTHZ-05] %s does not get to %s: the page says so, and nobody is sent there',
     async (clientId, redirect) => {
       const { issuer } = suite.server;
       const url = authorizeUrl(issuer, { clientId, params: { redirect_uri: redirect } }, pkce().challenge);
-      const response = await fetch(url, { redirect: 'manual' });
+      const response = await expectRecorded(suite.server.audit, () => fetch(url, { redirect: 'manual' }), {
+        ...{ type: 'authorize', reason: /^invalid_redirect_uri: /, more: { clientId } },
+      });
       expect([response.status, response.headers.get('location')]).toEqual([400, null]);
       expect(await response.text()).toMatch(/redirect_uri/);
     },

@@ -1,8 +1,9 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import { EncryptJWT, SignJWT, UnsecuredJWT } from 'jose';
+import { EncryptJWT, SignJWT, UnsecuredJWT, decodeJwt } from 'jose';
 import { pino } from 'pino';
 
 import { clientRegistration } from '../../../src/clients/index.ts';
+import { expectRecorded, expectTokenRefused } from '../../support/audited.ts';
 import { CookieBrowser } from '../../support/browser.ts';
 import {
   ASSERTION_TYPE,
@@ -83,12 +84,15 @@ describe('what this server does not offer', () => {
         'signed with its own key',
         () => new SignJWT(parameters).setProtectedHeader({ alg: 'ES384', kid: 'x' }).sign(KEYED.privateKey),
       ],
-    ])('[A057] a request object %s is not read', async (_what, make) => {
+    ])('[A057] [audited] a request object %s is not read', async (_what, make) => {
       const params = { request: await make() };
       const url = authorizeUrl(suite.server.issuer, { clientId: 'keyed-app', params }, pkce().challenge);
-      const response = await new CookieBrowser().get(url);
+      const response = await expectRecorded(suite.server.audit, () => new CookieBrowser().get(url), {
+        ...{ type: 'authorize', reason: /^request_not_supported/, more: { clientId: 'keyed-app' } },
+      });
       const { searchParams } = new URL(String(response.headers.get('location')));
       expect([searchParams.get('error'), searchParams.get('code')]).toEqual(['request_not_supported', null]);
+      expect(JSON.stringify(suite.server.audit)).not.toContain(params.request);
     });
 
     test('[A057] nor announced', () => {
@@ -100,22 +104,32 @@ describe('what this server does not offer', () => {
 
   test('[A064] pushed requests: no address takes one, with or without the secret of a client', async () => {
     const fields = { response_type: 'code', client_id: 'secret-app', redirect_uri: REDIRECT, aud: FHIR };
-    for (const path of ['/par', '/request', '/authorize/par'])
+    // The last one is where a browser comes back by GET, to an interaction of that name.
+    for (const [path, status] of [
+      ['/par', 404],
+      ['/request', 404],
+      ['/authorize/par', 405],
+    ] as const)
       for (const headers of [{}, basic('secret-app', SECRET)]) {
         const body = new URLSearchParams(fields);
-        expect(await statusOf(path, { method: 'POST', body, headers })).toBe(404);
+        expect([path, await statusOf(path, { method: 'POST', body, headers })]).toEqual([path, status]);
       }
     expect(membersLike(/pushed_authorization/)).toEqual([]);
   });
 
-  test('[A159] [A160] certificates of clients: no header is one, and no client may be registered to show one', async () => {
+  test('[A159] [A160] [audited] certificates of clients: no header is one, and no client may be registered to show one', async () => {
     const authorized = await authorize(suite.server.issuer, { clientId: 'secret-app' });
     const shown = {
       ...{ 'x-client-cert': 'MIIB', 'x-ssl-client-cert': 'MIIB', 'ssl-client-verify': 'SUCCESS' },
       ...{ 'x-forwarded-client-cert': 'Subject="CN=secret-app"', 'client-cert': ':MIIB:' },
       'x-ssl-client-s-dn': 'CN=secret-app',
     };
-    const byHeader = await redeem(suite.server.issuer, authorized, { client_id: 'secret-app' }, shown);
+    const byHeader = await expectTokenRefused(
+      suite.server.audit,
+      () => redeem(suite.server.issuer, authorized, { client_id: 'secret-app' }, shown),
+      /^invalid_client: /,
+      { clientId: 'secret-app' },
+    );
     expect([byHeader.status, byHeader.body.error]).toEqual([401, 'invalid_client']);
     const { body } = await redeem(
       suite.server.issuer,
@@ -132,7 +146,7 @@ describe('what this server does not offer', () => {
     expect(membersLike(/mtls|tls_client/)).toEqual([]);
   });
 
-  test('[A173] [A174] DPoP: a proof binds nothing, no answer says it did, and a token is taken as Bearer only', async () => {
+  test('[A173] [A174] [audited] DPoP: a proof binds nothing, no answer says it did, and a token is taken as Bearer only', async () => {
     const { issuer } = suite.server;
     const proof = await new SignJWT({ htm: 'GET', htu: 'https://else.example', jti: 'one' })
       .setProtectedHeader({ alg: 'ES384', typ: 'dpop+jwt', jwk: KEYED.publicJwk })
@@ -148,11 +162,13 @@ describe('what this server does not offer', () => {
     expect(await introspect(body.access_token)).toMatchObject({ active: true, token_type: 'Bearer' });
     expect(await introspect(body.access_token)).not.toHaveProperty('cnf');
     expect((await refresh(issuer, body.refresh_token)).body).toMatchObject({ token_type: 'Bearer' });
-    const asked = await form(
-      '/introspect',
-      { token: 'x' },
-      { authorization: `DPoP ${body.access_token}`, dpop: proof },
-    );
+    const shown = { authorization: `DPoP ${body.access_token}`, dpop: proof };
+    const asked = await expectRecorded(suite.server.audit, () => form('/introspect', { token: 'x' }, shown), {
+      type: 'request.refused',
+      reason: /^invalid_/,
+      more: { what: 'introspection' },
+    });
+    expect(JSON.stringify(suite.server.audit)).not.toContain(body.access_token);
     expect(asked.status).toBeGreaterThanOrEqual(400);
     expect(await statusOf('/userinfo', { headers: { authorization: `DPoP ${body.access_token}` } })).toBe(
       404,
@@ -187,10 +203,12 @@ describe('what this server does not offer', () => {
   });
 
   // RFC 9700 §4.11.2 leaves the way back to a server that trusts the address: here an operator has put each of them in.
-  test('[A018] before anybody has signed in, an error goes only where the operator lets the app be sent', async () => {
+  test('[A018] [audited] before anybody has signed in, an error goes only where the operator lets the app be sent', async () => {
     const ask = async (params: Record<string, string>): Promise<[number, string | undefined]> => {
       const url = authorizeUrl(suite.server.issuer, { scope: 'nonsense', params }, pkce().challenge);
-      const response = await new CookieBrowser().get(url);
+      const response = await expectRecorded(suite.server.audit, () => new CookieBrowser().get(url), {
+        ...{ type: 'authorize', reason: /^invalid_(scope|redirect_uri|client)/ },
+      });
       return [response.status, response.headers.get('location')?.split('?')[0]];
     };
     expect(await ask({})).toEqual([303, REDIRECT]);
@@ -199,7 +217,7 @@ describe('what this server does not offer', () => {
     expect(await ask({ client_id: 'https://evil.example/client.json' })).toEqual([400, undefined]);
   });
 
-  test('[A127] a secret in the address is none, also of the right client, and stays out of log and answer', async () => {
+  test('[A127] [audited] a secret in the address is none, also of the right client, and stays out of log and answer', async () => {
     const { issuer } = suite.server;
     const authorized = await authorize(issuer, { clientId: 'secret-app' });
     const inQuery = new URLSearchParams({ client_id: 'secret-app', client_secret: SECRET });
@@ -207,9 +225,16 @@ describe('what this server does not offer', () => {
       ...{ grant_type: 'authorization_code', code: authorized.code, redirect_uri: REDIRECT },
       code_verifier: authorized.verifier,
     };
-    const refused = await form(`/token?${inQuery}`, fields);
+    const { audit } = suite.server;
+    const refused = await expectTokenRefused(
+      audit,
+      () => form(`/token?${inQuery}`, fields),
+      /^invalid_request: /,
+    );
     expect([refused.status, refused.body.error]).toEqual([400, 'invalid_request']);
-    const named = await form(`/token?${inQuery}`, { ...fields, client_id: 'secret-app' });
+    const withName = () => form(`/token?${inQuery}`, { ...fields, client_id: 'secret-app' });
+    const named = await expectTokenRefused(audit, withName, /^invalid_client: /, { clientId: 'secret-app' });
+    expect(JSON.stringify(audit)).not.toContain(SECRET);
     expect([named.status, named.body.error]).toEqual([401, 'invalid_client']);
     expect(JSON.stringify([refused.body, named.body]) + logged).not.toContain(SECRET);
     expect((await redeem(issuer, authorized, {}, basic('secret-app', SECRET))).status).toBe(200);
@@ -237,24 +262,32 @@ describe('what this server does not offer', () => {
     expect((await redeem(issuer, ofKey, await asserted('keyed-app'))).status).toBe(200);
   });
 
-  test('[A106] no code is without a challenge, so a verifier alone proves nothing', async () => {
+  test('[A106] [audited] no code is without a challenge, so a verifier alone proves nothing', async () => {
     const { issuer } = suite.server;
     const { verifier } = pkce();
     for (const clientId of ['public-app', 'secret-app', 'keyed-app']) {
       const params = { code_challenge: undefined, code_challenge_method: undefined };
-      const refused = await new CookieBrowser().get(authorizeUrl(issuer, { clientId, params }, ''));
+      const url = authorizeUrl(issuer, { clientId, params }, '');
+      const refused = await expectRecorded(suite.server.audit, () => new CookieBrowser().get(url), {
+        ...{ type: 'authorize', reason: /^invalid_request: /, more: { clientId } },
+      });
       const { searchParams } = new URL(String(refused.headers.get('location')));
       expect([searchParams.get('error'), searchParams.get('code')]).toEqual(['invalid_request', null]);
     }
     const authorized = await authorize(issuer);
-    const other = await redeem(issuer, { ...authorized, verifier });
+    const other = await expectTokenRefused(
+      suite.server.audit,
+      () => redeem(issuer, { ...authorized, verifier }),
+      /^invalid_grant: /,
+      { clientId: 'public-app' },
+    );
     expect([other.status, other.body.error]).toEqual([400, 'invalid_grant']);
     const none = await redeem(issuer, authorized, { client_id: 'public-app', code_verifier: '' });
     expect([none.status, none.body.error]).toEqual([400, 'invalid_grant']);
     expect((await redeem(issuer, authorized)).status).toBe(200);
   });
 
-  test('[A104] a code shown by another client is refused and on record, and stays good for its own', async () => {
+  test('[A104] [audited] a code shown by another client is refused and on record, and stays good for its own', async () => {
     const { issuer } = suite.server;
     const authorized = await authorize(issuer);
     const before = suite.server.audit.length;
@@ -271,17 +304,40 @@ describe('what this server does not offer', () => {
     expect([status, (await introspect(body.access_token))['active']]).toEqual([200, true]);
   });
 
-  test.each<[string, Record<string, string>, string | null]>([
-    ['claims that are no JSON', { claims: '{"id_token":' }, 'invalid_request'],
-    ['claims of another shape', { claims: '[1,2]' }, 'invalid_request'],
-    ['a registration', { registration: '{"client_name":"Anybody"}' }, 'registration_not_supported'],
-  ])('[A058] %s: refused at the app or ignored, never obeyed', async (_what, params, error) => {
-    const url = authorizeUrl(suite.server.issuer, { params }, pkce().challenge);
-    const response = await new CookieBrowser().get(url);
-    const location = String(response.headers.get('location'));
-    expect(response.status).toBe(303);
-    const refused = location.startsWith(REDIRECT) ? new URL(location).searchParams.get('error') : null;
-    expect([null, error]).toContain(refused);
+  test.each([
+    ['that are no JSON', '{"id_token":'],
+    ['of another shape', '[1,2]'],
+    [
+      'that want more than was asked for',
+      '{"id_token":{"fhirUser":{"essential":true},"sub":{"value":"u-else"}}}',
+    ],
+  ])('[A058] claims %s are ignored: the same is granted, and no claim more', async (_what, claims) => {
+    const { issuer } = suite.server;
+    const scope = 'openid launch/patient patient/Patient.rs';
+    const claimsOf = async (params: Record<string, string>): Promise<string[]> => {
+      const { body } = await redeem(issuer, await authorize(issuer, { scope, params }));
+      expect(body.scope).toBe(scope);
+      return Object.keys(decodeJwt(String(body['id_token']))).sort();
+    };
+    expect(await claimsOf({ claims })).toEqual(await claimsOf({}));
     expect(valuesOf('claims_parameter_supported').filter((value) => value !== false)).toEqual([]);
   });
+
+  test.each(['{"client_name":"Anybody"}', '{', 'x'])(
+    '[A058] [audited] a registration in passing (%s) is refused at the app',
+    async (registration) => {
+      const url = authorizeUrl(suite.server.issuer, { params: { registration } }, pkce().challenge);
+      const { status, headers } = await expectRecorded(
+        suite.server.audit,
+        () => new CookieBrowser().get(url),
+        {
+          ...{ type: 'authorize', reason: /^registration_not_supported/, more: { clientId: 'public-app' } },
+        },
+      );
+      const to = new URL(String(headers.get('location')));
+      expect([status, to.origin + to.pathname, to.searchParams.get('error')]).toEqual([
+        ...[303, REDIRECT, 'registration_not_supported'],
+      ]);
+    },
+  );
 });

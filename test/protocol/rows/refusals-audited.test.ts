@@ -1,10 +1,10 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 
-import type { AuditRecord } from '../../../src/audit/index.ts';
 import { createAccountStore } from '../../../src/store/index.ts';
 import { createAccount } from '../../../src/identity/index.ts';
 import { auditEventsOf } from '../../../src/balp/index.ts';
 import { problemsOf } from '../../support/balp-validator.ts';
+import { expectRefused, type RefusedRow } from '../../support/audited.ts';
 import { CookieBrowser } from '../../support/browser.ts';
 import { ASSERTION_TYPE, REDIRECT, RS_SECRET, SECRET, basic } from '../../support/clients.ts';
 import { announce, backendToken, ehrSuite } from '../../support/ehr.ts';
@@ -20,19 +20,7 @@ import {
 } from '../../support/flow.ts';
 import { PASSWORD } from '../../support/gatehouse.ts';
 
-const REFERENCE = /^[a-z2-9]{4}-[a-z2-9]{4}-[a-z2-9]{4}$/;
 const CANARY = 'canary-8c1f6e';
-
-interface Row {
-  readonly what: string;
-  /** Asks for it, and returns what came back: its status, and the reference it was told. */
-  readonly ask: () => Promise<{ readonly status: number; readonly headers: Headers }>;
-  readonly status: number;
-  readonly type: AuditRecord['type'];
-  readonly outcome?: AuditRecord['outcome'];
-  readonly reason: RegExp;
-  readonly more?: object;
-}
 
 // What is recorded does not depend on the store.
 describe('what is refused is on record', () => {
@@ -68,50 +56,59 @@ describe('what is refused is on record', () => {
     await accounts.add({ ...account, disabled: true });
   });
 
-  const authorizing: readonly Row[] = [
+  const authorizing: readonly RefusedRow[] = [
     {
+      id: '[A001]',
       what: 'an app nobody knows',
       ask: () => start({ clientId: 'nobody' }),
       ...{ status: 400, type: 'authorize', reason: /^invalid_client: client is invalid/ },
     },
     {
+      id: '[A005]',
       what: 'an address that is not registered',
       ask: () => start({ params: { redirect_uri: 'https://evil.example/cb' } }),
       ...{ status: 400, type: 'authorize', reason: /^invalid_redirect_uri/ },
       more: { clientId: 'public-app' },
     },
     {
+      id: '[A038]',
       what: 'a scope of which nothing can be granted',
       ask: () => start({ scope: 'nonsense' }),
       ...{ status: 303, type: 'authorize', reason: /^invalid_scope: none of the requested scopes/ },
       more: { clientId: 'public-app', scope: 'nonsense' },
     },
     {
+      id: '[A030]',
       what: 'no challenge',
       ask: () => start({ params: { code_challenge: undefined, code_challenge_method: undefined } }),
       ...{ status: 303, type: 'authorize', reason: /^invalid_request: / },
     },
     {
+      id: '[A034]',
       what: 'the data of another FHIR server',
       ask: () => start({ params: { aud: 'https://evil.example/fhir' } }),
       ...{ status: 303, type: 'authorize', reason: /^invalid_request: aud is not a FHIR server/ },
     },
     {
+      id: '[A045]',
       what: 'a launch nobody announced',
       ask: () => start({ scope: 'launch patient/Patient.rs', params: { launch: CANARY } }),
       ...{ status: 303, type: 'authorize', reason: /^invalid_request: the launch is unknown/ },
     },
     {
+      id: '[A055]',
       what: 'a request object',
       ask: () => start({ params: { request: CANARY } }),
       ...{ status: 303, type: 'authorize', reason: /^request_not_supported/ },
     },
     {
+      id: '[A050]',
       what: 'silence, where a person has to sign in',
       ask: () => start({ params: { prompt: 'none' } }),
       ...{ status: 303, type: 'authorize', reason: /^login_required/ },
     },
     {
+      id: '[A059]',
       what: 'an authorization request in JSON',
       ask: () =>
         fetch(at('/authorize'), {
@@ -122,6 +119,7 @@ describe('what is refused is on record', () => {
       more: { what: 'authorization' },
     },
     {
+      id: '[A063]',
       what: 'a posted request that is over',
       ask: () => fetch(at(`/authorize?posted_request=${CANARY}`)),
       ...{ status: 400, type: 'request.refused', reason: /^this request has expired/ },
@@ -129,14 +127,16 @@ describe('what is refused is on record', () => {
     },
   ];
 
-  const redeeming: readonly Row[] = [
+  const redeeming: readonly RefusedRow[] = [
     {
+      id: '[A119]',
       what: 'a code nobody issued',
       ask: () => token({ ...APP, ...CODE }),
       ...{ status: 400, type: 'token.refused', reason: /^invalid_grant: authorization code not found/ },
       more: { clientId: 'public-app', grantType: 'authorization_code' },
     },
     {
+      id: '[A105]',
       what: 'a code with another verifier',
       ask: async () =>
         redeem(suite.server.issuer, { ...(await authorize(suite.server.issuer)), verifier: 'x'.repeat(43) }),
@@ -144,6 +144,7 @@ describe('what is refused is on record', () => {
       more: { clientId: 'public-app' },
     },
     {
+      id: '[A099]',
       what: 'a code a second time',
       ask: async () => {
         const authorized = await authorize(suite.server.issuer);
@@ -158,12 +159,14 @@ describe('what is refused is on record', () => {
       more: { clientId: 'public-app' },
     },
     {
+      id: '[A119]',
       what: 'a refresh token that is none',
       ask: () => token({ ...APP, grant_type: 'refresh_token', refresh_token: `grt_${CANARY}` }),
       ...{ status: 400, type: 'token.refused', reason: /^invalid_grant: refresh token not found/ },
       more: { grantType: 'refresh_token' },
     },
     {
+      id: '[A166]',
       what: 'more than was granted',
       ask: async () => {
         const { issuer } = suite.server;
@@ -181,22 +184,26 @@ describe('what is refused is on record', () => {
       more: { clientId: 'public-app' },
     },
     {
+      id: '[A115]',
       what: 'a grant type there is not',
       ask: () => token({ ...APP, grant_type: 'password', username: 'amy', password: CANARY }),
       ...{ status: 400, type: 'token.refused', reason: /^unsupported_grant_type/ },
     },
     {
+      id: '[A126]',
       what: 'a wrong secret',
       ask: () => token(CODE, basic('secret-app', CANARY)),
       ...{ status: 401, type: 'token.refused', reason: /^invalid_client: / },
       more: { clientId: 'secret-app' },
     },
     {
+      id: '[A001]',
       what: 'a client nobody knows',
       ask: () => token({ ...CODE, client_id: 'nobody' }),
       ...{ status: 401, type: 'token.refused', reason: /^invalid_client: / },
     },
     {
+      id: '[A128]',
       what: 'two proofs at once',
       ask: async () => {
         const { issuer } = suite.server;
@@ -211,6 +218,7 @@ describe('what is refused is on record', () => {
       more: { clientId: 'secret-app', what: 'token' },
     },
     {
+      id: '[A141]',
       what: 'an assertion of long ago',
       ask: async () =>
         token({ grant_type: 'client_credentials', scope: 'system/*.rs', ...(await assertion({ exp: 1 })) }),
@@ -218,6 +226,7 @@ describe('what is refused is on record', () => {
       more: { clientId: 'ehr' },
     },
     {
+      id: '[A145]',
       what: 'an assertion a second time',
       ask: async () => {
         const same = await assertion({});
@@ -228,18 +237,21 @@ describe('what is refused is on record', () => {
       more: { clientId: 'ehr' },
     },
     {
+      id: '[A177]',
       what: 'a scope beyond the registration',
       ask: () => backendToken(suite.server.issuer, suite.plain, 'system/*.rs'),
       ...{ status: 400, type: 'token.refused', reason: /^invalid_scope: / },
       more: { clientId: 'plain', grantType: 'client_credentials' },
     },
     {
+      id: '[A117]',
       what: 'a form that is too long',
       ask: () => token({ ...APP, grant_type: 'refresh_token', refresh_token: CANARY.repeat(5000) }),
       ...{ status: 413, type: 'request.refused', reason: /^invalid_request: the request is longer than/ },
       more: { what: 'token' },
     },
     {
+      id: '[A113]',
       what: 'JSON in place of a form',
       ask: () =>
         fetch(at('/token'), {
@@ -250,24 +262,52 @@ describe('what is refused is on record', () => {
     },
   ];
 
-  const asking: readonly Row[] = [
+  const asking: readonly RefusedRow[] = [
     {
+      id: '[A181]',
       what: 'introspection with a wrong secret',
       ask: () => form('/introspect', { token: CANARY }, wrong),
       ...{ status: 401, type: 'request.refused', reason: /^invalid_client: client authentication failed/ },
       more: { what: 'introspection', clientId: 'fhir-server' },
     },
     {
+      id: '[A130]',
       what: 'introspection by nobody',
       ask: () => form('/introspect', { token: CANARY }),
       ...{ status: 401, type: 'request.refused', reason: /^invalid_token: / },
       more: { what: 'introspection' },
     },
     {
+      id: '[A181]',
       what: 'introspection by a public app',
       ask: () => form('/introspect', { token: CANARY, ...APP }),
       ...{ status: 401, type: 'request.refused', reason: /^invalid_client: introspection needs/ },
       more: { what: 'introspection', clientId: 'public-app' },
+    },
+    {
+      id: '[A188]',
+      what: 'introspection with an id token in place of an access token',
+      ask: async () => {
+        const { issuer } = suite.server;
+        const { body } = await redeem(issuer, await authorize(issuer));
+        return form(
+          '/introspect',
+          { token: CANARY },
+          { authorization: `Bearer ${String(body['id_token'])}` },
+        );
+      },
+      ...{ status: 401, type: 'request.refused', reason: /^invalid_token: / },
+      more: { what: 'introspection' },
+    },
+    {
+      id: '[A188]',
+      what: 'an access token in place of an assertion',
+      ask: () =>
+        token({
+          ...{ grant_type: 'client_credentials', scope: 'system/*.rs' },
+          ...{ client_assertion_type: ASSERTION_TYPE, client_assertion: suite.token },
+        }),
+      ...{ status: 401, type: 'token.refused', reason: /^invalid_client: / },
     },
     {
       what: 'introspection without a token',
@@ -276,12 +316,14 @@ describe('what is refused is on record', () => {
       more: { what: 'introspection', clientId: 'fhir-server' },
     },
     {
+      id: '[A181]',
       what: 'introspection with a token that is none',
       ask: () => form('/introspect', { token: CANARY }, { authorization: `Bearer ${CANARY}` }),
       ...{ status: 401, type: 'request.refused', reason: /^invalid_token: the access token that asks/ },
       more: { what: 'introspection' },
     },
     {
+      id: '[A181]',
       what: 'introspection with a token without the right',
       ask: () => form('/introspect', { token: CANARY }, { authorization: `Bearer ${suite.token}` }),
       ...{ status: 403, type: 'request.refused', reason: /^insufficient_scope: / },
@@ -302,6 +344,7 @@ describe('what is refused is on record', () => {
       more: { what: 'revocation', clientId: 'secret-app' },
     },
     {
+      id: '[A130]',
       what: 'a revocation with a wrong secret',
       ask: () => form('/revoke', { token: CANARY }, basic('secret-app', CANARY)),
       ...{ status: 401, type: 'request.refused', reason: /^invalid_client: / },
@@ -347,24 +390,28 @@ describe('what is refused is on record', () => {
     },
   ];
 
-  const atTheScreens: readonly Row[] = [
+  const atTheScreens: readonly RefusedRow[] = [
     {
+      id: '[A073]',
       what: 'a wrong password',
       ask: () => signIn('amy', CANARY),
       ...{ status: 422, type: 'sign-in', reason: /^wrong-credentials$/ },
       more: { clientId: 'public-app', usernameHash: expect.any(String) },
     },
     {
+      id: '[A075]',
       what: 'a name nobody has',
       ask: () => signIn(CANARY, CANARY),
       ...{ status: 422, type: 'sign-in', reason: /^wrong-credentials$/ },
     },
     {
+      id: '[A092]',
       what: 'an account that is disabled',
       ask: () => signIn('gone', PASSWORD),
       ...{ status: 422, type: 'sign-in', reason: /^disabled$/ },
     },
     {
+      id: '[A076]',
       what: 'a code to set a password anew that is none',
       ask: async () => {
         const browser = new CookieBrowser();
@@ -376,6 +423,7 @@ describe('what is refused is on record', () => {
       more: { change: 'password', what: 'reset' },
     },
     {
+      id: '[A095]',
       what: 'the record of somebody else',
       ask: async () => {
         const { body } = await announce(suite.server.issuer, suite.token, { patient: 'p9' });
@@ -400,12 +448,14 @@ describe('what is refused is on record', () => {
       more: { clientId: 'public-app', accountId: expect.any(String) },
     },
     {
+      id: '[A068]',
       what: 'a page that is over, or of another browser',
       ask: async () => new CookieBrowser().get((await openScreen(suite.server.issuer, 'login')).url),
       ...{ status: 400, type: 'request.refused', reason: /^expired$/ },
       more: { what: 'page' },
     },
     {
+      id: '[A067]',
       what: 'a form that another site has sent',
       ask: async () => {
         const consent = await openScreen(suite.server.issuer, 'consent');
@@ -415,6 +465,7 @@ describe('what is refused is on record', () => {
       more: { what: 'form' },
     },
     {
+      id: '[A067]',
       what: 'a form with a token of another one',
       ask: async () => {
         const consent = await openScreen(suite.server.issuer, 'consent');
@@ -424,6 +475,7 @@ describe('what is refused is on record', () => {
       more: { what: 'form' },
     },
     {
+      id: '[A087]',
       what: 'signing out to an address that is not registered',
       ask: async () => {
         const to = { post_logout_redirect_uri: 'https://evil.example/', client_id: 'public-app' };
@@ -437,6 +489,7 @@ describe('what is refused is on record', () => {
       more: { clientId: 'public-app' },
     },
     {
+      id: '[A087]',
       what: 'a sign-out form that is made up',
       ask: async () => {
         const browser = new CookieBrowser();
@@ -448,25 +501,10 @@ describe('what is refused is on record', () => {
     },
   ];
 
-  test.each([...authorizing, ...redeeming, ...asking, ...atTheScreens])(
-    '[SEC-3] refused, and recorded once: $what',
-    async ({ ask, status, type, outcome = 'refused', reason, more = {} }) => {
-      const before = suite.server.audit.length;
-      const answer = await ask();
-      expect(answer.status).toBe(status);
-      const said = suite.server.audit.slice(before).filter((record) => record.outcome === outcome);
-      const own = said.filter((record) => record.type === type);
-      expect(own).toEqual([
-        expect.objectContaining({
-          ...{ type, outcome, reference: answer.headers.get('x-request-id'), ...more },
-          address: expect.stringMatching(/127\.0\.0\.1$/),
-        }),
-      ]);
-      const [record] = own;
-      expect(record?.reference).toMatch(REFERENCE);
-      expect((record as { reason?: string } | undefined)?.reason ?? '').toMatch(reason);
-      expect(said.filter((other) => other.type === 'request.refused' && other !== record)).toEqual([]);
-    },
+  const rows = [...authorizing, ...redeeming, ...asking, ...atTheScreens];
+  test.each(rows.map((row) => ({ id: '[SEC-3]', ...row })))(
+    '$id [audited] refused, and recorded once: $what',
+    (row) => expectRefused(suite.server.audit, row),
   );
 
   test('[SEC-04] none of the records holds what was sent in secret, and each is an AuditEvent', () => {

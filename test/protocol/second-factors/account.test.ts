@@ -77,11 +77,14 @@ describe.each(DRIVERS)('the account page, on %s', (driver) => {
     expect(stepOf(await look(browser, '/password'))).toBe('password');
   });
 
-  test('[A080] another password: within the rules, twice the same; other browsers are signed out', async () => {
+  test('[A080] [audited] another password: within the rules, twice the same; other browsers are signed out', async () => {
     const [browser, other] = [await signedIn(), await signedIn()];
     const change = (password: string, again = password) => send(browser, '/password', { password, again });
     expect(textOf(await change('short'))).toContain('That is too short. Use 15 characters or more.');
     expect(textOf(await change('amy shaw amy shaw'))).toContain('That is easy to guess');
+    const refused = suite.server.audit.findLast(({ type }) => type === 'account.changed');
+    expect(refused).toMatchObject({ change: 'password', outcome: 'refused', accountId: expect.any(String) });
+    expect(JSON.stringify(suite.server.audit)).not.toContain('amy shaw amy');
     expect(textOf(await change(NEW, `${NEW}!`))).toContain('The two passwords are not the same.');
     expect(textOf(await look(browser, '/password'))).toContain('Use 15 characters or more.');
     expect(await change(NEW)).toBe('303 /account?done=password');

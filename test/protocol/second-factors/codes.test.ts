@@ -50,10 +50,14 @@ describe.each(DRIVERS)('a second factor on the way to an app, on %s', (driver) =
     expect(claims).toMatchObject({ acr: SFA, amr: ['pwd'] });
   });
 
-  test('[A076] a code is good once, also in another browser', async () => {
+  test('[A076] [audited] a code is good once, also in another browser', async () => {
     const code = codeOf();
     await authorize(issuer(), { code: () => code });
     expect(await tries(await secondScreen(), code)).toBe('422 secondThat code was used before');
+    expect(suite.server.audit.findLast(({ type }) => type === 'sign-in')).toMatchObject({
+      ...{ outcome: 'refused', method: 'totp', accountId: expect.any(String), reason: expect.any(String) },
+    });
+    expect(JSON.stringify(suite.server.audit)).not.toContain(`"${code}"`);
     expect(await tries(await secondScreen(), codeOf(undefined, 120))).toBe(
       '422 secondThat code is not right',
     );
@@ -127,7 +131,7 @@ describe.each(DRIVERS)('an earlier sign-in with one factor, on %s', (driver) => 
   const issuer = (): string => suite.server.issuer;
   beforeEach(() => takeFactors(suite.server.vault, 'amy'));
 
-  test('[A090] is not enough for an app that wants more: the second is asked for, and the session remembers it', async () => {
+  test('is not enough for an app that wants more: the second is asked for, and the session remembers it', async () => {
     const browser = new CookieBrowser();
     const first = await claimsOf(issuer(), await authorize(issuer(), { browser }));
     await giveTotp(suite.server.vault, 'amy');
@@ -147,7 +151,7 @@ describe.each(DRIVERS)('an earlier sign-in with one factor, on %s', (driver) => 
     expect(await stepAt(issuer(), browser)).toBe('second');
   });
 
-  test('[A090] prompt=login and max_age ask for all of it again', async () => {
+  test('prompt=login and max_age ask for all of it again', async () => {
     await giveTotp(suite.server.vault, 'amy');
     const browser = new CookieBrowser();
     await authorize(issuer(), { browser, code: codeOf });

@@ -105,11 +105,15 @@ describe.each(DRIVERS)('passkeys, on %s', (driver) => {
     ['in a frame of another site', { crossOrigin: true }],
     ['for another challenge', { challenge: 'bm90IGl0' }],
     ['that names somebody else', { userHandle: 'dS1ub2JvZHk' }],
-  ])('[A077] one %s lets nobody in', async (_what, quirks) => {
+  ])('[A077] [audited] one %s lets nobody in', async (_what, quirks) => {
     const second = await openScreen(issuer(), 'second');
     expect(await send(second, shown(second, quirks))).toBe('422 We do not know this passkey');
     const alone = await screenAt(await openScreen(issuer(), 'login'), '?way=passkey');
+    const before = suite.server.audit.length;
     expect(await send(alone, shown(alone, quirks))).toBe('422 We do not know this passkey');
+    const said = suite.server.audit.slice(before);
+    expect(said).toEqual([expect.objectContaining({ type: 'sign-in', outcome: 'refused' })]);
+    expect(said[0]).toMatchObject({ reason: expect.stringMatching(/./), clientId: 'public-app' });
   });
 
   test('[A077] an answer is good once, and in the browser that was asked', async () => {

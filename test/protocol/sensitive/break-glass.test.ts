@@ -198,7 +198,7 @@ describe.each(DRIVERS)('breaking the glass, on %s', (driver) => {
     expect(textOf(html)).toMatch(/Say why, in 10 letters or more|Use 500 letters at most/);
   });
 
-  test('[A199] who has no second factor opens nothing, and reads where to set one up', async () => {
+  test('[A199] [audited] who has no second factor opens nothing, and reads where to set one up', async () => {
     await takeFactors(suite.server.vault, 'dora');
     const asked = await openScreen(issuer(), 'emergency', inEmergency());
     const { response, html } = await submit(issuer(), asked, { why: WHY });
@@ -209,7 +209,7 @@ describe.each(DRIVERS)('breaking the glass, on %s', (driver) => {
   test.each<[string, FlowOptions]>([
     ['a patient', { username: 'amy' }],
     ['who asks for more than one patient', { scope: `openid user/Patient.rs ${GLASS}` }],
-  ])('[A199] %s is refused, and the app is told access_denied', async (_who, options) => {
+  ])('[A199] [audited] %s is refused, and the app is told access_denied', async (_who, options) => {
     const browser = new CookieBrowser();
     const url = authorizeUrl(issuer(), inEmergency({ ...options, browser }), pkce().challenge);
     let arrival = await arrive(issuer(), browser, await browser.get(url));
@@ -229,6 +229,9 @@ describe.each(DRIVERS)('breaking the glass, on %s', (driver) => {
       403,
       expect.stringContaining('This cannot be opened in an emergency here'),
     ]);
+    expect(events('consent').at(-1)).toMatchObject({
+      ...{ outcome: 'refused', reason: 'no-emergency', accountId: expect.any(String) },
+    });
     const left = await browser.post(arrival.response.url, { ...formFields(arrival.html), cancel: ['yes'] });
     const { callback } = await arrive(issuer(), browser, left);
     expect(callback?.searchParams.get('error')).toBe('access_denied');

@@ -3,6 +3,7 @@ import { SignJWT, UnsecuredJWT, exportJWK, generateKeyPair } from 'jose';
 
 import { clientRegistration } from '../../../src/clients/index.ts';
 import { createClientStore } from '../../../src/store/index.ts';
+import { expectTokenRefused } from '../../support/audited.ts';
 import {
   ASSERTION_TYPE,
   PUBLIC_APP,
@@ -33,6 +34,9 @@ describe.each(DRIVERS)('client assertions on %s', (driver) => {
   const tokenUrl = (): string => `${suite.server.issuer}/token`;
   const send = (assertion: string, form: Record<string, string> = {}): Promise<TokenAnswer> =>
     backendToken(suite.server.issuer, EC, 'system/Patient.rs', { client_assertion: assertion, ...form });
+
+  const refused = (ask: () => Promise<TokenAnswer>, reason = /^invalid_client: /): Promise<TokenAnswer> =>
+    expectTokenRefused(suite.server.audit, ask, reason, { grantType: 'client_credentials' });
 
   /** A second client with one key id for two keys, as only a JWKS at a URL can be; registration refuses it. */
   let twice: KeyedClient;
@@ -122,20 +126,24 @@ describe.each(DRIVERS)('client assertions on %s', (driver) => {
     ],
     ['[CLI-06]', 'no typ', {}, { typ: undefined }, /^the assertion header typ must be JWT/],
     ['[A149]', 'typ is not JWT', {}, { typ: 'at+jwt' }, /^the assertion header typ must be JWT/],
-  ] as const)('%s [CLI-18] %s → 401 invalid_client', async (_ids, _what, claims, header, description) => {
-    const assertion = await EC.assertion(
-      tokenUrl(),
-      resolve(claims, tokenUrl(), suite.server.issuer),
-      header,
-    );
-    const { status, body, headers } = await send(assertion);
-    expect([status, body.error]).toEqual([401, 'invalid_client']);
-    expect(body['error_description']).toMatch(description);
-    expect(body['error_description']).toMatch(/\(reference \S{14}\)$/);
-    expect([headers.get('cache-control'), headers.get('pragma')]).toEqual(['no-store', 'no-cache']);
-  });
+  ] as const)(
+    '%s [audited] [CLI-18] %s → 401 invalid_client',
+    async (_ids, _what, claims, header, description) => {
+      const assertion = await EC.assertion(
+        tokenUrl(),
+        resolve(claims, tokenUrl(), suite.server.issuer),
+        header,
+      );
+      const { status, body, headers } = await refused(() => send(assertion));
+      expect([status, body.error]).toEqual([401, 'invalid_client']);
+      expect(JSON.stringify(suite.server.audit.at(-1))).not.toContain(assertion);
+      expect(body['error_description']).toMatch(description);
+      expect(body['error_description']).toMatch(/\(reference \S{14}\)$/);
+      expect([headers.get('cache-control'), headers.get('pragma')]).toEqual(['no-store', 'no-cache']);
+    },
+  );
 
-  test('[A131] [CLI-22] alg none, HS256 with the public key as secret, a foreign algorithm or key: 401', async () => {
+  test('[A131] [A132] [audited] [CLI-22] alg none, HS256 with the public key as secret, a foreign algorithm or key: 401', async () => {
     const claims = {
       iss: 'ec-backend',
       sub: 'ec-backend',
@@ -155,35 +163,35 @@ describe.each(DRIVERS)('client assertions on %s', (driver) => {
       { kid: EC.publicJwk.kid },
     );
     for (const assertion of [none, hmac, es256, stranger]) {
-      const { status, body } = await send(assertion);
+      const { status, body } = await refused(() => send(assertion));
       expect([status, body.error]).toEqual([401, 'invalid_client']);
     }
   });
 
-  test('[A136] [CLI-15] a kid that two registered keys share is refused', async () => {
-    const { status, body } = await send(await twice.assertion(tokenUrl()));
+  test('[A136] [audited] [CLI-15] a kid that two registered keys share is refused', async () => {
+    const assertion = await twice.assertion(tokenUrl());
+    const { status, body } = await refused(() => send(assertion));
     expect([status, body.error]).toEqual([401, 'invalid_client']);
     expect(body['error_description']).toMatch(/^the assertion kid names more than one registered key/);
   });
 
-  test('[CLI-18] [A132] [OP-06] a signature that was cut, a text that is no JWT, and another assertion type', async () => {
+  test('[CLI-18] [A132] [audited] [OP-06] a signature that was cut, a text that is no JWT, and another assertion type', async () => {
     const assertion = await EC.assertion(tokenUrl());
     for (const bad of [assertion.slice(0, -8), 'not.a.jwt', 'x']) {
-      const { status, body } = await send(bad);
+      const { status, body } = await refused(() => send(bad));
       expect([bad, status, body.error]).toEqual([bad, 401, 'invalid_client']);
     }
-    const { status, body } = await send(assertion, {
-      client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:saml2-bearer',
-    });
+    const saml = 'urn:ietf:params:oauth:client-assertion-type:saml2-bearer';
+    const { status, body } = await refused(() => send(assertion, { client_assertion_type: saml }));
     expect([status, body.error]).toEqual([401, 'invalid_client']);
     expect(body['error_description']).toMatch(/^client_assertion_type must have value urn:/);
     expect((await send('')).status).toBe(400);
   });
 
-  test('[A145] [CLI-10] an assertion sent again is refused', async () => {
+  test('[A145] [audited] [CLI-10] an assertion sent again is refused', async () => {
     const assertion = await EC.assertion(tokenUrl());
     expect((await send(assertion)).status).toBe(200);
-    const again = await send(assertion);
+    const again = await refused(() => send(assertion));
     expect([again.status, again.body.error]).toEqual([401, 'invalid_client']);
   });
 
@@ -204,15 +212,19 @@ describe.each(DRIVERS)('client assertions on %s', (driver) => {
     }
   });
 
-  test('[A147] an assertion whose request failed is used up as well', async () => {
+  test('[A147] [audited] an assertion whose request failed is used up as well', async () => {
     const assertion = await EC.assertion(tokenUrl());
-    const failed = await send(assertion, { scope: 'patient/Patient.rs' });
+    const failed = await refused(() => send(assertion, { scope: 'patient/Patient.rs' }), /^invalid_scope: /);
     expect([failed.status, failed.body.error]).toEqual([400, 'invalid_scope']);
-    expect((await send(assertion)).status).toBe(401);
+    expect((await refused(() => send(assertion))).status).toBe(401);
   });
 
-  test('[A151] [CLI-25] a client_id beside the assertion must be the same', async () => {
-    const other = await send(await EC.assertion(tokenUrl()), { client_id: 'other-backend' });
+  test('[A151] [audited] [CLI-25] a client_id beside the assertion must be the same', async () => {
+    const assertion = await EC.assertion(tokenUrl());
+    const other = await refused(
+      () => send(assertion, { client_id: 'other-backend' }),
+      /^invalid_(client|request): /,
+    );
     expect([400, 401]).toContain(other.status);
     expect((await send(await EC.assertion(tokenUrl()), { client_id: 'ec-backend' })).status).toBe(200);
   });

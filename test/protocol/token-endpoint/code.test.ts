@@ -2,6 +2,7 @@ import { request } from 'node:http';
 import { afterEach, describe, expect, jest, test } from '@jest/globals';
 
 import { createClientStore } from '../../../src/store/index.ts';
+import { expectTokenRefused } from '../../support/audited.ts';
 import { CookieBrowser } from '../../support/browser.ts';
 import {
   PUBLIC_APP,
@@ -49,21 +50,31 @@ describe.each(DRIVERS)('redeeming a code on %s', (driver) => {
       'active'
     ];
 
-  test('[A099] [RESP-04] a code redeemed twice is refused, and what it gave the first time is dead', async () => {
+  test('[A099] [audited] [RESP-04] a code redeemed twice is refused, and what it gave the first time is dead', async () => {
     const code = await authorized();
     const { body: first } = await redeem(suite.server.issuer, code);
     expect(await isActive(first.access_token)).toBe(true);
-    const again = await redeem(suite.server.issuer, code);
+    const again = await expectTokenRefused(
+      suite.server.audit,
+      () => redeem(suite.server.issuer, code),
+      /^invalid_grant: authorization code already consumed/,
+      { clientId: 'public-app' },
+    );
+    expect(suite.server.audit).toContainEqual(expect.objectContaining({ type: 'token.reuse' }));
     expect([again.status, again.body.error]).toEqual([400, 'invalid_grant']);
     expect(again.body['error_description']).toMatch(/^authorization code already consumed/);
     expect(await isActive(first.access_token)).toBe(false);
     expect((await refresh(suite.server.issuer, first.refresh_token)).body.error).toBe('invalid_grant');
   });
 
-  test('[A100] [SEC-05] of 50 parallel redemptions of one code exactly one succeeds, and its tokens die with the replay', async () => {
+  test('[A100] [audited] [SEC-05] of 50 parallel redemptions of one code exactly one succeeds, and its tokens die with the replay', async () => {
     const code = await authorized();
+    const before = suite.server.audit.length;
     const answers = await Promise.all(Array.from({ length: 50 }, () => redeem(suite.server.issuer, code)));
     expectOneWinner(answers);
+    const said = suite.server.audit.slice(before).filter(({ outcome }) => outcome === 'refused');
+    const refused = new Set(said.map(({ reference }) => reference));
+    expect(refused).toEqual(new Set(answers.filter(({ status }) => status !== 200).map(referenceOf)));
     const winner = answers.find(({ status }) => status === 200)!;
     expect(await isActive(winner.body.access_token)).toBe(false);
     expect((await refresh(suite.server.issuer, winner.body.refresh_token)).body.error).toBe('invalid_grant');
@@ -89,10 +100,16 @@ describe.each(DRIVERS)('redeeming a code on %s', (driver) => {
     ['A108', 'no redirect_uri', { redirect_uri: '' }, 'invalid_request', /./],
     ['TOK-05', 'another app', { client_id: 'other-app' }, 'invalid_grant', /^client mismatch/],
   ] as const)(
-    '[%s] %s is refused and does not burn the code',
+    '[%s] [audited] %s is refused and does not burn the code',
     async (_id, _what, form, error, description) => {
       const code = await authorized();
-      const refused = await redeem(suite.server.issuer, code, { client_id: 'public-app', ...form });
+      const refused = await expectTokenRefused(
+        suite.server.audit,
+        () => redeem(suite.server.issuer, code, { client_id: 'public-app', ...form }),
+        new RegExp(`^${error}: `),
+        { grantType: 'authorization_code' },
+      );
+      expect(JSON.stringify(suite.server.audit)).not.toContain(code.code);
       expect([refused.status, refused.body.error]).toEqual([400, error]);
       expect(refused.body['error_description']).toMatch(description);
       const { status, body } = await redeem(suite.server.issuer, code);
@@ -140,34 +157,49 @@ describe.each(DRIVERS)('redeeming a code on %s', (driver) => {
     expect(refused.body.error).toBe('invalid_grant');
   });
 
-  test('[A103] [RESP-03] a code is good for a minute', async () => {
+  test('[A103] [audited] [RESP-03] a code is good for a minute', async () => {
     const code = await authorized();
     const now = Date.now();
     jest.spyOn(Date, 'now').mockImplementation(() => now + 61_000);
-    const late = await redeem(suite.server.issuer, code);
+    const late = await expectTokenRefused(
+      suite.server.audit,
+      () => redeem(suite.server.issuer, code),
+      /^invalid_grant: authorization code (not found|is expired)/,
+      { clientId: 'public-app' },
+    );
     expect([late.status, late.body.error]).toEqual([400, 'invalid_grant']);
   });
 
-  test('[A120] [REF-20] [REV-10] an account or a client that was disabled since gets nothing', async () => {
+  test('[A120] [audited] [REF-20] [REV-10] an account or a client that was disabled since gets nothing', async () => {
     const vault = suite.server.vault;
     const clients = createClientStore(vault);
     const code = await authorized('other-app');
     await clients.setDisabled('other-app', true);
-    const refused = await redeem(suite.server.issuer, code, { client_id: 'other-app' });
+    const refused = await expectTokenRefused(
+      suite.server.audit,
+      () => redeem(suite.server.issuer, code, { client_id: 'other-app' }),
+      /^invalid_client: /,
+    );
     expect([refused.status, refused.body.error]).toEqual([401, 'invalid_client']);
     await clients.setDisabled('other-app', false);
     expect((await redeem(suite.server.issuer, code, { client_id: 'other-app' })).status).toBe(200);
   });
 
-  test('[TOK-06] [TOK-02] [A125] [A151] a confidential app has to authenticate; a client_id beside it must match', async () => {
+  test('[TOK-06] [TOK-02] [A125] [A151] [audited] a confidential app has to authenticate; a client_id beside it must match', async () => {
     const code = await authorized('secret-app');
-    const bare = await redeem(suite.server.issuer, code, { client_id: 'secret-app' });
+    const { audit } = suite.server;
+    const bare = await expectTokenRefused(
+      audit,
+      () => redeem(suite.server.issuer, code, { client_id: 'secret-app' }),
+      /^invalid_client: /,
+      { clientId: 'secret-app' },
+    );
     expect([bare.status, bare.body.error]).toEqual([401, 'invalid_client']);
-    const mismatch = await redeem(
-      suite.server.issuer,
-      code,
-      { client_id: 'other-app' },
-      basic('secret-app', SECRET),
+    const mixed = [{ client_id: 'other-app' }, basic('secret-app', SECRET)] as const;
+    const mismatch = await expectTokenRefused(
+      audit,
+      () => redeem(suite.server.issuer, code, ...mixed),
+      /^invalid_(client|request): /,
     );
     expect([400, 401]).toContain(mismatch.status);
     const matching = await redeem(
@@ -179,13 +211,15 @@ describe.each(DRIVERS)('redeeming a code on %s', (driver) => {
     expect(matching.status).toBe(200);
   });
 
-  test('[A126] [TOK-23] [CLI-02] a wrong secret is 401 with a Basic challenge', async () => {
-    const refused = await redeem(
-      suite.server.issuer,
-      await authorized('secret-app'),
-      {},
-      basic('secret-app', `${SECRET}x`),
+  test('[A126] [audited] [TOK-23] [CLI-02] a wrong secret is 401 with a Basic challenge', async () => {
+    const code = await authorized('secret-app');
+    const refused = await expectTokenRefused(
+      suite.server.audit,
+      () => redeem(suite.server.issuer, code, {}, basic('secret-app', `${SECRET}x`)),
+      /^invalid_client: /,
+      { clientId: 'secret-app' },
     );
+    expect(JSON.stringify(suite.server.audit)).not.toContain(SECRET);
     expect([refused.status, refused.body.error]).toEqual([401, 'invalid_client']);
     expect(refused.headers.get('www-authenticate')).toMatch(/^Basic /);
     expect(refused.headers.get('pragma')).toBe('no-cache');
@@ -195,7 +229,7 @@ describe.each(DRIVERS)('redeeming a code on %s', (driver) => {
 describe('two servers over one Redis', () => {
   const suite = gatehouseOn('redis', () => ({ clients: [PUBLIC_APP, RESOURCE_SERVER] }));
 
-  test('[A101] [F24] 50 redemptions spread over both: exactly one succeeds, and its tokens are dead on both', async () => {
+  test('[A101] [F24] [audited] 50 redemptions spread over both: exactly one succeeds, and its tokens are dead on both', async () => {
     const { issuer } = suite.server;
     const port = await freePort();
     const second = await startGatehouse(
@@ -208,6 +242,11 @@ describe('two servers over one Redis', () => {
       const tries = Array.from({ length: 25 }, () => [redeem(issuer, code), redeemAt(port, issuer, code)]);
       const answers = await Promise.all(tries.flat());
       expectOneWinner(answers);
+      // Each loser is on record, where it asked.
+      const records = [...suite.server.audit, ...second.audit];
+      expect(
+        records.filter(({ type }) => type === 'token.refused' || type === 'token.reuse').length,
+      ).toBeGreaterThanOrEqual(answers.length - 1);
       const token = answers.find(({ status }) => status === 200)!.body.access_token;
       const told = await postAt(port, issuer, '/introspect', { token }, basic('fhir-server', RS_SECRET));
       expect(told.body['active']).toBe(false);
@@ -216,6 +255,10 @@ describe('two servers over one Redis', () => {
     }
   });
 });
+
+function referenceOf({ headers }: TokenAnswer): string | null {
+  return headers.get('x-request-id');
+}
 
 function expectOneWinner(answers: readonly Pick<TokenAnswer, 'status' | 'body'>[]): void {
   const losers = answers.filter(({ status }) => status !== 200);

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, jest, test } from '@jest/globals';
 
 import { createAccountStore, createGrantIndex } from '../../../src/store/index.ts';
+import { expectTokenRefused } from '../../support/audited.ts';
 import { CookieBrowser } from '../../support/browser.ts';
 import { PUBLIC_APP, RESOURCE_SERVER, RS_SECRET, SECRET_APP, basic } from '../../support/clients.ts';
 import { authorize, postForm, redeem, refresh, type TokenAnswer } from '../../support/flow.ts';
@@ -35,7 +36,7 @@ describe.each(DRIVERS)('refreshing on %s', (driver) => {
     }
   });
 
-  test('[A161] [REF-12] a refresh token used again after its successor ends its whole family', async () => {
+  test('[A161] [audited] [REF-12] a refresh token used again after its successor ends its whole family', async () => {
     const first = await tokens();
     const { body: second } = await again(first.refresh_token);
     const { body: third } = await again(second.refresh_token);
@@ -95,9 +96,14 @@ describe.each(DRIVERS)('refreshing on %s', (driver) => {
     ['REF-04', 'a scope that was not granted', 'patient/Condition.rs', 'invalid_scope'],
     ['REF-06', 'the resource instead of its category', 'patient/*.rs', 'invalid_scope'],
     ['REF-06', 'v2 letters beyond', 'patient/Patient.cruds', 'invalid_scope'],
-  ])('[%s] [A166] %s → %s', async (_id, _what, scope, error) => {
+  ])('[%s] [A166] [audited] %s → %s', async (_id, _what, scope, error) => {
     const { refresh_token: token } = await tokens();
-    const refused = await again(token, { scope });
+    const refused = await expectTokenRefused(
+      suite.server.audit,
+      () => again(token, { scope }),
+      /^invalid_scope: /,
+      { clientId: 'public-app', grantType: 'refresh_token' },
+    );
     expect([refused.status, refused.body.error]).toEqual([400, error]);
     // Asking for too much is a mistake of the app, not a theft: the token is still good.
     expect((await again(token)).status).toBe(200);
@@ -146,21 +152,34 @@ describe.each(DRIVERS)('refreshing on %s', (driver) => {
       'a token of the same shape that was never issued',
       ({ refresh_token: token }: TokenAnswer['body']) => `${token.slice(0, -6)}AAAAAA`,
     ],
-  ])('[%s] %s → invalid_grant', async (_id, _what, pick) => {
-    const refused = await again(pick(await tokens()));
+  ])('[%s] [audited] %s → invalid_grant', async (_id, _what, pick) => {
+    const shown = pick(await tokens());
+    const refused = await expectTokenRefused(
+      suite.server.audit,
+      () => again(shown),
+      /^invalid_grant: refresh token not found/,
+      { clientId: 'public-app' },
+    );
+    if (shown !== 'garbage') expect(JSON.stringify(suite.server.audit)).not.toContain(shown);
     expect([refused.status, refused.body.error]).toEqual([400, 'invalid_grant']);
   });
 
-  test('[A165] [REF-02] [A130] another app, or a confidential one without its secret, is refused; the token stays good', async () => {
+  test('[A165] [REF-02] [A130] [audited] another app, or a confidential one without its secret, is refused; the token stays good', async () => {
     const { refresh_token: token } = await tokens();
-    const other = await again(token, { client_id: 'other-app' });
+    const { audit } = suite.server;
+    const by = (clientId: string) => () => again(token, { client_id: clientId });
+    const other = await expectTokenRefused(audit, by('other-app'), /^invalid_grant: client mismatch/, {
+      clientId: 'other-app',
+    });
     expect([other.status, other.body.error]).toEqual([400, 'invalid_grant']);
-    const bare = await again(token, { client_id: 'secret-app' });
+    const bare = await expectTokenRefused(audit, by('secret-app'), /^invalid_client: /, {
+      clientId: 'secret-app',
+    });
     expect([bare.status, bare.body.error]).toEqual([401, 'invalid_client']);
     expect((await again(token)).status).toBe(200);
   });
 
-  test('[REF-20] [A169] [A120] a disabled account gets nothing more, neither by code nor by refresh', async () => {
+  test('[REF-20] [A169] [A120] [audited] a disabled account gets nothing more, neither by code nor by refresh', async () => {
     const accounts = createAccountStore(suite.server.vault);
     const ben = { username: 'ben', browser: new CookieBrowser() };
     const { body } = await redeem(suite.server.issuer, await authorize(suite.server.issuer, ben));
@@ -168,9 +187,10 @@ describe.each(DRIVERS)('refreshing on %s', (driver) => {
     const account = (await accounts.findByUsername('ben'))!;
     await accounts.save({ ...account, disabled: true });
 
-    const redeemed = await redeem(suite.server.issuer, code);
+    const { audit, issuer } = suite.server;
+    const redeemed = await expectTokenRefused(audit, () => redeem(issuer, code), /^invalid_grant: /);
     expect([redeemed.status, redeemed.body.error]).toEqual([400, 'invalid_grant']);
-    const refreshed = await again(body.refresh_token);
+    const refreshed = await expectTokenRefused(audit, () => again(body.refresh_token), /^invalid_grant: /);
     expect([refreshed.status, refreshed.body.error]).toEqual([400, 'invalid_grant']);
     // The operator's command ends the grants in the same breath.
     await createGrantIndex(suite.server.driver, 3600).revokeAllOf({ accountId: account.accountId });

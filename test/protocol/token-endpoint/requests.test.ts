@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 
+import { expectRecorded, expectTokenRefused } from '../../support/audited.ts';
 import {
   ASSERTION_TYPE,
   PUBLIC_APP,
@@ -94,9 +95,11 @@ describe.each(DRIVERS)('token requests on %s', (driver) => {
     ],
     ['A129', 'Basic that is no base64', CODE, { authorization: 'Basic ***' }, [400, 401], 'invalid_request'],
   ] as const)(
-    '[%s] %s is refused, never cached, with a reference',
+    '[%s] [audited] %s is refused, never cached, with a reference, and on record',
     async (_id, _what, form, headers, statuses, error) => {
-      const refused = await token({ ...form }, { ...headers });
+      const ask = () => token({ ...form }, { ...headers });
+      const refused = await expectTokenRefused(suite.server.audit, ask, new RegExp(`^${error}: `));
+      expect(JSON.stringify(suite.server.audit.at(-1))).not.toMatch(/xxxx|a-secret/);
       expect(statuses).toContain(refused.status);
       expect(refused.body.error).toBe(error);
       expect(refused.body['error_description']).toMatch(
@@ -132,11 +135,13 @@ describe.each(DRIVERS)('token requests on %s', (driver) => {
       Array.from({ length: 10_000 }, (_, n) => `p${n}=1`).join('&'),
     ],
     ['A117', 'nothing', 'application/x-www-form-urlencoded', ''],
-  ])('[%s] %s → 4xx invalid_request', async (_id, _what, type, body) => {
-    const response = await fetch(`${suite.server.issuer}/token`, {
-      method: 'POST',
-      headers: { 'content-type': type },
-      body,
+  ])('[%s] [audited] %s → 4xx invalid_request', async (_id, what, type, body) => {
+    const ask = () =>
+      fetch(`${suite.server.issuer}/token`, { method: 'POST', headers: { 'content-type': type }, body });
+    const response = await expectRecorded(suite.server.audit, ask, {
+      // What is too long is refused before anybody reads who sent it.
+      type: /^(a body of|ten thousand)/.test(what) ? 'request.refused' : 'token.refused',
+      reason: /^invalid_request: /,
     });
     expect([400, 413, 415]).toContain(response.status);
     expect(response.headers.get('pragma')).toBe('no-cache');
@@ -184,21 +189,24 @@ describe.each(DRIVERS)('token requests on %s', (driver) => {
       expect([headers.get('cache-control'), headers.get('pragma')]).toEqual(['no-store', 'no-cache']);
   });
 
-  test('[A111] GET /token is not there, and the query is no body', async () => {
+  test('[A111] [audited] GET /token is not there, and the query is no body', async () => {
     const query = new URLSearchParams({ ...APP, ...CODE });
     expect([404, 405]).toContain((await fetch(`${suite.server.issuer}/token?${query}`)).status);
-    const posted = await fetch(`${suite.server.issuer}/token?${query}`, { method: 'POST' });
+    const posted = await expectTokenRefused(
+      suite.server.audit,
+      () => fetch(`${suite.server.issuer}/token?${query}`, { method: 'POST' }),
+      /^invalid_request: /,
+    );
     expect(posted.status).toBe(400);
   });
 
-  test('[A128] [TOK-24] a right secret in the header and another one in the form: refused, and the code stays good', async () => {
+  test('[A128] [audited] [TOK-24] a right secret in the header and another one in the form: refused, and the code stays good', async () => {
     const code = await authorize(suite.server.issuer, { clientId: 'secret-app' });
-    const twice = await redeem(
-      suite.server.issuer,
-      code,
-      { client_secret: SECRET },
-      basic('secret-app', SECRET),
-    );
+    const both = [{ client_secret: SECRET }, basic('secret-app', SECRET)] as const;
+    const twice = await expectRecorded(suite.server.audit, () => redeem(suite.server.issuer, code, ...both), {
+      ...{ type: 'request.refused', reason: /^invalid_request: authenticate the client in one way/ },
+      more: { clientId: 'secret-app', what: 'token' },
+    });
     expect([twice.status, twice.body.error]).toEqual([400, 'invalid_request']);
     expect(twice.body).not.toHaveProperty('access_token');
     expect((await redeem(suite.server.issuer, code, {}, basic('secret-app', SECRET))).status).toBe(200);
@@ -210,13 +218,18 @@ describe.each(DRIVERS)('token requests on %s', (driver) => {
     expect(status).toBe(200);
   });
 
-  test('[REF-01] [A130] a public app may leave out its client_id when refreshing; a confidential one cannot', async () => {
+  test('[REF-01] [A130] [audited] a public app may leave out its client_id when refreshing; a confidential one cannot', async () => {
     const { body } = await redeem(suite.server.issuer, await authorize(suite.server.issuer));
     const again = await token({ grant_type: 'refresh_token', refresh_token: body.refresh_token });
     expect([again.status, again.body['patient']]).toEqual([200, 'p1']);
     const code = await authorize(suite.server.issuer, { clientId: 'secret-app' });
     const { body: secret } = await redeem(suite.server.issuer, code, {}, basic('secret-app', SECRET));
-    const refused = await token({ grant_type: 'refresh_token', refresh_token: secret.refresh_token });
+    const bare = { grant_type: 'refresh_token', refresh_token: secret.refresh_token };
+    const refused = await expectTokenRefused(
+      suite.server.audit,
+      () => token(bare),
+      /^invalid_(client|request)/,
+    );
     expect(refused.status).toBeGreaterThanOrEqual(400);
     expect(refused.body).not.toHaveProperty('access_token');
   });
@@ -308,8 +321,13 @@ describe.each(DRIVERS)('token requests on %s', (driver) => {
       ['A177', 'a type beyond the registration', 'system/Condition.rs', 'invalid_scope'],
       ['SCO-04', 'a malformed scope', 'system/Patient.sr', 'invalid_scope'],
       ['BSV-05', 'context and identity', 'openid launch/patient offline_access', 'invalid_scope'],
-    ])('[%s] %s → %s %s', async (_id, _what, scope, error) => {
-      const { status, body } = await backend(scope);
+    ])('[%s] [audited] %s → %s %s', async (_id, _what, scope, error) => {
+      const { status, body } = await expectTokenRefused(
+        suite.server.audit,
+        () => backend(scope),
+        new RegExp(`^${error}: `),
+        { clientId: 'backend', grantType: 'client_credentials' },
+      );
       expect([status, body.error]).toEqual([400, error]);
     });
 

@@ -47,7 +47,7 @@ const ENVIRONMENT: Env = {
 };
 
 describe('loadConfig', () => {
-  test('[F43] what is not said is safe', () => {
+  test('what is not said is safe', () => {
     const config = load(BASE);
     expect(config).toMatchObject({
       issuer: 'https://auth.example.org',
@@ -78,13 +78,13 @@ describe('loadConfig', () => {
     expect(load(BASE).tokens.refreshTokenSeconds).toBeGreaterThanOrEqual(90 * 24 * 3600);
   });
 
-  test('[F43] it cannot be changed afterwards', () => {
+  test('it cannot be changed afterwards', () => {
     const config = load(BASE) as { issuer: string; tokens: { codeSeconds: number } };
     expect(() => (config.issuer = 'x')).toThrow(TypeError);
     expect(() => (config.tokens.codeSeconds = 9)).toThrow(TypeError);
   });
 
-  test('[F43] a slash at the end of a URL is not part of it', () => {
+  test('a slash at the end of a URL is not part of it', () => {
     expect(load(BASE.replace('.org\n', '.org/\n')).issuer).toBe('https://auth.example.org');
   });
 
@@ -254,14 +254,14 @@ describe('problems', () => {
 });
 
 describe('the environment', () => {
-  test('[F43] is enough by itself', () => {
+  test('is enough by itself', () => {
     expect(load(undefined, ENVIRONMENT)).toMatchObject({
       issuer: 'https://auth.example.org',
       fhirServers: [{ id: 'main', url: 'https://ehr.example.org/fhir/r4' }],
     });
   });
 
-  test('[F43] wins over the file, setting by setting', () => {
+  test('wins over the file, setting by setting', () => {
     const yaml = `${BASE}listen:\n  host: 10.0.0.1\n  port: 4000\n`;
     const config = load(yaml, {
       PORT: '5000',
@@ -277,11 +277,11 @@ describe('the environment', () => {
     });
   });
 
-  test('[F43] a variable that is empty says nothing', () => {
+  test('a variable that is empty says nothing', () => {
     expect(load(BASE, { ISSUER: '', STORE_SECRET: '' }).issuer).toBe('https://auth.example.org');
   });
 
-  test('[F43] REDIS_URL chooses the driver with it', () => {
+  test('REDIS_URL chooses the driver with it', () => {
     const { store } = load(BASE, { REDIS_URL: 'redis://redis:6379' });
     expect(store).toMatchObject({ driver: 'redis' });
     expect(store.redisUrl?.reveal()).toBe('redis://redis:6379');

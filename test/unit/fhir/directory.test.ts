@@ -147,7 +147,7 @@ describe('the next page', () => {
     ['an encoded way up', () => `${base}/%2e%2e/r5/Patient`],
     ['a relative link', () => 'Patient?page=2'],
     ['nothing', () => ''],
-  ])('[A056] a link to %s gets no token', async (_where, link) => {
+  ])('a link to %s gets no token', async (_where, link) => {
     answer = json(bundleOf([]));
     await expect(directory.searchPatients('', link())).rejects.toThrow(
       new FhirUnavailable('the FHIR server links to pages outside itself'),
