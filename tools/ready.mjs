@@ -9,6 +9,8 @@ export const ROOT = path.resolve(
   import.meta.dirname ?? path.dirname(new URL(import.meta.url).pathname),
   '..',
 );
+/** The tests that ran last, by the rows they name. */
+export const REPORT = 'reports/tests.json';
 const OLDEST_FOR_SCRIPTS = 20;
 const OLDEST_FOR_GATEHOUSE = 24;
 

@@ -13,7 +13,7 @@ const KINDS = ['protocol', 'e2e', 'unit', 'contract'];
 /** Passed tests by what their title names, a requirement or a threat; the one that shows most first. */
 export function readTests(reports, root, pattern = REQUIREMENT) {
   const found = new Map();
-  for (const file of readdirSync(reports).filter((name) => name.endsWith('.json'))) {
+  for (const file of readdirSync(reports).filter((name) => /^test-.*\.json$/.test(name))) {
     for (const suite of JSON.parse(readFileSync(path.join(reports, file), 'utf8')).testResults) {
       const place = path.relative(root, suite.name).split(path.sep).join('/');
       for (const test of suite.assertionResults.filter(({ status }) => status === 'passed'))

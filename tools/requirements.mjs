@@ -1,6 +1,6 @@
 // `npm run requirements`: reads which requirements the tests name and writes docs/conformance.md, row by row. Titles come
 // from jest's own reports, which `npm test` leaves in reports/. With --check it writes nothing and fails when the page is
-// stale. Either way it fails when a binding row of a closed area is neither tested nor noted, and when the notes contradict
+// stale. Either way it writes the tests by row into reports/tests.json, and fails when a binding row of a closed area is neither tested nor noted, and when the notes contradict
 // the tests or name an issue that is not open. The second part of the page is the attacks and faults of attack-rows.tsv: each of
 // them has a test, or a reason in the notes; and what is refused has a test that asserts what is on record of it.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
@@ -8,6 +8,7 @@ import path from 'node:path';
 import { parse } from 'yaml';
 
 import { ROOT, fail } from './ready.mjs';
+import { writeTestReport } from './test-report.mjs';
 import { BINDING, areaOf, problemsOf, threatProblemsOf } from './requirement-notes.mjs';
 import { THREAT, readTests } from './requirement-tests.mjs';
 
@@ -38,6 +39,7 @@ const contradictions = [
   ...problemsOf(notes, tests, rows),
   ...threatProblemsOf(notes, threatTests, threats, looksAtRecords),
 ];
+writeTestReport(REPORTS, ROOT);
 if (contradictions.length > 0) fail(contradictions.join('\n'));
 if (process.argv.includes('--check')) {
   if (!existsSync(PAGE) || readFileSync(PAGE, 'utf8') !== page)

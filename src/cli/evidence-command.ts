@@ -18,6 +18,7 @@ import { factsOf } from './posture-facts.ts';
 const HOME = new URL('../../', import.meta.url);
 
 const COMPLIANCE = 'compliance.md';
+const TESTS = 'tests.json';
 /** From our own house, under the name it has in the bundle. */
 const WRITTEN: readonly (readonly [name: string, file: string])[] = [
   [COMPLIANCE, 'docs/compliance.md'],
@@ -60,9 +61,11 @@ async function make(out: string, office: Office): Promise<void> {
   const facts = await factsOf(office);
   const posture = judge({ config: office.config, facts });
   const own = await written();
+  const results = await tested();
   const compliance = own.find(({ name }) => name === COMPLIANCE)?.content ?? '';
   const found = [
     ...own,
+    ...results,
     ...(await looked(office)),
     asJson('posture.json', posture),
     asJson('controls.json', controlMatrix(compliance, posture.checks)),
@@ -78,6 +81,19 @@ async function make(out: string, office: Office): Promise<void> {
   process.stdout.write(
     `${files.length} files in ${out}, signed with ${key.kid}; posture: ${posture.status}\n`,
   );
+  if (results.length === 0)
+    process.stderr.write(
+      `without ${TESTS}: the tests did not run before this was built (npm test, then npm run build)\n`,
+    );
+}
+
+/** The tests that ran for this version, by the rows they name; none where it was built without. */
+async function tested(): Promise<Bundled[]> {
+  const read = (file: string): Promise<string> => readFile(new URL(file, HOME), 'utf8');
+  const content = await read('dist/tests.json').catch(() =>
+    read('reports/tests.json').catch(() => undefined),
+  );
+  return content === undefined ? [] : [{ name: TESTS, content, fixed: true }];
 }
 
 async function written(): Promise<Bundled[]> {

@@ -13,9 +13,7 @@ export async function mayRevoke(
   if (token.clientId === caller.clientId) {
     const { grantId } = token;
     const grant =
-      grantId === undefined
-        ? undefined
-        : await ctx.oidc.provider.Grant.find(grantId).catch(() => undefined);
+      grantId === undefined ? undefined : await ctx.oidc.provider.Grant.find(grantId).catch(() => undefined);
     if (grant) ctx.oidc.entity('Grant', grant);
     return true;
   }
