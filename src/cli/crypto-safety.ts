@@ -4,7 +4,7 @@ import type { Config } from '../config/index.ts';
 import { UserError } from './explain.ts';
 
 /** sysexits.h, EX_CONFIG: another try would end the same way. */
-const EX_CONFIG = 78;
+export const EX_CONFIG = 78;
 
 /** What OpenSSL of this process can be asked. */
 export interface OpenSsl {

@@ -1,9 +1,11 @@
 import { Command, CommanderError } from 'commander';
 
+import { SealBroken } from '../store/index.ts';
 import { auditCommand } from './audit-command.ts';
 import { clientCommand } from './client-command.ts';
 import { configCommand } from './config-command.ts';
 import { consentCommand } from './consent-command.ts';
+import { EX_CONFIG } from './crypto-safety.ts';
 import { demoCommand } from './demo-command.ts';
 import { evidenceCommand } from './evidence-command.ts';
 import { explain } from './explain.ts';
@@ -53,6 +55,8 @@ export async function run(argv: readonly string[]): Promise<number> {
     if (error instanceof CommanderError) return error.exitCode;
     process.stderr.write(`${explain(error)}\n`);
     // A command may have said already how bad it is.
+    // Whoever starts us again and again need not: a key that cannot be read stays so (F34).
+    if (error instanceof SealBroken) return EX_CONFIG;
     return typeof process.exitCode === 'number' && process.exitCode > 0 ? process.exitCode : 1;
   }
 }

@@ -40,7 +40,7 @@ describe('signing keys that cannot be read', () => {
     const bad = change(Buffer.from(good, 'base64'));
     await keysAt(here, bad);
     const refused = await runGatehouse(['serve', '--config', here.config]);
-    expect(refused.code).toBeGreaterThan(0);
+    expect(refused.code).toBe(78);
     expect(refused.stderr).toMatch(/^gatehouse: .*gh:\{keys\}:signing/m);
     expect(refused.stdout + refused.stderr).toContain('ALARM: a value in the store was edited or moved');
     expect(await keysAt(here)).toBe(bad.toString('base64'));
