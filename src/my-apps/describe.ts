@@ -58,6 +58,8 @@ export function describeGrant(described: Described): AppEntry {
   const scopes = parseScopeList(grant.scope).scopes;
   const groups = describeOffer(askedAbout(scopes), language).filter(({ id }) => SHOWN_GROUPS.has(id));
   const [redirectUri] = client?.redirect_uris ?? [];
+  const isOfAll = groups.some(({ id }) => id === 'patients' || id === 'patients-changes');
+  const whose = patient ?? (isOfAll ? language.say('my-apps.every-patient') : undefined);
   const has = (text: string): boolean => scopes.some((scope) => scope.text === text);
   return {
     ref: grant.ref,
@@ -66,7 +68,7 @@ export function describeGrant(described: Described): AppEntry {
       name: client?.client_name ?? grant.clientId,
       ...(redirectUri === undefined ? {} : { host: hostInWords(redirectUri) }),
     },
-    ...(patient === undefined ? {} : { patient }),
+    ...(whose === undefined ? {} : { patient: whose }),
     fhirServer,
     allowedOn: language.moment(grant.allowedAt),
     until: untilWords(grant, now, has('offline_access'), has('online_access'), language),

@@ -29,6 +29,7 @@ export const myApps = {
   'my-apps.expired':
     'This page was open for too long. Nothing was changed: look again, and choose once more.',
   'my-apps.gone': 'That access has ended already.',
+  'my-apps.every-patient': 'Every patient you may see',
   'my-apps.nameless': 'One patient, whose name cannot be shown right now',
   'my-apps.no-server': 'A health record system that is no longer used here',
   'my-apps.until-both': '{end}, and on {idle} if the app does not come back',

@@ -32,6 +32,7 @@ export const myApps: Translated<typeof english> = {
   'my-apps.expired':
     'Esta página estuvo abierta mucho tiempo. No se ha cambiado nada: mire otra vez y vuelva a elegir.',
   'my-apps.gone': 'Ese acceso ya se había acabado.',
+  'my-apps.every-patient': 'Cada paciente que usted puede ver',
   'my-apps.nameless': 'Un paciente cuyo nombre no se puede mostrar ahora',
   'my-apps.no-server': 'Un sistema de datos de salud que ya no se usa aquí',
   'my-apps.until-both': 'El {end}, y el {idle} si la app no vuelve',

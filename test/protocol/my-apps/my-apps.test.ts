@@ -80,6 +80,13 @@ describe.each(DRIVERS)('the page where people stop apps, on %s', (driver) => {
     await stop(browser, 'all');
   });
 
+  test('an app of a clinician says that it is about every patient they may see', async () => {
+    const { browser } = await allowed('dora', 'openid fhirUser user/*.rs');
+    const { html } = await look(browser);
+    expect(html).toMatch(/Records of<\/dt><dd><strong><bdi>Every patient you may see</);
+    await stop(browser, 'all');
+  });
+
   test('[DISC-19] [REV-01] discovery names it, and it is there', async () => {
     const document = await fetch(`${server.issuer}/fhir-servers/main/.well-known/smart-configuration`);
     expect(await document.json()).toMatchObject({ management_endpoint: page });
