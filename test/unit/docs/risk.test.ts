@@ -1,23 +1,10 @@
-import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from '@jest/globals';
 
-import { configSchema } from '../../../src/config/index.ts';
+import { rowsOf } from './tables.ts';
 
 const read = (file: string): string => readFileSync(file, 'utf8');
-
-/** The cells of each row of the tables of a page. */
-function rowsOf(page: string): string[][] {
-  return read(page)
-    .split('\n')
-    .filter((line) => line.startsWith('|') && !/^\|[\s:|-]+\|$/.test(line))
-    .map((line) =>
-      line
-        .split('|')
-        .slice(1, -1)
-        .map((cell) => cell.trim()),
-    );
-}
 
 /** Every id in brackets in a title, or in the name of a row of the corpus. */
 function idsInTests(): ReadonlySet<string> {
@@ -71,25 +58,4 @@ test('[SEC-1] the categorization names all of D.14, and what follows', () => {
   const text = read('docs/risk/categorization.md');
   for (const type of ['D.14.1', 'D.14.2', 'D.14.3', 'D.14.4', 'D.14.5']) expect(text).toContain(type);
   expect(text).toContain('SC = {confidentiality: moderate, integrity: high, availability: moderate}');
-});
-
-const SENTENCES = rowsOf('docs/compliance.md').slice(1);
-
-test.each(SENTENCES)('[USC-17] “%s”: what shows it is there, and the setting exists', (...cells) => {
-  const [, feature = '', setting = '', shown = '', control = ''] = cells;
-  const files = [...shown.matchAll(/`(test\/[^`]+)`/g)].map(([, file]) => file ?? '');
-  const links = [...`${feature} ${shown}`.matchAll(/\]\(([^)#]+)/g)].map(([, to]) => `docs/${to}`);
-  expect([...files, ...links].filter((file) => !existsSync(file))).toEqual([]);
-  expect(files.length + links.length).toBeGreaterThan(0);
-  const named = [...setting.matchAll(/`([a-z]\w+)[\w.[\]]*`/gi)].map(([, name]) => name ?? '');
-  expect(named.filter((name) => !(name in configSchema.shape))).toEqual([]);
-  expect(control).toMatch(/^[A-Z]{2}-\d/);
-});
-
-test('[USC-17] every SHALL, SHOULD and MAY of the page has its row', () => {
-  const said = SENTENCES.map(([sentence = '']) => sentence).join('\n');
-  expect(said.match(/SHALL/g)?.length).toBe(7);
-  expect(said.match(/SHOULD/g)?.length).toBe(5);
-  expect(said.match(/MAY/g)?.length).toBe(2);
-  expect(said.match(/^consider/gm)?.length).toBe(4);
 });
