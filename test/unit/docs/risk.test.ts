@@ -1,57 +1,76 @@
 import { readFileSync, readdirSync } from 'node:fs';
-import path from 'node:path';
 import { expect, test } from '@jest/globals';
+import { parse } from 'yaml';
 
-import { rowsOf } from './tables.ts';
+import { titlesIn } from '../../support/test-titles.ts';
+import { CONTROLS, rowsOf } from './tables.ts';
 
 const read = (file: string): string => readFileSync(file, 'utf8');
 
-/** Every id in brackets in a title, or in the name of a row of the corpus. */
-function idsInTests(): ReadonlySet<string> {
-  const files = readdirSync('test', { recursive: true, encoding: 'utf8' }).filter((name) =>
-    /\.(ts|json)$/.test(name),
-  );
-  const text = files.map((name) => read(path.join('test', name))).join('\n');
-  return new Set(text.match(/\b(?:A\d{3}|F\d{2})\b/g));
+/** Every attack and fault there is. */
+const LISTED = read('test/conformance/attack-rows.tsv')
+  .split('\n')
+  .filter((line) => /^[AF]\d/.test(line))
+  .map((line) => line.slice(0, line.indexOf('\t')));
+/** Those without a test, and why. */
+const REASONS = (parse(read('test/conformance/notes.yaml')) as { threats: Record<string, string> }).threats;
+/** What stands in brackets in the title of a test. */
+const SHOWN = new Set(
+  readdirSync('test', { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.test.ts'))
+    .flatMap((name) => titlesIn(`test/${name}`))
+    .flatMap((title) => [...title.matchAll(/\[([\w-]+)\]/g)].map(([, id]) => id)),
+);
+
+const RISKS = rowsOf('docs/risk/register.md').filter(([id]) => id !== 'id');
+
+interface Named {
+  readonly id: string;
+  readonly isSaidToHaveNoTest: boolean;
 }
 
-/** `A001–A020, A045` → each id that a test names, and the ends of each range. */
-function spelledOut(cell: string, known: ReadonlySet<string>): string[] {
-  return cell
-    .split(',')
-    .map((part) => part.trim())
-    .filter((part) => part !== '–')
-    .flatMap((part) => {
-      const [first = '', last = first] = part.split('–');
-      return [first, last, ...[...known].filter((id) => id[0] === first[0] && id >= first && id <= last)];
-    });
+/** `A001–A020, F33 (no test)`: each of them, and of a range each that is listed, its ends included. */
+function spelledOut(cell: string): Named[] {
+  return cell.split(', ').flatMap((part) => {
+    const [, first = part, last = first, note] =
+      /^([AF]\d+|SEC-\d+)(?:–([AF]\d+))?( \(no test\))?$/.exec(part) ?? [];
+    const between = LISTED.filter((id) => id[0] === first[0] && id > first && id < last);
+    return [...new Set([first, ...between, last])].map((id) => ({
+      id,
+      isSaidToHaveNoTest: note !== undefined,
+    }));
+  });
 }
 
-const RISKS = rowsOf('docs/risk/register.md').filter(([id]) => /^R\d\d$/.test(id ?? ''));
-
-test('[SEC-1] each threat of the register is tied to tests, or says that it is for who runs it', () => {
-  const known = idsInTests();
-  expect(RISKS.length).toBeGreaterThan(20);
-  for (const [id, , , , attacks = '', measure, , controls] of RISKS) {
-    const tied = spelledOut(attacks, known);
-    expect({ id, untested: tied.filter((one) => !known.has(one) && !isEndOfRange(one, known)) }).toEqual({
-      ...{ id, untested: [] },
+test('[SEC-1] the register has a line for each risk, with all that belongs to it', () => {
+  expect(RISKS.map(([id]) => id)).toEqual(RISKS.map((_risk, at) => `R${String(at + 1).padStart(2, '0')}`));
+  for (const [id, ...cells] of RISKS) {
+    const [threat, asset, before, ids, measure, after, controls] = cells;
+    expect({ id, cells: cells.length }).toEqual({ id, cells: 7 });
+    expect([threat, asset, ids, measure].filter((cell) => !cell || cell === '–')).toEqual([]);
+    expect(controls).toMatch(CONTROLS);
+    const [was, is] = [before, after].map((cell = '') => {
+      expect(cell).toMatch(/^[LMH]\/[LMH]$/);
+      return cell.split('/').map((grade) => 'LMH'.indexOf(grade));
     });
-    expect(tied.length > 0 || ['R21', 'R22'].includes(id ?? '')).toBe(true);
-    expect([measure, controls].every((cell) => (cell ?? '').length > 3)).toBe(true);
+    expect(is?.every((grade, at) => grade <= (was?.[at] ?? 0))).toBe(true);
   }
 });
 
-/** Numbers in the table of attacks have gaps. */
-function isEndOfRange(id: string, known: ReadonlySet<string>): boolean {
-  const near = Number(id.slice(1));
-  return [...known].some((one) => one[0] === id[0] && Math.abs(Number(one.slice(1)) - near) <= 3);
-}
+test.each(RISKS)('[SEC-1] %s (%s) is tied to titles of tests, or says that there is none', (...cells) => {
+  const named = spelledOut(cells[4] ?? '');
+  expect(named.map(({ id }) => id).filter((id, at, all) => all.indexOf(id) !== at)).toEqual([]);
+  expect(named.filter(({ id }) => !LISTED.includes(id) && !id.startsWith('SEC-'))).toEqual([]);
+  expect(named.filter(({ id }) => !SHOWN.has(id) && !(id in REASONS))).toEqual([]);
+  expect(named.filter(({ id, isSaidToHaveNoTest }) => isSaidToHaveNoTest === SHOWN.has(id))).toEqual([]);
+  expect(named.some(({ id }) => SHOWN.has(id))).toBe(true);
+});
 
-test('[SEC-1] every attack and fault that a test names stands in the register', () => {
-  const known = idsInTests();
-  const covered = new Set(RISKS.flatMap(([, , , , attacks = '']) => spelledOut(attacks, known)));
-  expect([...known].filter((id) => !covered.has(id)).toSorted()).toEqual([]);
+test('[SEC-1] every attack and fault that is listed stands in the register, and why one has no test', () => {
+  const covered = new Set(RISKS.flatMap(([, , , , ids = '']) => spelledOut(ids)).map(({ id }) => id));
+  expect(LISTED.filter((id) => !covered.has(id))).toEqual([]);
+  const register = read('docs/risk/register.md').replaceAll(/\s+/g, ' ');
+  expect(Object.entries(REASONS).filter(([id, why]) => !register.includes(`**${id}**: ${why}`))).toEqual([]);
 });
 
 test('[SEC-1] the categorization names all of D.14, and what follows', () => {
