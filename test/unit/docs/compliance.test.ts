@@ -1,9 +1,8 @@
 import { existsSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
-import type { z } from 'zod';
 
-import { configSchema } from '../../../src/config/index.ts';
 import { bare, titlesIn } from '../../support/test-titles.ts';
+import { isSetting } from './settings.ts';
 import { CONTROLS, rowsOf } from './tables.ts';
 
 /** The security page of US Core 9.0.0 (HL7, CC0): what it asks and advises, with its numbers. */
@@ -144,25 +143,3 @@ test('[USC-17] a setting is found where it is, and nowhere else', () => {
   );
   expect(['time.server', 'audit.delivery.maxAwayS', 'times', 'fips.x'].filter(isSetting)).toEqual([]);
 });
-
-/** `audit.delivery[].maxAwayS`: down the schema of the configuration, step by step. */
-function isSetting(name: string): boolean {
-  return (
-    name
-      .split(/\.|(?=\[\])/)
-      .reduce<readonly z.core.$ZodType[]>(
-        (schemas, step) => schemas.flatMap((schema) => below(schema, step)),
-        [configSchema],
-      ).length > 0
-  );
-}
-
-/** What a step leads to, through whatever is wrapped around it. */
-function below(schema: z.core.$ZodType, step: string): z.core.$ZodType[] {
-  const { def } = (schema as z.core.$ZodTypes)._zod;
-  if (def.type === 'object') return Object.hasOwn(def.shape, step) ? [def.shape[step]!] : [];
-  if (def.type === 'array') return step === '[]' ? [def.element] : [];
-  if (def.type === 'union') return def.options.flatMap((option) => below(option, step));
-  if (def.type === 'pipe') return below(def.in, step);
-  return 'innerType' in def ? below(def.innerType, step) : [];
-}

@@ -3,6 +3,8 @@ import { expect, test } from '@jest/globals';
 import { parse } from 'yaml';
 
 import { titlesIn } from '../../support/test-titles.ts';
+import { SIGNING_ALGORITHMS } from '../../../src/keys/index.ts';
+import { SETTINGS, isSetting } from './settings.ts';
 import { CONTROLS, rowsOf } from './tables.ts';
 
 const read = (file: string): string => readFileSync(file, 'utf8');
@@ -74,7 +76,49 @@ test('[SEC-1] every attack and fault that is listed stands in the register, and 
 });
 
 test('[SEC-1] the categorization names all of D.14, and what follows', () => {
-  const text = read('docs/risk/categorization.md');
-  for (const type of ['D.14.1', 'D.14.2', 'D.14.3', 'D.14.4', 'D.14.5']) expect(text).toContain(type);
-  expect(text).toContain('SC = {confidentiality: moderate, integrity: high, availability: moderate}');
+  const types = rowsOf('docs/risk/categorization.md').slice(1);
+  expect(types.map(([type = '']) => type.split(' ')[0])).toEqual([
+    ...['D.14.1', 'D.14.2', 'D.14.3', 'D.14.4', 'D.14.5', 'C.2.8.9', 'C.3.5.5', 'C.3.5.8'],
+  ]);
+  const highest = [2, 3, 4].map((column) =>
+    types
+      .map((cells) => cells[column]?.replaceAll('*', '') ?? '')
+      .toSorted(byImpact)
+      .at(-1),
+  );
+  expect(highest).toEqual(['moderate', 'high', 'moderate']);
+  expect(read('docs/risk/categorization.md')).toContain(
+    'SC = {confidentiality: moderate, integrity: high, availability: moderate}',
+  );
+});
+
+const IMPACTS = ['low', 'moderate', 'high'];
+const byImpact = (one: string, other: string): number => IMPACTS.indexOf(one) - IMPACTS.indexOf(other);
+
+const KEYS_AND_FLOWS = rowsOf('docs/risk/data-and-keys.md');
+
+test('[SEC-1] each secret that is configured has a line in the inventory of keys, and each setting there exists', () => {
+  const keys = KEYS_AND_FLOWS.filter((cells) => cells.length === 5).map((cells) => cells.join(' '));
+  const named = new Set(
+    keys.flatMap((line) => [...line.matchAll(/`(\w+(?:\[\])?\.[\w.[\]]+)`/g)].map(([, name]) => name ?? '')),
+  );
+  expect([...named].filter((name) => !isSetting(name))).toEqual([]);
+  const secrets = [...SETTINGS].filter((name) =>
+    /(^secrets\.\w+|secret|password|key|redisUrl|redisCluster\.nodes)$/i.test(name),
+  );
+  expect(secrets.length).toBeGreaterThan(10);
+  expect(secrets.filter((name) => !named.has(name))).toEqual([]);
+  for (const algorithm of SIGNING_ALGORITHMS)
+    expect(keys.find((line) => line.startsWith('keys that sign tokens'))).toContain(algorithm);
+});
+
+test('[SEC-1] each flow of the picture is explained', () => {
+  const page = read('docs/risk/data-and-keys.md');
+  const picture = /```\n(.*?)```/s.exec(page)?.[1] ?? '';
+  const drawn = [...picture.matchAll(/─+ ?(\d+) ?─+/g)].map(([, number]) => Number(number));
+  const told = KEYS_AND_FLOWS.filter(([number]) => /^\d+$/.test(number ?? '')).map(([number]) =>
+    Number(number),
+  );
+  expect(told).toEqual(told.map((_number, at) => at + 1));
+  expect([...new Set(drawn)].toSorted((one, other) => one - other)).toEqual(told);
 });
