@@ -157,7 +157,7 @@ describe.each(DRIVERS)('the page where people stop apps, on %s', (driver) => {
     expect([answer.status, answer.headers.get('location')]).toEqual([303, '/apps?stopped']);
     expect(await isActive(body.access_token)).toBe(false);
     expect((await refresh(server.issuer, body.refresh_token)).body.error).toBe('invalid_grant');
-    expect(server.audit.find(({ type }) => type === 'token.revoked')).toMatchObject({
+    expect(server.audit.findLast(({ type }) => type === 'token.revoked')).toMatchObject({
       ...{ what: 'grant', outcome: 'success', clientId: 'public-app', patient: 'p1' },
       accountId: expect.any(String),
     });
