@@ -28,6 +28,9 @@ export interface ChainLook {
   readonly kids: readonly string[];
   readonly head?: Head;
   readonly fault?: Fault;
+  /** When it began and when its last record is from, milliseconds since 1970; not a number where nothing says so. */
+  readonly beganAt: number;
+  readonly lastAt: number;
   /** Line of the last checkpoint that holds; -1: none. */
   readonly signedTo: number;
   /** Claims that hold. */
@@ -54,6 +57,7 @@ export async function lookAtChain(
   const places = [signedTo, ...held.map(({ head }) => head.seq)];
   return {
     ...{ chain, records: of('record'), checkpoints: of('checkpoint'), closed, torn, kids, signedTo, held },
+    ...{ beganAt: timeOf(lines[0]), lastAt: timeOf(lines.findLast((line) => timeOf(line) >= 0)) },
     ...(last === undefined ? {} : { head: { chain, seq: lines.length - 1, hash: hashOf(last) } }),
     ...(fault ? { fault } : {}),
     tails: new Map(places.map((place) => [place, tailAfter(lines, place)])),
@@ -77,9 +81,15 @@ function contradicted(texts: readonly string[], claims: readonly Claim[]): Fault
   return undefined;
 }
 
+/** When a line is from, where it says so. */
+function timeOf(line: Lines[number]): number {
+  if (line && 'record' in line) return Date.parse(line.record.recorded);
+  return line && 'begin' in line ? Date.parse(line.begin.at) : NaN;
+}
+
 function tailAfter(lines: Lines, seq: number): Tail {
   const tail = lines.slice(seq + 1);
-  const times = tail.flatMap((line) => (line && 'record' in line ? [Date.parse(line.record.recorded)] : []));
-  const ms = times.length > 0 ? Math.abs((times.at(-1) ?? 0) - (times[0] ?? 0)) : 0;
+  const times = tail.map(timeOf).filter((time) => time >= 0);
+  const ms = Math.abs((times.at(-1) ?? 0) - (times[0] ?? 0));
   return { lines: tail.length, ms };
 }

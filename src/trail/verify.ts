@@ -59,8 +59,15 @@ export async function verifyTrails(
     claims.delete(chain);
   }
   const proven = provenIn(looks);
+  const lastBegin = looks
+    .filter(({ chain }) => (proven.get(chain) ?? -1) >= 0)
+    .reduce((latest, { beganAt }) => Math.max(latest, beganAt || 0), 0);
   return [
-    ...looks.map((look) => reportOf(look, look.tails.get(proven.get(look.chain) ?? -1), keys)),
+    ...looks.map((look) => {
+      const tail = look.tails.get(proven.get(look.chain) ?? -1) ?? { lines: 0, ms: 0 };
+      const isSuspect = keys.length > 0 && isTooMuch(tail, look, lastBegin);
+      return reportOf(look, tail, isSuspect);
+    }),
     ...[...claims.keys()].map(gone),
   ];
 }
@@ -85,13 +92,21 @@ function provenIn(looks: readonly ChainLook[]): ReadonlyMap<string, number> {
   return proven;
 }
 
+/**
+ * More than there is between two checkpoints; or a chain that went silent before another one began, which would have named its
+ * end, had it been there.
+ */
+function isTooMuch({ ms, lines }: Tail, { lastAt }: ChainLook, lastBegin: number): boolean {
+  const isUnnamed = lines > 0 && lastBegin - lastAt > MOST_UNSIGNED_MS;
+  return ms > MOST_UNSIGNED_MS || lines > MOST_UNSIGNED_LINES || isUnnamed;
+}
+
 function reportOf(
   { chain, records, checkpoints, closed, torn, kids, head, fault }: ChainLook,
-  tail: Tail = { lines: 0, ms: 0 },
-  keys: readonly JWK[],
+  tail: Tail,
+  isSuspect: boolean,
 ): ChainReport {
-  const isTooMuch = tail.ms > MOST_UNSIGNED_MS || tail.lines > MOST_UNSIGNED_LINES;
-  const found = fault ?? (isTooMuch && keys.length > 0 ? unsignedAfter(head, tail) : undefined);
+  const found = fault ?? (isSuspect ? unsignedAfter(head, tail) : undefined);
   return {
     ...{ chain, records, checkpoints, closed, torn, kids, unsigned: tail.lines },
     ...(head ? { head } : {}),

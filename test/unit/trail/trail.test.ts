@@ -377,6 +377,24 @@ describe('a log whose checkpoints were taken away', () => {
     await trail.close();
   });
 
+  test('[SEC-4] a chain that was slipped in afterwards would have been named by those that began later', async () => {
+    const kept = await written(6);
+    const slipped = nothingKept();
+    const forger = trailOn(slipped, {
+      newId: () => 'chain-0',
+      key: () => Promise.reject(new Error('who forges has no key')),
+      onFailure: () => undefined,
+      now: () => 1_800_000_000_000 - 10 * MINUTE,
+    });
+    await forger.write(record(-10 * MINUTE + 5));
+    const both = { chains: new Map([...slipped.chains, ...kept.chains]), broken: false };
+    expect((await verified(both)).map(({ chain, fault }) => [chain, fault])).toEqual([
+      ['chain-0', { kind: 'unsigned', seq: 0 }],
+      ['chain-1', undefined],
+    ]);
+    await forger.close();
+  });
+
   test('[SEC-4] what is older than what is looked at may have been put away', async () => {
     const kept = await twoProcesses(1);
     kept.chains.delete('chain-1');
