@@ -10,11 +10,13 @@ import {
   type AuditRecorder,
   type AuditSink,
 } from './audit/index.ts';
+import type { Config } from './config/index.ts';
 import { composeTrail } from './compose-trail.ts';
 import type { HealthCheck, Metrics } from './http/index.ts';
 import type { TimeStamp } from './time/index.ts';
 
-type Parts = Omit<Parameters<typeof composeTrail>[0], 'log'> & {
+type Parts = Omit<Parameters<typeof composeTrail>[0], 'log' | 'config'> & {
+  readonly config: Pick<Config, 'audit' | 'store'>;
   readonly log: Logger;
   readonly metrics: Metrics;
   readonly stamp: () => TimeStamp;
@@ -41,7 +43,10 @@ export function composeAudit({ sinks, metrics, log, stamp, ...parts }: Parts): C
   metrics.watchDisk(() => freePartOf(parts.config.store.dataDir));
   const onFailure = (sink: string, error: unknown): void =>
     log.error({ err: error, sink }, 'an audit record could not be kept');
-  const recorder = damped(createAuditRecorder(sinks, stamp, onFailure, keeper), { now: Date.now });
+  const { alikePerMinute: most } = parts.config.audit;
+  const recorder = damped(createAuditRecorder(sinks, stamp, onFailure, keeper), {
+    ...{ now: Date.now, most: most === 0 ? Infinity : most },
+  });
   return {
     audit: counting(recorder, (event) =>
       metrics.countEvent(event.type, event.outcome, 'count' in event ? event.count : 1),

@@ -4,13 +4,13 @@ import type { AuditRecorder } from './recorder.ts';
 export interface DampingParts {
   /** Milliseconds since 1970. */
   readonly now: () => number;
-  /** So many alike of one minute are written each by itself; default 20. */
-  readonly most?: number;
+  /** So many alike of one minute are written each by itself. */
+  readonly most: number;
   /** Default 60 000. */
   readonly everyMs?: number;
 }
 
-const [MOST, EVERY_MS] = [20, 60_000];
+const EVERY_MS = 60_000;
 /** So many kinds are told apart; what comes then is told apart by less. */
 const MOST_KINDS = 10_000;
 
@@ -29,7 +29,7 @@ interface Alike {
  * again and again in one minute, to the same one for the same reason, is written as one record that says how often (F39).
  */
 export function damped(recorder: AuditRecorder, parts: DampingParts): AuditRecorder {
-  const { now, most = MOST, everyMs = EVERY_MS } = parts;
+  const { now, most, everyMs = EVERY_MS } = parts;
   const kinds = new Map<string, Alike>();
   const timers = new Set<NodeJS.Timeout>();
   const flush = async (kind: string): Promise<void> => {

@@ -44,6 +44,12 @@ const receiver = z
 /** Where the audit log goes besides the files in which it is kept. */
 export const audit = z
   .strictObject({
+    alikePerMinute: z
+      .number()
+      .int()
+      .min(0)
+      .default(20)
+      .describe('so many refusals alike are a record each; what is more is one record with a count. 0: all'),
     delivery: z
       .array(receiver)
       .default([])

@@ -100,6 +100,8 @@ export async function startGatehouse(
     fhirServers: [{ id: 'main', name: 'Test FHIR', url: FHIR }],
     ...overrides,
     store: { dataDir: records, ...overrides.store },
+    // Tests have refused in a minute what nobody has, and look at each record.
+    audit: { alikePerMinute: 0, ...overrides.audit },
   });
   const driver = await store.open();
   const vault = await withPeople(driver).catch(async (error: unknown) => {

@@ -12,7 +12,7 @@ describe('somebody who has things refused as fast as they can', () => {
   beforeAll(async () => {
     store = await testStore('embedded');
     const limits = { failuresPerAddress: 0, tokensPerClient: 0 };
-    server = await startGatehouse(store, { clients: [PUBLIC_APP], limits });
+    server = await startGatehouse(store, { clients: [PUBLIC_APP], limits, audit: { alikePerMinute: 20 } });
   });
   afterAll(() => store.dispose());
 
