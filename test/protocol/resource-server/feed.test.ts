@@ -118,9 +118,11 @@ describe.each(DRIVERS)('the feed of revocations of two nodes on %s', (driver) =>
         expect(caughtUp.map(({ event, id }) => [event, id])).toEqual([['resync', last]]);
         return;
       }
-      expect(caughtUp.map(({ data }) => data['grant_ref'])).toEqual(ended);
+      // A node that a busy machine held up asks everybody to forget everything: after the endings, not instead of them.
+      const told = caughtUp.filter(({ event }) => event !== 'resync');
+      expect(told.map(({ data }) => data['grant_ref'])).toEqual(ended);
       // Only the last one says how far it goes.
-      expect(caughtUp.map(({ id }) => id)).toEqual([...ended.slice(1).map(() => undefined), last]);
+      expect(told.map(({ id }) => id)).toEqual([...ended.slice(1).map(() => undefined), last]);
     },
   );
 
