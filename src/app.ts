@@ -189,7 +189,7 @@ export async function createGatehouse(options: GatehouseOptions): Promise<Gateho
     clock,
     keyStore,
     build: (keys) => buildProvider(protocol, keys, capSessions),
-    onMade: (kids) => log.warn({ kids }, 'there were no signing keys in the store; new ones were made'),
+    onMade: (kids) => log.info({ kids }, 'there were no signing keys in the store; new ones were made'),
     onRotated: (version) => {
       log.info({ version }, 'signing keys were rotated');
       feed.resync();
