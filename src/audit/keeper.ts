@@ -116,7 +116,8 @@ export function createAuditKeeper(parts: AuditKeeperParts): AuditKeeper {
       await Promise.allSettled(writing);
       await inTime(retry(), patienceMs).catch(() => undefined);
       clearTimeout(timer);
-      await inTime(sink.close(), patienceMs);
+      // Whatever else is to be closed does not wait for a disk.
+      await inTime(sink.close(), patienceMs).catch(parts.onTrouble);
     },
   };
 }

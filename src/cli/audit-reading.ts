@@ -1,8 +1,9 @@
 import { writeFile } from 'node:fs/promises';
 
-import { placedIn, verifyTrails, type PlacedRecord } from '../trail/index.ts';
+import { placedIn, type PlacedRecord } from '../trail/index.ts';
 import { momentOf } from './moment.ts';
 import type { Office, OfficeOptions } from './office.ts';
+import { checkedLog } from './own-log.ts';
 
 /** Which records, and where they go. */
 export interface RangeOptions extends OfficeOptions {
@@ -30,9 +31,8 @@ export async function recordsWithin(
 }
 
 /** What is read out of a log that was changed may be wrong: it is said, and the exit code is 1. */
-export async function warnIfChanged({ trailFiles }: Office): Promise<void> {
-  const reports = await verifyTrails(trailFiles.source(), await trailFiles.keys());
-  const bad = reports.filter(({ fault }) => fault !== undefined);
+export async function warnIfChanged(office: Office): Promise<void> {
+  const bad = (await checkedLog(office)).filter(({ fault }) => fault !== undefined);
   if (bad.length === 0) return;
   process.exitCode = 1;
   process.stderr.write(

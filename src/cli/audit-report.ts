@@ -32,14 +32,15 @@ export async function report(options: ReportOptions, office: Office): Promise<vo
   const { fhirServers } = office.config;
   const url = urlOf(options.fhirServer, fhirServers);
   const isHere = (one: Said): boolean => url === undefined || one['fhirServer'] === url;
-  const records = (await recordsWithin(options, office, ({ record }) => DISCLOSING.has(record.type))).map(
-    ({ record }) => record as Said,
-  );
-  const about = records.filter((one) => one['patient'] === options.patient && isHere(one));
+  const isAbout = (one: Said): boolean => DISCLOSING.has(one.type) && one['patient'] === options.patient;
+  const isMeant = (one: Said): boolean => isHere(one) && (isAbout(one) || isForEverybody(one));
+  const placed = await recordsWithin(options, office, ({ record }) => isMeant(record as Said));
+  const records = placed.map(({ record }) => record as Said);
+  const about = records.filter(isAbout);
   const rows = await rowsOf(about, office);
   await tellOfReading('report', options, office);
   await put(inFormat(rows, options), options, `${rows.length} event(s)`);
-  if (options.format === 'table') tellOfEverybody(records.filter(isHere));
+  if (options.format === 'table') tellOfEverybody(records.filter(isForEverybody));
   await warnIfChanged(office);
 }
 
@@ -127,12 +128,14 @@ function inCsv(cells: readonly string[]): string {
   return `${quoted.join(',')}\r\n`;
 }
 
-/** Tokens of no patient in particular: nobody can say from here whose records were read with them. */
+/** A token of no patient in particular: nobody can say from here whose records were read with it. */
+function isForEverybody({ type, patient, scope = '' }: Said): boolean {
+  return type === 'token.issued' && patient === undefined && /(^| )(user|system)\//.test(scope);
+}
+
 function tellOfEverybody(records: readonly Said[]): void {
   const tokens = new Map<string, number>();
-  for (const { type, patient, clientId = '-', scope = '' } of records)
-    if (type === 'token.issued' && patient === undefined && /(^| )(user|system)\//.test(scope))
-      tokens.set(clientId, (tokens.get(clientId) ?? 0) + 1);
+  for (const { clientId = '-' } of records) tokens.set(clientId, (tokens.get(clientId) ?? 0) + 1);
   if (tokens.size === 0) return;
   const each = [...tokens].map(([client, many]) => `${client} (${many})`).join(', ');
   process.stderr.write(

@@ -8,10 +8,11 @@ import { loadOrCreateKeys } from '../keys/index.ts';
 import { systemClock } from '../oauth/index.ts';
 import { judge } from '../posture/index.ts';
 import { publicHalf } from '../records/index.ts';
-import { verifyTrails } from '../trail/index.ts';
+import type { ChainReport } from '../trail/index.ts';
 import { createTrailFiles, readKeysFile } from '../archive/index.ts';
 import { UserError } from './explain.ts';
 import { dataDirOf, inOffice, withStoreOptions, type Office, type OfficeOptions } from './office.ts';
+import { checkedLog } from './own-log.ts';
 import { factsOf } from './posture-facts.ts';
 
 /** Where this version keeps what was written and tested about it: two folders above, built or not. */
@@ -58,7 +59,8 @@ async function make(out: string, office: Office): Promise<void> {
   const key = keys.find(({ status }) => status === 'active');
   if (!key) throw new TypeError('there is no key to sign with');
   await office.trailFiles.keepKey(publicHalf(key));
-  const facts = await factsOf(office);
+  const chains = await checkedLog(office);
+  const facts = await factsOf(office, chains);
   const posture = judge({ config: office.config, facts });
   const own = await written();
   const results = await tested();
@@ -66,7 +68,7 @@ async function make(out: string, office: Office): Promise<void> {
   const found = [
     ...own,
     ...results,
-    ...(await looked(office)),
+    ...looked(office, chains),
     asJson('posture.json', posture),
     asJson('controls.json', controlMatrix(compliance, posture.checks)),
     asJson('keys.json', { keys: await office.trailFiles.keys() }),
@@ -116,8 +118,7 @@ async function productBuilt(): Promise<Product> {
 }
 
 /** What is kept how long, and where the audit log stands. */
-async function looked({ config, trailFiles }: Office): Promise<Bundled[]> {
-  const reports = await verifyTrails(trailFiles.source(), await trailFiles.keys());
+function looked({ config }: Pick<Office, 'config'>, reports: readonly ChainReport[]): Bundled[] {
   const { tokens, notices, store, fhirServers, audit } = config;
   const retention = {
     auditLog: 'never removed; the folder audit below store.dataDir',

@@ -54,9 +54,9 @@ export async function run(argv: readonly string[]): Promise<number> {
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode;
     process.stderr.write(`${explain(error)}\n`);
-    // A command may have said already how bad it is.
     // Whoever starts us again and again need not: a key that cannot be read stays so (F34).
     if (error instanceof SealBroken) return EX_CONFIG;
+    // A command may have said already how bad it is.
     return typeof process.exitCode === 'number' && process.exitCode > 0 ? process.exitCode : 1;
   }
 }

@@ -1,11 +1,7 @@
 import { Option, type Command } from 'commander';
-import { userInfo } from 'node:os';
 import path from 'node:path';
 
-import { createAuditRecorder, createStdoutSink, type AuditRecorder } from '../audit/index.ts';
 import { createClientRegistry, type ClientRegistry, type ClientStore } from '../clients/index.ts';
-import type { TrailFiles } from '../archive/index.ts';
-import { composeTrail } from '../compose-trail.ts';
 import { composeEndings, type Ending, type KeepEnding } from '../compose-endings.ts';
 import { composeLogout } from '../compose-logout.ts';
 import { composeRecords, type ComposedRecords } from '../compose-records.ts';
@@ -35,17 +31,17 @@ import {
   type StoreDriver,
   type StoreKeys,
 } from '../store/index.ts';
-import { systemStamp } from '../time/index.ts';
 import type { AccountLinks } from '../upstream/index.ts';
 import type { UsageStore } from '../usage/index.ts';
 import { guardCrypto } from './crypto-safety.ts';
 import { configOption } from './config-command.ts';
 import { DEFAULT_DEMO_DIR, demoConfig } from './demo-config.ts';
+import { openCommandAudit, type CommandAudit } from './command-audit.ts';
 import { UserError } from './explain.ts';
 import { openCommandStore } from './run-server.ts';
 
 /** What an operator works with. The server may be running: Redis takes many, and an embedded store is used through its server. */
-export interface Office {
+export interface Office extends CommandAudit {
   readonly config: Config;
   readonly driver: StoreDriver;
   readonly storeKeys: StoreKeys;
@@ -60,22 +56,11 @@ export interface Office {
   readonly signingKeys: SigningKeyStore;
   readonly recordKeys: SigningKeyStore;
   readonly auditKeys: SigningKeyStore;
-  readonly trailFiles: TrailFiles;
   readonly records: ComposedRecords;
   readonly keepEnding: KeepEnding;
   readonly grants: GrantIndex;
   readonly grantList: ReturnType<typeof createGrantList>;
   readonly usage: UsageStore;
-  readonly audit: AuditRecorder;
-  /** Who runs the command, as far as the machine knows. */
-  readonly operator: string;
-  /**
-   * Asked before something is given or read out, which must not happen without its record (SEC-4); what takes something back
-   * does not ask.
-   *
-   * @throws UserError when the audit log takes nothing
-   */
-  readonly untilRecordable: () => Promise<void>;
 }
 
 export interface OfficeOptions {
@@ -109,22 +94,9 @@ export async function inOffice(
   const vault = createVault(driver, storeKeys);
   const clientStore = createClientStore(vault);
   const auditKeys = createAuditKeyStore(vault);
-  const { trail, files: trailFiles } = composeTrail({
-    ...{ config, keyStore: () => auditKeys, clock: systemClock, log: ON_STDERR },
+  const { audit, trailFiles, untilRecordable } = openCommandAudit({
+    ...{ config, keyStore: () => auditKeys, log: ON_STDERR },
   });
-  const operator = operatorOf(process.env);
-  const recorder = createAuditRecorder(
-    [createStdoutSink(process.stderr), trail],
-    systemStamp,
-    (sink, error) => {
-      process.stderr.write(`the audit record could not be kept by ${sink}: ${String(error)}\n`);
-      process.exitCode = 1;
-    },
-  );
-  const audit: AuditRecorder = {
-    record: (event) => recorder.record({ ...event, operator }),
-    close: () => recorder.close(),
-  };
   const { refreshTokenSeconds, accessTokenSeconds } = config.tokens;
   const grants = createGrantIndex(driver, refreshTokenSeconds + accessTokenSeconds);
   const clients = createClientRegistry(config.clients, clientStore);
@@ -167,11 +139,8 @@ export async function inOffice(
         }),
       ),
       usage: createUsageStore(vault, TRUSTING, refreshTokenSeconds + accessTokenSeconds),
-      ...{ audit, operator },
-      untilRecordable: () =>
-        trail.open().catch((error: unknown) => {
-          throw new UserError(`nothing was done: the audit log cannot be written: ${String(error)}`);
-        }),
+      audit,
+      untilRecordable,
     });
   } finally {
     await Promise.all(signedOut);
@@ -179,11 +148,6 @@ export async function inOffice(
     await audit.close();
     await driver.close();
   }
-}
-
-/** In a container everybody is root, and who came by sudo is somebody: `GATEHOUSE_OPERATOR` says who. */
-function operatorOf(env: NodeJS.ProcessEnv): string {
-  return env['GATEHOUSE_OPERATOR'] ?? env['SUDO_USER'] ?? userInfo().username;
 }
 
 /** Two tries of 2.5 s, for apps that are told of a sign-out. */

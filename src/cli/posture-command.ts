@@ -2,6 +2,7 @@ import { Command, Option } from 'commander';
 
 import { inWords, judge } from '../posture/index.ts';
 import { inOffice, withStoreOptions, type OfficeOptions } from './office.ts';
+import { checkedLog } from './own-log.ts';
 import { factsOf } from './posture-facts.ts';
 
 interface PostureOptions extends OfficeOptions {
@@ -18,7 +19,10 @@ export function postureCommand(): Command {
       inOffice(
         options,
         async (office) => {
-          const posture = judge({ config: office.config, facts: await factsOf(office) });
+          const posture = judge({
+            config: office.config,
+            facts: await factsOf(office, await checkedLog(office)),
+          });
           process.stdout.write(
             options.format === 'json' ? `${JSON.stringify(posture, null, 2)}\n` : inWords(posture),
           );

@@ -3,27 +3,30 @@ import { freePartOf } from '../archive/index.ts';
 import { auditReceivers } from '../compose-delivery.ts';
 import type { Config } from '../config/index.ts';
 import type { Facts } from '../posture/index.ts';
-import { verifyTrails } from '../trail/index.ts';
+import type { ChainReport } from '../trail/index.ts';
 import { askTimeServers, watchTime, type Verdict } from '../time/index.ts';
 import type { Office } from './office.ts';
 
 const DAY = 86_400;
 
-/** Looks at everything that the settings do not say; changes nothing. */
-export async function factsOf(office: Office, now: number = Date.now()): Promise<Facts> {
-  const [storeConcerns, keys, clients, clock, audit, receivers, disk] = await Promise.all([
+/** Looks at everything that the settings do not say; changes nothing. @param chains the audit log, checked */
+export async function factsOf(
+  office: Office,
+  chains: readonly ChainReport[],
+  now: number = Date.now(),
+): Promise<Facts> {
+  const [storeConcerns, keys, clients, clock, receivers, disk] = await Promise.all([
     office.driver.concerns(),
     keysIn(office, now / 1000),
     office.clients.list(),
     clockOf(office),
-    auditIn(office),
     receiversOf(office),
     diskUnder(office),
   ]);
   return {
     at: new Date(now).toISOString(),
     runtime: { node: process.versions.node, openssl: process.versions.openssl, isFips: isFips() },
-    ...{ storeConcerns, keys, clock, audit, receivers, disk },
+    ...{ storeConcerns, keys, clock, receivers, disk, audit: inSum(chains) },
     clients: clients
       .filter(({ disabled }) => !disabled)
       .map(({ registration }) => ({
@@ -77,10 +80,9 @@ function inShort({ source, offsetMs, skewMs, wrong }: Verdict): Facts['clock'] {
   };
 }
 
-async function auditIn({ trailFiles }: Pick<Office, 'trailFiles'>): Promise<Facts['audit']> {
-  const reports = await verifyTrails(trailFiles.source(), await trailFiles.keys());
+function inSum(reports: readonly ChainReport[]): Facts['audit'] {
   const bad = reports.find(({ fault }) => fault !== undefined);
-  const sum = (count: (report: (typeof reports)[number]) => number): number =>
+  const sum = (count: (report: ChainReport) => number): number =>
     reports.reduce((all, report) => all + count(report), 0);
   return {
     chains: reports.length,

@@ -33,7 +33,7 @@ export interface ChainLook {
   readonly lastAt: number;
   /** Line of the last checkpoint that holds; -1: none. */
   readonly signedTo: number;
-  /** Claims that hold. */
+  /** Claims that hold, of each who says so the one that reaches farthest. */
   readonly held: readonly Claim[];
   /** What is left after that line; of all that {@link signedTo} and {@link held} name. */
   readonly tails: ReadonlyMap<number, Tail>;
@@ -53,7 +53,7 @@ export async function lookAtChain(
   const { signedTo, closed, kids, fault: signed } = await verifySignatures(chain, texts, lines, keys);
   const fault = earlier(brokenLink(chain, texts, lines), signed) ?? contradicted(texts, claims);
   const last = texts[lines.length - 1];
-  const held = fault ? [] : claims;
+  const held = fault ? [] : tellingMost(claims);
   const places = [signedTo, ...held.map(({ head }) => head.seq)];
   return {
     ...{ chain, records: of('record'), checkpoints: of('checkpoint'), closed, torn, kids, signedTo, held },
@@ -62,6 +62,16 @@ export async function lookAtChain(
     ...(fault ? { fault } : {}),
     tails: new Map(places.map((place) => [place, tailAfter(lines, place)])),
   };
+}
+
+/** Somebody who keeps every event that was sent has as many anchors as there are records. */
+function tellingMost(claims: readonly Claim[]): readonly Claim[] {
+  const most = new Map<string | undefined, Claim>();
+  for (const claim of claims) {
+    const { seq = -1 } = most.get(claim.by)?.head ?? {};
+    if (claim.head.seq > seq) most.set(claim.by, claim);
+  }
+  return [...most.values()];
 }
 
 /** Who broke the links at one place may have forged them from another on: that one is the first. */

@@ -48,7 +48,10 @@ export async function verifyTrails(
   const claims = new Map<string, Claim[]>();
   const claim = (one: Claim): void => {
     if (source.isBefore?.(one.head.chain)) return;
-    claims.set(one.head.chain, [...(claims.get(one.head.chain) ?? []), one]);
+    const { chain } = one.head;
+    const known = claims.get(chain);
+    if (known) known.push(one);
+    else claims.set(chain, [one]);
   };
   for (const head of anchors) claim({ head });
   for await (const [by, first] of source.firstLines())

@@ -377,6 +377,18 @@ describe('a log whose checkpoints were taken away', () => {
     await trail.close();
   });
 
+  test('[SEC-4] every record that somebody keeps elsewhere is an anchor, however many there are', async () => {
+    const kept = nothingKept();
+    const trail = trailOn(kept);
+    await Promise.all(Array.from({ length: 4000 }, (_, at) => trail.write(record(at))));
+    await trail.close();
+    const lines = kept.chains.get('chain-1')!;
+    const anchors = lines.map((text, seq): Head => ({ chain: 'chain-1', seq, hash: hash(text) }));
+    expect((await verified(kept, anchors))[0]).not.toHaveProperty('fault');
+    const wrong = anchors.with(1000, { ...anchors[1000]!, hash: 'x' });
+    expect((await verified(kept, wrong))[0]?.fault).toEqual({ kind: 'edited', seq: 1000 });
+  });
+
   test('[SEC-4] a chain that was slipped in afterwards would have been named by those that began later', async () => {
     const kept = await written(6);
     const slipped = nothingKept();
