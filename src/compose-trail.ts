@@ -32,7 +32,7 @@ export function composeTrail({
   now = Date.now,
   onDisk = (file) => file,
 }: Parts): ComposedTrail {
-  const files = createTrailFiles(config.store.dataDir);
+  const files = createTrailFiles(config.store.dataDir, now);
   const trail = createTrail({
     newFile: (chain) => onDisk(files.newFile(chain)),
     others: () => files.openHeads(),

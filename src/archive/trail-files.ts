@@ -3,11 +3,18 @@ import { open, rm, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import type { JWK } from 'jose';
 
-import { headOf, othersSeenBy, type Head, type TrailFile, type TrailSource } from '../trail/index.ts';
+import {
+  MOST_EMPTY_MS,
+  headOf,
+  othersSeenBy,
+  type Head,
+  type TrailFile,
+  type TrailSource,
+} from '../trail/index.ts';
 import { openAppender, type Appender } from './append.ts';
 import { keepKey, readKeys } from './lines.ts';
 import { linesWithEnds } from './unsent.ts';
-import { namesIn } from './whole-file.ts';
+import { isMissing, namesIn } from './whole-file.ts';
 
 const FOLDER = 'audit';
 const ENDING = '.jsonl';
@@ -22,7 +29,7 @@ export interface TrailFiles {
   readonly folder: string;
   /** The file of a chain that begins now. */
   newFile(chain: string): TrailFile;
-  /** Heads of the chains there are, but for those that another chain names as they are. */
+  /** Heads of the chains there are, but for those that another chain names as they are or that are empty and young. */
   openHeads(): Promise<readonly Head[]>;
   /**
    * Each chain, the oldest first, one at a time in memory.
@@ -47,6 +54,8 @@ export interface TrailFiles {
 export function createTrailFiles(dataDir: string, now: () => number = Date.now): TrailFiles {
   const folder = path.resolve(dataDir, FOLDER);
   const keysFile = path.join(folder, `keys${ENDING}`);
+  /** Nothing is in it yet, and it is taken away when that stays so. */
+  const mayGo = ({ chain, seq }: Head): boolean => seq === 0 && now() - beganAt(chain) < 2 * MOST_EMPTY_MS;
   return {
     folder,
     newFile(chain) {
@@ -67,9 +76,10 @@ export function createTrailFiles(dataDir: string, now: () => number = Date.now):
       const named = new Set<string>();
       // One after the other: there may be more of them than files that may be open.
       for (const file of (await chainFiles(folder)).slice(-MOST_LOOKED_AT)) {
-        const { first, last } = await endsOf(file);
-        heads.push(...[headOf(last)].filter((head) => head !== undefined));
-        for (const head of othersSeenBy(first)) named.add(nameOf(head));
+        const { first, last } = (await ifThere(endsOf(file))) ?? NOTHING;
+        const head = headOf(last);
+        if (head && !mayGo(head)) heads.push(head);
+        for (const other of othersSeenBy(first)) named.add(nameOf(other));
       }
       return heads.filter((head) => !named.has(nameOf(head)));
     },
@@ -80,10 +90,16 @@ export function createTrailFiles(dataDir: string, now: () => number = Date.now):
       return {
         isBefore,
         async *firstLines() {
-          for (const file of await files()) yield [chainOf(file), (await endsOf(file)).first] as const;
+          for (const file of await files()) {
+            const ends = await ifThere(endsOf(file));
+            if (ends) yield [chainOf(file), ends.first] as const;
+          }
         },
         async *chains() {
-          for (const file of await files()) yield [chainOf(file), await linesIn(file)] as const;
+          for (const file of await files()) {
+            const lines = await ifThere(linesIn(file));
+            if (lines) yield [chainOf(file), lines] as const;
+          }
         },
       };
     },
@@ -115,6 +131,18 @@ async function linesIn(file: string): Promise<string[]> {
     rest = bytes.subarray(reached);
   }
   return rest.length > 0 ? [...lines, rest.toString()] : lines;
+}
+
+const NOTHING = { first: '', last: [] };
+
+/** `undefined`: a chain in which nothing was written was taken away after its folder was read. */
+async function ifThere<Read>(reading: Promise<Read>): Promise<Read | undefined> {
+  try {
+    return await reading;
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
 }
 
 function nameOf({ chain, seq }: Head): string {

@@ -19,7 +19,7 @@ function filesOf(options: OfficeOptions): TrailFiles {
 }
 
 export async function heads(options: OfficeOptions): Promise<void> {
-  const reports = await verifyTrails(filesOf(options).source(), []);
+  const reports = await verifyTrails(filesOf(options).source(), async () => []);
   for (const { head } of reports) if (head) process.stdout.write(`${JSON.stringify(head)}\n`);
 }
 
@@ -41,11 +41,10 @@ export async function verify(options: VerifyOptions): Promise<void> {
   const files = filesOf(options);
   const from = momentOf('--from', options.from);
   try {
-    const [keys, anchors] = await Promise.all([
-      options.keys === undefined ? files.keys() : readKeysFile(options.keys),
-      options.anchor === undefined ? [] : readAnchors(options.anchor),
-    ]);
-    const reports = await verifyTrails(files.source(from), keys, anchors);
+    const given = options.keys === undefined ? undefined : await readKeysFile(options.keys);
+    const anchors = options.anchor === undefined ? [] : await readAnchors(options.anchor);
+    const keysNow = async (): ReturnType<TrailFiles['keys']> => given ?? files.keys();
+    const reports = await verifyTrails(files.source(from), keysNow, anchors);
     if (reports.length === 0) throw new UserError(`there is no audit log in ${files.folder}`);
     tell(reports, options.keys);
   } catch (error) {

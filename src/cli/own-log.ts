@@ -5,5 +5,5 @@ import type { Office } from './office.ts';
 export async function checkedLog({
   trailFiles,
 }: Pick<Office, 'trailFiles'>): Promise<readonly ChainReport[]> {
-  return verifyTrails(trailFiles.source(), await trailFiles.keys());
+  return verifyTrails(trailFiles.source(), () => trailFiles.keys());
 }

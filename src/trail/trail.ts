@@ -43,6 +43,8 @@ const MOST_CONTENTS = 2048;
 /** Then another chain begins, as each day does: so that a file can be read, and put away after years. */
 const MOST_LINES = 50_000;
 const DAY_MS = 24 * 3600 * 1000;
+/** So long a chain of one line may be taken away again: younger ones are not named by others, which would miss them. */
+export const MOST_EMPTY_MS = 30_000;
 
 interface Waiting {
   readonly record: AuditRecord;
@@ -149,14 +151,15 @@ export function createTrail(parts: TrailParts): Trail {
     open: () => inTurn(() => append([])),
     async close() {
       await inTurn(flush);
-      // The line that begins it is all there is.
-      if (chain?.seq === 1) await inTurn(discard);
+      if (isEmpty(chain) && parts.now() - chain.began < MOST_EMPTY_MS) await inTurn(discard);
       if (chain) await checkpoint(true);
       await inTurn(leave);
     },
   };
 }
 
+/** The line that begins it is all there is. */
+const isEmpty = (chain: Chain | undefined): chain is Chain => chain?.seq === 1;
 const unsignedIn = (chain: Chain | undefined): number => (chain ? chain.seq - chain.since : 0);
 const dayOf = (ms: number): number => Math.floor(ms / DAY_MS);
 

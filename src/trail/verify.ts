@@ -37,12 +37,13 @@ const MOST_UNSIGNED_LINES = 5000;
  * a chain is found, even by who can compute all hashes anew, and named by the first line it touches; so is a log whose
  * checkpoints were taken away.
  *
- * @param keys public halves of all keys that may have signed
+ * @param keysNow public halves of all keys that may have signed; asked after each chain was read, since a log that is still
+ * being written may get a key meanwhile
  * @param anchors heads that were kept elsewhere
  */
 export async function verifyTrails(
   source: TrailSource,
-  keys: readonly JWK[],
+  keysNow: () => Promise<readonly JWK[]>,
   anchors: readonly Head[] = [],
 ): Promise<readonly ChainReport[]> {
   const claims = new Map<string, Claim[]>();
@@ -57,7 +58,9 @@ export async function verifyTrails(
   for await (const [by, first] of source.firstLines())
     for (const head of othersSeenBy(first)) claim({ head, by });
   const looks: ChainLook[] = [];
+  let keys: readonly JWK[] = [];
   for await (const [chain, lines] of source.chains()) {
+    keys = await keysNow();
     looks.push(await lookAtChain(chain, lines, keys, claims.get(chain) ?? []));
     claims.delete(chain);
   }
