@@ -5,6 +5,12 @@ import { formatScopeList, parseScopeList, type Scope } from '../smart/index.ts';
 /** Whether people are asked each time, only about what they did not decide before, or never. */
 export const CONSENT_POLICIES = ['always', 'remember', 'skip'] as const;
 
+/** Values of the boxes on a page, each one scope. */
+export interface Boxes {
+  readonly shown: readonly string[];
+  readonly ticked: readonly string[];
+}
+
 /** What somebody decided about an app, to be held to when it asks again. */
 export interface RememberedDecision {
   readonly fhirBaseUrl: string;
@@ -16,6 +22,10 @@ export interface RememberedDecision {
   /** When what was granted ends for good. */
   readonly endsAt?: EpochSeconds;
   readonly decidedAt: EpochSeconds;
+  /** The boxes there were, and those of them that were ticked, as they were posted. */
+  readonly boxes?: Boxes;
+  /** It says where the boxes begin when they are asked again, and is no reason not to ask. */
+  readonly asksAgain?: true;
 }
 
 /** Keeps decisions of a person about an app; `store/` implements it. */
@@ -46,13 +56,30 @@ export function recall(
   { fhirBaseUrl, patient, offer, mostDays }: AskedAgain,
   now: EpochSeconds,
 ): RememberedDecision | undefined {
-  const found = decisions.find((decision) => isAbout(decision, { fhirBaseUrl, patient }));
-  if (!found) return undefined;
+  const found = lastAbout(decisions, { fhirBaseUrl, patient });
+  if (!found || found.asksAgain) return undefined;
   const offered = new Set(parseScopeList(found.offered).scopes.map(({ text }) => text));
   const limit = endOf(mostDays === undefined ? {} : { days: mostDays }, found.decidedAt) ?? Infinity;
   const endsAt = Math.min(found.endsAt ?? Infinity, limit);
   if (endsAt <= now || !offer.every(({ text }) => offered.has(text))) return undefined;
   return endsAt === Infinity ? found : { ...found, endsAt };
+}
+
+/** What was decided last about this record, whether it still holds or not. */
+export function lastAbout(
+  decisions: readonly RememberedDecision[],
+  record: RecordConcerned,
+): RememberedDecision | undefined {
+  return decisions.find((decision) => isAbout(decision, record));
+}
+
+/** After something was taken back: whatever they decided about the app, they are asked again. */
+export function withNarrowing(
+  decisions: readonly RememberedDecision[],
+  narrowed: Parameters<typeof withDecision>[1],
+): RememberedDecision[] {
+  const all = withDecision(decisions, narrowed);
+  return all.map((decision) => ({ ...decision, asksAgain: true }));
 }
 
 /** The newest first; of one record the newest alone. */
@@ -67,9 +94,8 @@ export function withDecision(
   return [written, ...decisions.filter((one) => !isAbout(one, added))].slice(0, MOST_DECISIONS);
 }
 
-function isAbout(
-  decision: RememberedDecision,
-  { fhirBaseUrl, patient }: Pick<AskedAgain, 'fhirBaseUrl' | 'patient'>,
-): boolean {
+type RecordConcerned = Pick<AskedAgain, 'fhirBaseUrl' | 'patient'>;
+
+function isAbout(decision: RememberedDecision, { fhirBaseUrl, patient }: RecordConcerned): boolean {
   return decision.fhirBaseUrl === fhirBaseUrl && decision.patient === patient;
 }

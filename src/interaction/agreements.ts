@@ -1,4 +1,11 @@
-import { endOf, recall, withDecision, type RememberedDecision } from '../consent/index.ts';
+import {
+  endOf,
+  lastAbout,
+  recall,
+  withDecision,
+  type Boxes,
+  type RememberedDecision,
+} from '../consent/index.ts';
 import type { Account } from '../identity/index.ts';
 import type { EpochSeconds } from '../oauth/index.ts';
 import { decideGrant, isResourceScope, sensitiveKindOf, type Scope } from '../smart/index.ts';
@@ -54,7 +61,13 @@ export async function takeAgreement(
   return (await giveAccess(visit, account, given, parts)).url;
 }
 
-/** Notes what a person decided, where the registration says that they are not to be asked twice. */
+/** What somebody decided last about this app and record, where they are asked again. */
+export function lastDecision(visit: Visit, account: Account): RememberedDecision | undefined {
+  const { granted } = offerOf(visit, account);
+  return lastAbout(visit.remembered ?? [], recordOf(visit, account, granted));
+}
+
+/** Notes what a person decided: not to be asked twice, where the registration says so, or to begin with the next time. */
 export async function rememberDecision(
   visit: Visit,
   account: Account,
@@ -62,18 +75,21 @@ export async function rememberDecision(
     readonly offered: readonly Scope[];
     readonly granted: readonly Scope[];
     readonly endsAt: EpochSeconds | undefined;
+    readonly boxes: Boxes;
   },
   { memory, clock, log }: InteractionParts,
 ): Promise<void> {
   const { client, reference } = visit;
-  if (client.consent !== 'remember' || !decided.granted.some(isResourceScope)) return;
+  if (!decided.granted.some(isResourceScope)) return;
   const { fhirBaseUrl, patient } = recordOf(visit, account, decided.offered);
   try {
     const known = await memory.of(account.accountId, client.client_id);
     const added = {
       ...{ fhirBaseUrl, offered: decided.offered, kept: decided.granted, decidedAt: clock() },
+      boxes: decided.boxes,
       ...(patient === undefined ? {} : { patient }),
       ...(decided.endsAt === undefined ? {} : { endsAt: decided.endsAt }),
+      ...(client.consent === 'remember' ? {} : ({ asksAgain: true } as const)),
     };
     await memory.save(account.accountId, client.client_id, withDecision(known, added));
   } catch (error) {

@@ -1,4 +1,4 @@
-import { describeOffer, endOf, wholeAndPart } from '../consent/index.ts';
+import { asLeft, boxesOf, describeOffer, endOf, wholeAndPart } from '../consent/index.ts';
 import type { Account } from '../identity/index.ts';
 import { languageOf } from '../language/index.ts';
 import type { EpochSeconds } from '../oauth/index.ts';
@@ -12,7 +12,7 @@ import { decisionOf, isKept, patientOn } from './decision-record.ts';
 import { formOf } from './forms.ts';
 import { contextFor, giveAccess, lifetimeOf } from './give-access.ts';
 import type { InteractionParts } from './parts.ts';
-import { rememberDecision } from './agreements.ts';
+import { lastDecision, rememberDecision } from './agreements.ts';
 import { askForEmergency, emergencyEnd, emergencyIn, isEmergency, mayBreakGlass } from './emergency.ts';
 import { showRefusal } from './refusals.ts';
 import { offerOf, patientConcerned, type Visit } from './visit.ts';
@@ -48,7 +48,7 @@ export async function consentPage(
     user: { name: account.name },
     ...(patient ? { patient: { ...patient, ...actsAsIn(visit, account) } } : {}),
     fhirServer: { name: visit.fhirServer.name, host: new URL(visit.fhirServer.url).host },
-    groups: describeOffer(askedAbout(granted).filter(isQuestion), languageOf(visit.ctx)),
+    ...groupsFor(visit, account, granted),
     ...emergencyIn(visit, account),
     stopAt: parts.config.issuer.replace(/^https?:\/\//, '') + parts.myAppsPath,
     access: accessInWords(granted, visit, account, parts),
@@ -56,6 +56,15 @@ export async function consentPage(
   const form = { action: `/interaction/${visit.pending.uid}`, step: 'consent' };
   const html = parts.pages.text(visit.ctx, 'consent', { ...data, form });
   return shownPage(data, html, languageOf(visit.ctx).tag);
+}
+
+/** In an emergency all of it is asked for, whatever was left out before. */
+function groupsFor(visit: Visit, account: Account, granted: readonly Scope[]) {
+  const language = languageOf(visit.ctx);
+  const asked = describeOffer(askedAbout(granted).filter(isQuestion), language);
+  const last = isEmergency(visit) ? undefined : lastDecision(visit, account);
+  const { groups, isLeft } = asLeft(asked, last?.boxes);
+  return { groups, ...(last && isLeft ? { asLeftOn: language.date(last.decidedAt) } : {}) };
 }
 
 /** Grants what was ticked, within what was offered; returns where the browser goes on, or `shown` to ask again. */
@@ -69,7 +78,8 @@ export async function takeConsent(
   const { say } = languageOf(visit.ctx);
   const offer = offerOf(visit, account);
   const groups = describeOffer(askedAbout(offer.granted), languageOf(visit.ctx));
-  const both = wholeAndPart(groups, tickedScopes(fields));
+  const boxes = boxesOf(groups, tickedScopes(fields));
+  const both = wholeAndPart(groups, new Set(boxes.ticked));
   if (both !== undefined) {
     await showConsent(visit, account, parts, say('consent.whole-and-part', { label: both }));
     return 'shown';
@@ -112,7 +122,7 @@ export async function takeConsent(
   });
   if (!outcome.given) await undo();
   else if (!isEmergency(visit))
-    await rememberDecision(visit, account, { offered: offer.granted, granted, endsAt }, parts);
+    await rememberDecision(visit, account, { offered: offer.granted, granted, endsAt, boxes }, parts);
   return outcome.url;
 }
 

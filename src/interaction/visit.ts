@@ -51,7 +51,7 @@ export interface Visit {
   /** Whom they may act for, where anybody's record is asked for. */
   readonly standings: readonly Standing[];
   readonly reference: string;
-  /** What this person decided about this app before, where that counts. */
+  /** What this person decided about this app before, where they are asked at all. */
   readonly remembered?: readonly RememberedDecision[];
 }
 
@@ -84,7 +84,7 @@ export async function openVisit(ctx: Context, parts: InteractionParts): Promise<
     { pending, client: client.registration, progress: known },
     parts,
   );
-  const remembers = account !== undefined && client.registration.consent === 'remember';
+  const remembers = account !== undefined && client.registration.consent !== 'skip';
   const remembered = remembers ? await parts.memory.of(account.accountId, pending.clientId) : undefined;
   const isTheirs = launch?.fhirUser !== undefined && launch.fhirUser === account?.fhirUser;
   const isSettled = known.accountId !== undefined || isTheirs;

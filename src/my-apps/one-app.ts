@@ -1,8 +1,9 @@
 import type { Context } from 'koa';
 
-import { wholeAndPart, type GrantSummary } from '../consent/index.ts';
+import { boxesOf, wholeAndPart, withNarrowing, type Boxes, type GrantSummary } from '../consent/index.ts';
 import { languageOf } from '../language/index.ts';
 import { SHOWN, shownPage, type ShownPage } from '../records/index.ts';
+import { parseScopeList } from '../smart/index.ts';
 import { recordDecision } from './decision-record.ts';
 import { patientNameOf, serverNameOf, whatChanged } from './grants.ts';
 import { choicesOf, choose, type Choice } from './narrow.ts';
@@ -103,7 +104,8 @@ async function leave(
 ): Promise<boolean> {
   // Drawn before it changes; another text than the one above the form is not what was read.
   const page = await appPage(ctx, grant, parts);
-  await parts.memory.forget(person.account.accountId, grant.clientId);
+  const boxes = boxesOf(choicesOf(grant.scope, languageOf(ctx)), new Set(fields.getAll('scope')));
+  await remindOf(grant, { left: scope, boxes }, parts);
   if (!(await parts.narrow(grant.grantId, scope))) return false;
   await recordDecision(
     ctx,
@@ -121,4 +123,17 @@ async function leave(
     ...whatChanged(ctx, person, grant, parts),
   });
   return true;
+}
+
+/** Where the boxes begin when the app asks again; what was remembered otherwise is no reason not to ask any more. */
+async function remindOf(
+  { accountId, clientId, fhirBaseUrl, patient, scope }: GrantSummary,
+  { left, boxes }: { readonly left: string; readonly boxes: Boxes },
+  { memory, clock }: MyAppsParts,
+): Promise<void> {
+  const narrowed = {
+    ...{ fhirBaseUrl, offered: parseScopeList(scope).scopes, kept: parseScopeList(left).scopes },
+    ...{ boxes, decidedAt: clock(), ...(patient === undefined ? {} : { patient }) },
+  };
+  await memory.save(accountId, clientId, withNarrowing(await memory.of(accountId, clientId), narrowed));
 }

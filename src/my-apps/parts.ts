@@ -39,7 +39,7 @@ export interface MyAppsParts {
   readonly grantsFor: (fhirUser: string) => Promise<readonly GrantSummary[]>;
   readonly usage: Pick<UsageStore, 'of'>;
   /** What is taken back is asked about anew. */
-  readonly memory: Pick<ConsentMemory, 'forget'>;
+  readonly memory: ConsentMemory;
   /** Ends a grant on every node at once. */
   readonly end: (grantId: GrantId) => Promise<void>;
   /** Writes down for who allowed it that its patient stopped it; never throws. */

@@ -5,7 +5,7 @@ import type { Vault } from './vault.ts';
 /** An app that does not come back for so long asks anew. */
 export const MEMORY_SECONDS = 400 * 24 * 3600;
 
-/** What people decided about apps that need not ask twice, one value for each person and app. */
+/** What people decided about apps: not to be asked twice, or where the boxes begin when they are; one value for each person and app. */
 export function createConsentMemory(vault: Vault): ConsentMemory {
   const at = (accountId: string, clientId: string): string =>
     key.agreed(accountId, vault.keys.keyedHash('agreed', clientId));

@@ -15,7 +15,7 @@ export const PEOPLE_KEYS: readonly KeyRow[] = [
   },
   {
     key: 'gh:{a.<account>}:agreed:<hash>',
-    holds: 'what a person decided about an app that need not ask twice',
+    holds: 'what a person decided about an app: not to be asked twice, or where boxes begin',
     keptFor: MEMORY_SECONDS,
     bytes: 900,
     sealed: true,

@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { beforeEach, describe, expect, test } from '@jest/globals';
 
 import { CookieBrowser } from '../../support/browser.ts';
 import { PUBLIC_APP, REDIRECT, RESOURCE_SERVER, RS_SECRET, basic } from '../../support/clients.ts';
@@ -13,6 +13,7 @@ import {
   type FlowOptions,
   type TokenAnswer,
 } from '../../support/flow.ts';
+import { forgetDecisions } from '../../support/forget-decisions.ts';
 import { DRIVERS } from '../../support/gatehouse.ts';
 import { gatehouseOn } from '../../support/suite.ts';
 
@@ -34,6 +35,7 @@ describe.each(DRIVERS)('what is granted on %s', (driver) => {
   const suite = gatehouseOn(driver, () => ({
     clients: [PUBLIC_APP, NARROW_APP, CHANGING_APP, RESOURCE_SERVER],
   }));
+  beforeEach(() => forgetDecisions(suite.server));
 
   const tokens = async (options: FlowOptions): Promise<TokenAnswer['body']> => {
     const authorized = await authorize(suite.server.issuer, { browser: amy, ...options });
@@ -69,6 +71,7 @@ describe.each(DRIVERS)('what is granted on %s', (driver) => {
     const asking = { clientId: 'changing-app', scope };
     const seeing = await tokens({ ...asking, ...without('patient/Goal.cud') });
     expect(sorted(seeing.scope)).toEqual(sorted('openid launch/patient patient/Goal.rs'));
+    await forgetDecisions(suite.server, 'amy', 'changing-app');
     const both = await tokens({ ...asking, ...without() });
     expect(sorted(both.scope)).toEqual(sorted(scope));
   });

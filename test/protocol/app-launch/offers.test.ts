@@ -1,7 +1,8 @@
-import { describe, expect, test } from '@jest/globals';
+import { beforeEach, describe, expect, test } from '@jest/globals';
 
 import { PUBLIC_APP, RESOURCE_SERVER, RS_SECRET, basic } from '../../support/clients.ts';
 import { authorize, openScreen, postForm, redeem, refresh } from '../../support/flow.ts';
+import { forgetDecisions } from '../../support/forget-decisions.ts';
 import { DRIVERS, FHIR } from '../../support/gatehouse.ts';
 import { gatehouseOn } from '../../support/suite.ts';
 
@@ -10,6 +11,7 @@ const PROBLEMS =
 
 describe.each(DRIVERS)('what is offered and granted, on %s', (driver) => {
   const suite = gatehouseOn(driver, () => ({ clients: [PUBLIC_APP, RESOURCE_SERVER] }));
+  beforeEach(() => forgetDecisions(suite.server));
   const grant = async (
     scope: string,
     consent?: (scopes: readonly string[]) => readonly string[],

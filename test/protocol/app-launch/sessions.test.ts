@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { beforeEach, describe, expect, test } from '@jest/globals';
 
 import { expectRecorded, expectTokenRefused } from '../../support/audited.ts';
 import { CookieBrowser, formFields } from '../../support/browser.ts';
@@ -16,12 +16,14 @@ import {
   submit,
   textOf,
 } from '../../support/flow.ts';
+import { forgetDecisions } from '../../support/forget-decisions.ts';
 import { DRIVERS } from '../../support/gatehouse.ts';
 
 const LAUNCH_SCOPE = 'launch offline_access patient/Patient.rs patient/Observation.rs';
 
 describe.each(DRIVERS)('sessions on %s', (driver) => {
   const suite = ehrSuite(driver);
+  beforeEach(() => forgetDecisions(suite.server));
 
   const launchFor = async (patient: string): Promise<Record<string, string>> => {
     const { body } = await announce(suite.server.issuer, suite.token, { patient });

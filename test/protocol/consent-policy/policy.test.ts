@@ -31,6 +31,7 @@ describe.each(DRIVERS)('whether people are asked, on %s', (driver) => {
         SECRET_APP,
         remembers,
         { ...remembers, client_id: 'remembers-too' },
+        { ...remembers, client_id: 'taken-back' },
         own,
         native,
         RESOURCE_SERVER,
@@ -61,6 +62,45 @@ describe.each(DRIVERS)('whether people are asked, on %s', (driver) => {
     await authorize(suite.server.issuer, options);
     expect(await again(browser, options)).toEqual({ asked: true });
     expect(consents().at(-1)).toMatchObject({ basis: 'asked' });
+  });
+
+  const ticked = (html: string): readonly string[] => formFields(html)['scope'] ?? [];
+  const withoutObservation = (scopes: readonly string[]) =>
+    scopes.filter((scope) => scope !== 'patient/Observation.rs');
+
+  test('always: what somebody left out stays unticked, and the page says so; a part stays a part; what is new is as new', async () => {
+    const options = { clientId: 'secret-app', scope: SCOPE, username: 'ben' };
+    const first = await openScreen(suite.server.issuer, 'consent', options);
+    expect(ticked(first.html)).toContain('patient/Observation.rs');
+    expect(first.html).not.toContain('as you left them');
+    const labs =
+      'patient/Observation.rs?category=http://terminology.hl7.org/CodeSystem/observation-category|laboratory';
+    const scope = [...withoutObservation(ticked(first.html)).filter((one) => one !== 'offline_access'), labs];
+    await submit(suite.server.issuer, { ...first, fields: { ...first.fields, scope } });
+    const asked = { ...options, scope: `${SCOPE} patient/Condition.rs` };
+    const second = await openScreen(suite.server.issuer, 'consent', asked);
+    expect(ticked(second.html)).toEqual(expect.arrayContaining([labs, 'patient/Condition.rs']));
+    expect(ticked(second.html)).not.toContain('patient/Observation.rs');
+    expect(ticked(second.html)).not.toContain('offline_access');
+    expect(second.html).toContain('The boxes are as you left them on');
+    // Of another person it says nothing.
+    const other = await openScreen(suite.server.issuer, 'consent', { ...options, username: 'amy' });
+    expect(ticked(other.html)).toContain('patient/Observation.rs');
+  });
+
+  test('what was taken back on the page of apps comes back unticked, whatever was remembered', async () => {
+    const browser = new CookieBrowser();
+    const options = { clientId: 'taken-back', scope: SCOPE, browser };
+    await authorize(suite.server.issuer, options);
+    expect((await again(browser, options)).asked).toBe(false);
+    const list = await (await browser.get(`${suite.server.issuer}/apps`)).text();
+    const [, path = ''] = /href="(\/apps\/[^"/]{8,})"/.exec(list) ?? [];
+    const fields = formFields(await (await browser.get(`${suite.server.issuer}${path}`)).text());
+    const left = { ...fields, scope: withoutObservation(fields['scope'] ?? []) };
+    expect((await browser.post(`${suite.server.issuer}${path}`, left)).status).toBe(303);
+    const { html } = await openScreen(suite.server.issuer, 'consent', options);
+    expect(ticked(html)).toContain('patient/Patient.rs');
+    expect(ticked(html)).not.toContain('patient/Observation.rs');
   });
 
   test.each(['remembers-too', 'own-app'])(

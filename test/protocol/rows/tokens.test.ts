@@ -14,6 +14,7 @@ import {
   type FlowOptions,
   type TokenAnswer,
 } from '../../support/flow.ts';
+import { forgetDecisions } from '../../support/forget-decisions.ts';
 import { PASSWORD } from '../../support/gatehouse.ts';
 import { wireSuite } from '../wire/wire-suite.ts';
 
@@ -229,6 +230,7 @@ describe('token answers, and who gets one', () => {
     const consent = (scopes: readonly string[]) => scopes.filter((one) => !one.includes('Observation'));
     const { body } = await suite.token({ clientId: 'narrow-app', username: 'chloe', scope, consent });
     expect(body.scope).toBe('launch/patient patient/Patient.rs');
+    await forgetDecisions(suite.server, 'chloe', 'narrow-app');
     const { body: all } = await suite.token({ clientId: 'narrow-app', username: 'chloe', scope });
     expect(all.scope).toBe('launch/patient patient/Patient.rs patient/Observation.rs');
   });

@@ -1,8 +1,18 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 
-import { recall, withDecision, type RememberedDecision } from '../../../src/consent/index.ts';
-import { formatScopeList, parseScopeList } from '../../../src/smart/index.ts';
+import {
+  asLeft,
+  boxesOf,
+  describeOffer,
+  recall,
+  withDecision,
+  withNarrowing,
+  type OfferGroup,
+  type RememberedDecision,
+} from '../../../src/consent/index.ts';
+import { createLanguages, filesOf } from '../../../src/language/index.ts';
+import { askedAbout, formatScopeList, parseScopeList, sensitiveScope } from '../../../src/smart/index.ts';
 
 const NOW = 1_800_000_000;
 const FHIR = 'https://fhir.example';
@@ -58,6 +68,24 @@ describe('what was decided before', () => {
     expect([kept.length, kept[0]?.patient, kept.at(-1)?.patient]).toEqual([50, 'p1', 'q48']);
   });
 
+  test('what only says where the boxes begin is no reason not to ask', () => {
+    expect(
+      recall([{ ...decision, asksAgain: true }], asked('patient/Patient.rs', 'p1'), NOW),
+    ).toBeUndefined();
+  });
+
+  test('after something was taken back they are asked again, about every record', () => {
+    const other = { ...decision, patient: 'p2' };
+    const narrowed = { fhirBaseUrl: FHIR, patient: 'p1', decidedAt: NOW };
+    const [first, second, ...more] = withNarrowing([decision, other], {
+      ...{ ...narrowed, offered: scopesOf('patient/Patient.rs patient/Goal.rs') },
+      kept: scopesOf('patient/Goal.rs'),
+    });
+    expect(first).toMatchObject({ patient: 'p1', kept: 'patient/Goal.rs', asksAgain: true });
+    expect(second).toEqual({ ...other, asksAgain: true });
+    expect(more).toEqual([]);
+  });
+
   test('[A094] it never widens: whatever was on the screen and is asked for, all of it was on the screen', () => {
     const some = fc.subarray([
       'patient/Patient.rs',
@@ -80,5 +108,57 @@ describe('what was decided before', () => {
         expect(found !== undefined).toBe(all);
       }),
     );
+  });
+});
+
+describe('boxes as they were left', () => {
+  const english = createLanguages(filesOf(['en']), 'en').choose({});
+  const groupsOf = (scopes: string): readonly OfferGroup[] =>
+    describeOffer(askedAbout(scopesOf(scopes)), english);
+  const tickedIn = (groups: readonly OfferGroup[]) =>
+    groups.flatMap(({ scopes }) =>
+      scopes.flatMap((scope) =>
+        [scope, ...(scope.parts ?? [])].flatMap((one) => (one.checked ? one.value : [])),
+      ),
+    );
+  const OFFER = 'patient/Goal.rs patient/Observation.rs offline_access';
+
+  test('nothing before, or all of it: as they would begin', () => {
+    const groups = groupsOf(OFFER);
+    expect(asLeft(groups, undefined)).toEqual({ groups, isLeft: false });
+    expect(asLeft(groups, boxesOf(groups, new Set(OFFER.split(' '))))).toEqual({ groups, isLeft: false });
+  });
+
+  test('what was left out is unticked, a part is a part, and what was not there is as new', () => {
+    const [part = ''] = groupsOf(OFFER).flatMap(({ scopes }) =>
+      scopes.flatMap((scope) => scope.parts?.slice(1).map(({ value }) => value) ?? []),
+    );
+    const last = boxesOf(groupsOf(OFFER), new Set(['patient/Goal.rs', part, 'patient/Never.shown']));
+    const { groups, isLeft } = asLeft(groupsOf(`${OFFER} patient/Condition.rs`), last);
+    expect(isLeft).toBe(true);
+    expect(tickedIn(groups).toSorted()).toEqual(['patient/Condition.rs', 'patient/Goal.rs', part].toSorted());
+  });
+
+  test('who lets an app see and not change is asked about changes unticked, whatever is asked beside', () => {
+    const last = boxesOf(groupsOf('patient/Goal.cruds'), new Set(['patient/Goal.rs']));
+    expect(tickedIn(asLeft(groupsOf('patient/Goal.cruds'), last).groups)).toEqual(['patient/Goal.rs']);
+  });
+
+  test('a whole that was shared is a whole: its parts are not ticked beside it', () => {
+    const scope = 'patient/*.rs patient/Condition.rs';
+    const groups = groupsOf(scope);
+    const last = boxesOf(groups, new Set(['patient/*.rs']));
+    expect(tickedIn(asLeft(groups, last).groups)).toEqual(['patient/*.rs']);
+  });
+
+  test('who they are and whose record is open is as new each time', () => {
+    const groups = groupsOf('openid fhirUser launch/patient');
+    expect(asLeft(groups, boxesOf(groups, new Set()))).toEqual({ groups, isLeft: false });
+  });
+
+  test('[A200] what is sensitive is never ticked before they tick it', () => {
+    const sensitive = sensitiveScope('mental-health');
+    const groups = describeOffer([sensitive], english);
+    expect(asLeft(groups, boxesOf(groups, new Set([sensitive.text])))).toEqual({ groups, isLeft: false });
   });
 });
