@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { createTally, type AuditSink } from './audit/index.ts';
 import { createClientRegistry, rememberClients } from './clients/index.ts';
@@ -242,6 +243,7 @@ export async function createGatehouse(options: GatehouseOptions): Promise<Gateho
     },
     async close() {
       draining = true;
+      if (started) await delay(config.listen.drainDelayS * 1000);
       engine.stop();
       overload.stop();
       time.stop();

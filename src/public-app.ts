@@ -41,7 +41,7 @@ import {
 import { languageOf, type Languages } from './language/index.ts';
 import { createSignInThrottle } from './limits/index.ts';
 import { type Teller, type TokenReader } from './introspection/index.ts';
-import { ACCOUNT_PATH, FORGOTTEN_PATH, MY_APPS_PATH } from './my-apps/index.ts';
+import { ACCOUNT_PATH, forgottenHref, MY_APPS_PATH } from './my-apps/index.ts';
 import { type RevocationFeed } from './revocations/index.ts';
 import {
   SERVED,
@@ -146,7 +146,7 @@ export function createPublicApp(parts: PublicAppParts): Koa {
     standings: parts.representation.standings,
     smartStyleUrl: style.url,
     myAppsPath: MY_APPS_PATH,
-    forgottenPath: FORGOTTEN_PATH,
+    forgottenHref,
     launchHash,
     formSecret: (uid) => vault.keys.keyedHash('form', uid),
     usernameHash,

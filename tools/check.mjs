@@ -1,9 +1,15 @@
 // `npm run check`: format, lint, types, import direction, dead code, unit tests. Before every commit; at most 90 s.
 import { makeReady } from './ready.mjs';
-import { jest, runStep, staticSteps } from './run.mjs';
+import { SIDE_BY_SIDE, jest, runStep, runSteps, staticSteps } from './run.mjs';
 
 const node = makeReady();
-const steps = [...staticSteps(), ['unit tests', node, jest('test/unit')]];
 const started = Date.now();
-for (const [name, command, args] of steps) if (!runStep(node, name, command, args)) process.exit(1);
+const failed = await runSteps(node, staticSteps());
+if (failed.length > 0) fail(failed);
+if (!runStep(node, 'unit tests', node, jest('test/unit', ...SIDE_BY_SIDE))) fail(['unit tests']);
 process.stdout.write(`\ncheck passed in ${((Date.now() - started) / 1000).toFixed(0)} s\n`);
+
+function fail(names) {
+  process.stdout.write(`\nfailed: ${names.join(', ')}\n`);
+  process.exit(1);
+}

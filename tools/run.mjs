@@ -1,5 +1,6 @@
 // Runs steps one after the other, says how long each took, and stops at the first that fails.
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { availableParallelism } from 'node:os';
 import path from 'node:path';
 
 import { ROOT } from './ready.mjs';
@@ -30,6 +31,54 @@ export function runStep(node, name, command, args) {
   process.stdout.write(`── ${name}: ${status === 0 ? 'passed' : 'FAILED'} in ${seconds} s\n`);
   return status === 0;
 }
+
+/** Runs steps two at a time, each with its output in one piece when it has ended; returns the names of those that failed. */
+export async function runSteps(node, steps) {
+  const waiting = [...steps];
+  const failed = [];
+  const work = async () => {
+    for (let step = waiting.shift(); step; step = waiting.shift()) {
+      const { isWell, said } = await captured(node, ...step);
+      process.stdout.write(said);
+      if (!isWell) failed.push(step[0]);
+    }
+  };
+  await Promise.all([work(), work()]);
+  return failed;
+}
+
+function captured(node, name, command, args) {
+  const started = Date.now();
+  const child = spawn(command, args, {
+    cwd: ROOT,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: stepEnvironment(node),
+    timeout: LONGEST_MS,
+    killSignal: 'SIGKILL',
+  });
+  let output = '';
+  const hear = (chunk) => (output += chunk);
+  child.stdout.on('data', hear);
+  child.stderr.on('data', hear);
+  return new Promise((resolve) => {
+    const end = (isWell, more = '') => {
+      const seconds = ((Date.now() - started) / 1000).toFixed(1);
+      const result = `── ${name}: ${isWell ? 'passed' : 'FAILED'} in ${seconds} s\n`;
+      resolve({ isWell, said: `\n── ${name}\n${output}${more}${result}` });
+    };
+    child.on('error', (error) => end(false, `${error.message}\n`));
+    child.on('close', (code) => end(code === 0));
+  });
+}
+
+/**
+ * Tests mostly wait for others, so that two at a time are fast on one core too. What a file of tests loaded is not given back
+ * by the process that ran it: one that has grown is replaced.
+ */
+export const SIDE_BY_SIDE = [
+  `--maxWorkers=${Math.max(2, availableParallelism() - 1)}`,
+  '--workerIdleMemoryLimit=1GB',
+];
 
 /** The arguments that run jest on Node's own type stripping. */
 export function jest(...args) {

@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 
 import { ROOT, makeReady } from './ready.mjs';
-import { jest, runStep, staticSteps } from './run.mjs';
+import { SIDE_BY_SIDE, jest, runStep, runSteps, staticSteps } from './run.mjs';
 
 const NEEDS = [
   {
@@ -27,8 +27,7 @@ const SUITES = ['test/unit', 'test/contract', 'test/protocol', 'test/views', 'te
 
 const node = makeReady();
 const skipped = new Set(NEEDS.filter((need) => !provide(need)).flatMap(({ suites }) => suites));
-let failedSteps = 0;
-for (const [name, command, args] of staticSteps()) if (!runStep(node, name, command, args)) failedSteps += 1;
+let failedSteps = (await runSteps(node, staticSteps())).length;
 
 const totals = { passed: 0, failed: 0, pending: 0 };
 for (const suite of SUITES) if (!skipped.has(suite)) add(runSuite(suite));
@@ -63,8 +62,15 @@ function runSuite(suite) {
   const report = path.join(REPORTS, `${suite.replace('/', '-')}.json`);
   rmSync(report, { force: true });
   // Node has been seen to count a timer that there was none of, and then to wait for it for ever; what tests start they end.
-  const args = jest(suite, '--json', `--outputFile=${report}`, '--testLocationInResults', '--forceExit');
-  const ok = runStep(node, suite, node, suite === 'test/e2e' ? [...args, '--runInBand'] : args);
+  const args = jest(
+    suite,
+    '--json',
+    `--outputFile=${report}`,
+    '--testLocationInResults',
+    '--forceExit',
+    ...SIDE_BY_SIDE,
+  );
+  const ok = runStep(node, suite, node, args);
   const result = existsSync(report) ? JSON.parse(readFileSync(report, 'utf8')) : undefined;
   if (!result) return { passed: 0, failed: 1, pending: 0 };
   const brokenSuites = result.numRuntimeErrorTestSuites;

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { Command, Option } from 'commander';
 
 import { createAuditRecorder, createStdoutSink } from '../audit/index.ts';
@@ -7,7 +8,7 @@ import { createListener, createManagementApp, createMetrics, healthOf, listenerO
 import { systemStamp } from '../time/index.ts';
 import { renewCertificates } from './certificate-renewal.ts';
 import { guardCrypto } from './crypto-safety.ts';
-import { gatewayOptionsOf, portOf, tlsOf, type GatewaySettings } from './gateway-settings.ts';
+import { drainDelayMsOf, gatewayOptionsOf, portOf, tlsOf, type GatewaySettings } from './gateway-settings.ts';
 import { createLog, stopOnSignals } from './run-server.ts';
 
 /** Documents are sent through here, over slow lines too. */
@@ -79,6 +80,14 @@ export function gatewayCommand(): Command {
         'compatible',
       ).choices(TLS_POLICIES),
     )
+    .addOption(
+      optional(
+        '--drain-delay <seconds>',
+        'not ready, and still served, so long after SIGTERM: until balancers have seen it',
+        'DRAIN_DELAY',
+        '0',
+      ),
+    )
     .addOption(optional('--log-level <level>', 'trace, debug, info, warn or error', 'LOG_LEVEL', 'info'))
     .action(run);
 }
@@ -92,6 +101,7 @@ async function run(options: GatewaySettings): Promise<void> {
     { host: options.host, port: portOf('--port', options.port) },
     { host: options.managementHost, port: portOf('--management-port', options.managementPort) },
   ];
+  const drainDelayMs = drainDelayMsOf(options.drainDelay);
   guardCrypto({ fips: 'off' }, log);
   const tls = tlsOf(options);
   const gateway = createGateway(gatewayOptionsOf(options, process.env), {
@@ -106,6 +116,7 @@ async function run(options: GatewaySettings): Promise<void> {
   );
   const stop = async (): Promise<void> => {
     draining = true;
+    await delay(drainDelayMs);
     stopRenewing();
     await open.close();
     await gateway.close();

@@ -21,6 +21,7 @@ export interface GatewaySettings {
   readonly maxFilteredMegabytes: string;
   readonly host: string;
   readonly port: string;
+  readonly drainDelay: string;
   readonly managementHost: string;
   readonly managementPort: string;
   readonly tlsCertificateFile?: string;
@@ -121,6 +122,12 @@ export function portOf(option: string, text: string): number {
   const port = Number(text);
   if (Number.isInteger(port) && port >= 0 && port < 65_536) return port;
   throw new UserError(`${option} is a number from 0 to 65535; it is ${JSON.stringify(text)}`);
+}
+
+export function drainDelayMsOf(text: string): number {
+  const seconds = Number(text);
+  if (text.trim() !== '' && seconds >= 0 && seconds <= 60) return seconds * 1000;
+  throw new UserError(`--drain-delay is a number of seconds up to 60; it is ${JSON.stringify(text)}`);
 }
 
 export function tlsOf({

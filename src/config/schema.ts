@@ -74,6 +74,14 @@ export const configSchema = z
       .strictObject({
         host: z.string().default('127.0.0.1').describe('address to listen on; 0.0.0.0 in a container'),
         port: port.default(3000),
+        drainDelayS: z
+          .number()
+          .min(0)
+          .max(60)
+          .default(0)
+          .describe(
+            'not ready, and still served, so many seconds after SIGTERM: until balancers have seen it',
+          ),
         tls: tls.optional().describe('speak https ourselves; without it a proxy in front has to'),
       })
       .prefault({}),

@@ -57,8 +57,8 @@ export interface InteractionParts {
   readonly smartStyleUrl: string;
   /** Where people stop what they allowed. */
   readonly myAppsPath: string;
-  /** Where who has forgotten a password sets another one. */
-  readonly forgottenPath: string;
+  /** Where who has forgotten a password sets another one, and comes back from. */
+  readonly forgottenHref: (back?: { readonly uid: string; readonly uiLocales?: string }) => string;
   /** A secret of our own for each interaction. */
   readonly formSecret: (uid: string) => string;
   readonly usernameHash: (username: string) => string;

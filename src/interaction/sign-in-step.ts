@@ -24,13 +24,20 @@ export function showSignIn(visit: Visit, parts: InteractionParts, error?: string
     form: formOf(visit, 'login'),
     ...providersOn(visit, providers),
     ...(providers.takesPasswords(visit.fhirServer.id)
-      ? { passkeyHref: `/interaction/${visit.pending.uid}?way=passkey`, forgottenHref: parts.forgottenPath }
+      ? { passkeyHref: `/interaction/${visit.pending.uid}?way=passkey`, ...forgottenLink(visit, parts) }
       : {}),
     ...(hint === undefined ? {} : { username: hint.slice(0, MAX_FIELD_LENGTH) }),
     ...(error === undefined ? problemOn(visit, providers) : { error }),
     ...(visit.launch ? { launchedBy: languageOf(visit.ctx).say('login.launched') } : {}),
   };
   parts.pages.render(visit.ctx, 'login', data, error === undefined ? 200 : 422);
+}
+
+/** Who sets another password comes back here; out of a frame it is a page of its own, which no frame is let show. */
+function forgottenLink({ ctx, pending }: Visit, { forgottenHref, isFramed }: InteractionParts) {
+  return isFramed(ctx)
+    ? { forgottenHref: forgottenHref(), forgottenApart: true }
+    : { forgottenHref: forgottenHref(pending) };
 }
 
 /** Checks the posted user name and password; on success the next page is another one. */

@@ -11,6 +11,34 @@ export const ACCOUNT_PATH = '/account';
 /** For who has forgotten a password, and is not signed in. */
 export const FORGOTTEN_PATH = `${ACCOUNT_PATH}/forgotten`;
 
+/** Of the sign-in that a page is a way round from. */
+const RESUME = 'resume';
+/** As the engine makes them. */
+const UID = /^[\w-]{21,64}$/;
+
+/** @param back the sign-in that goes on afterwards, and its language */
+export function forgottenHref(back?: { readonly uid: string; readonly uiLocales?: string }): string {
+  if (!back) return FORGOTTEN_PATH;
+  const { uid, uiLocales } = back;
+  const query = new URLSearchParams({
+    [RESUME]: uid,
+    ...(uiLocales === undefined ? {} : { ui_locales: uiLocales }),
+  });
+  return `${FORGOTTEN_PATH}?${query}`;
+}
+
+/** Where a page leads whom another one sent round: `to` takes along what leads back. */
+export function wayBack({ query }: Pick<Context, 'query'>): {
+  readonly home: string;
+  readonly to: (path: string) => string;
+} {
+  const { [RESUME]: uid, ui_locales: uiLocales } = query;
+  if (typeof uid !== 'string' || !UID.test(uid)) return { home: ACCOUNT_PATH, to: (path) => path };
+  const back = { uid, ...(typeof uiLocales === 'string' ? { uiLocales } : {}) };
+  const { search } = new URL(forgottenHref(back), 'http://here');
+  return { home: `/interaction/${uid}`, to: (path) => path + search };
+}
+
 /** After a form: the list anew, and what was done in its address. */
 export function backToList(ctx: Context, done?: string): void {
   goTo(ctx, done === undefined ? MY_APPS_PATH : `${MY_APPS_PATH}?${done}`);

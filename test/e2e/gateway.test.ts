@@ -119,6 +119,11 @@ describe('gatehouse gateway', () => {
       { 'fhir-base-url': 'http://fhir.example.org/r4' },
       /--fhir-base-url: use https; http is for localhost only\n$/,
     ],
+    [
+      'no seconds',
+      { 'drain-delay': 'long' },
+      /--drain-delay is a number of seconds up to 60; it is "long"\n$/,
+    ],
     ['no number', { 'max-filtered-megabytes': 'much' }, /--max-filtered-megabytes is a number up to 1024\n$/],
     ['no port', { port: '99999' }, /--port is a number from 0 to 65535; it is "99999"\n$/],
     [

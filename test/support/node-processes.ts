@@ -40,6 +40,9 @@ export interface ServerProcesses {
   remove(): Promise<void>;
 }
 
+/** Ten looks of a balancer, on a busy machine. */
+const DRAIN_DELAY_S = 1;
+
 export async function serverProcesses({
   clients,
   redisUrl,
@@ -50,7 +53,7 @@ export async function serverProcesses({
   const issuer = `http://localhost:${firstPort}`;
   // JSON is YAML.
   const settings = {
-    ...{ issuer, trustProxy: true, clients, listen: { host: '127.0.0.1' } },
+    ...{ issuer, trustProxy: true, clients, listen: { host: '127.0.0.1', drainDelayS: DRAIN_DELAY_S } },
     store: { driver: 'redis', redisUrl, dataDir: path.join(dir, 'data') },
     secrets: { store: STORE_SECRET, cookies: ['test-cookie-key-0123456789-abcdefghijklmnop'] },
     fhirServers: [{ id: 'main', name: 'Test FHIR', url: FHIR }],

@@ -5,7 +5,7 @@ import { finishReset, requestReset, safeLength, type Role } from '../../identity
 import { languageOf } from '../../language/index.ts';
 import { codeMail } from '../../second-step/index.ts';
 import type { MyAppsParts } from '../parts.ts';
-import { ACCOUNT_PATH, FORGOTTEN_PATH, goTo } from '../path.ts';
+import { FORGOTTEN_PATH, goTo, wayBack } from '../path.ts';
 import { postedFields } from '../person.ts';
 import { problemInWords } from './password.ts';
 
@@ -14,7 +14,7 @@ const DONE_PATH = `${FORGOTTEN_PATH}/done`;
 
 /**
  * Another password for who has forgotten theirs: a user name, a code by mail or from staff, a password. Whoever it is and
- * whether there is such a person, every page and answer is the same (attack row A075).
+ * whether there is such a person, every page and answer is the same (attack row A075). Who was on the way to an app goes on there.
  */
 export function forgottenRoutes(router: Router, parse: Middleware, parts: MyAppsParts): void {
   const post = (path: string, take: (ctx: Context, fields: URLSearchParams) => Promise<void>): void => {
@@ -24,7 +24,7 @@ export function forgottenRoutes(router: Router, parse: Middleware, parts: MyApps
   post(FORGOTTEN_PATH, (ctx, fields) => send(ctx, fields.get('username') ?? '', parts));
   router.get(CODE_PATH, (ctx) => askForCode(ctx, parts));
   post(CODE_PATH, (ctx, fields) => finish(ctx, fields, parts));
-  router.get(DONE_PATH, (ctx) => parts.render(ctx, 'password-set', { signInHref: ACCOUNT_PATH }));
+  router.get(DONE_PATH, (ctx) => parts.render(ctx, 'password-set', { signInHref: wayBack(ctx).home }));
 }
 
 function ask(
@@ -33,8 +33,9 @@ function ask(
   said: { error?: string; status?: number } = {},
 ): void {
   const { status = 200, ...shown } = said;
-  const form = { action: FORGOTTEN_PATH };
-  const data = { form, canMail: mailed !== undefined, codeHref: CODE_PATH, backHref: ACCOUNT_PATH, ...shown };
+  const { to, home } = wayBack(ctx);
+  const form = { action: to(FORGOTTEN_PATH) };
+  const data = { form, canMail: mailed !== undefined, codeHref: to(CODE_PATH), backHref: home, ...shown };
   render(ctx, 'forgotten', data, status);
 }
 
@@ -58,7 +59,9 @@ function askForCode(
 ): void {
   const { status = 200, ...shown } = said;
   const rules = languageOf(ctx).say('password.rules', { min: safeLength(Object.values(config.signIn.mfa)) });
-  const data = { form: { action: CODE_PATH }, sent: mailed !== undefined, rules, backHref: FORGOTTEN_PATH };
+  const { to } = wayBack(ctx);
+  const links = { form: { action: to(CODE_PATH) }, backHref: to(FORGOTTEN_PATH) };
+  const data = { ...links, sent: mailed !== undefined, rules };
   render(ctx, 'forgotten-code', { ...data, ...shown }, status);
 }
 
@@ -85,7 +88,7 @@ async function finish(ctx: Context, fields: URLSearchParams, parts: MyAppsParts)
   const { account } = result;
   await parts.audit.record({ ...change, outcome: 'success', accountId: account.accountId, ...seen });
   parts.secondStep.notice(ctx, account);
-  goTo(ctx, DONE_PATH);
+  goTo(ctx, wayBack(ctx).to(DONE_PATH));
 }
 
 function resetParts(parts: MyAppsParts) {

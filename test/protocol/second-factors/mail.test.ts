@@ -124,6 +124,37 @@ describe.each(DRIVERS)('codes by mail, on %s', (driver) => {
     await until(() => smtp.received.some(({ text }) => text.includes('was changed')), 'the owner was told');
   });
 
+  test('who was on the way to an app goes on there with another password, in the language of before', async () => {
+    const { issuer } = suite.server;
+    const screen = await openScreen(issuer, 'login', { params: { ui_locales: 'es' } });
+    const found = (page: string, pattern: RegExp): string =>
+      pattern.exec(page)?.[1]?.replaceAll('&amp;', '&') ?? '';
+    const action = /action="([^"]+)"/;
+    const link = found(screen.html, /href="([^"]*forgotten[^"]*)"/);
+    expect(link).toMatch(/^\/account\/forgotten\?resume=[\w-]+&ui_locales=es$/);
+    const { browser } = screen;
+    const page = await read(await browser.get(at(link)));
+    expect(page).toContain('<html lang="es"');
+    const asked = await post(found(page, action), { username: 'amy' }, browser);
+    const form = { username: 'amy', code: await mailed(), password: NEW, again: NEW };
+    const done = await post(found(asked, action), form, browser);
+    expect(done).toContain('303 /account/forgotten/done?resume=');
+    const after = await read(await browser.get(at(done.slice(4))));
+    expect(after).toContain('<html lang="es"');
+    const again = await browser.get(at(found(after, /class="button" href="([^"]+)"/)));
+    const fields = formFields(await again.text());
+    const here = await submit(issuer, { ...screen, fields }, { username: 'amy', password: NEW });
+    expect(formFields(here.html)['step']).not.toEqual(['login']);
+  });
+
+  test.each(['../../evil', '//evil.example', 'javascript:alert(1)', 'x'.repeat(65)])(
+    'what is no sign-in of ours leads nowhere: %s',
+    async (resume) => {
+      const page = await read(await fetch(at(`/account/forgotten?${new URLSearchParams({ resume })}`)));
+      expect(page).toContain('action="/account/forgotten"');
+    },
+  );
+
   test('[A076] who guesses at a code has to wait', async () => {
     const form = { username: 'dora', code: '0000 0000', password: NEW, again: NEW };
     for (let guess = 0; guess < 10; guess += 1) await post('/account/forgotten/code', form);
