@@ -34,9 +34,17 @@ export function asLeft(
   return { groups: left, isLeft };
 }
 
-/** @param posted whatever a form says was ticked */
+/**
+ * Who shares the whole has not left out any part of it.
+ *
+ * @param posted whatever a form says was ticked
+ */
 export function boxesOf(groups: readonly OfferGroup[], posted: ReadonlySet<string>): Boxes {
-  const scopes = groups.flatMap((group) => group.scopes);
-  const shown = scopes.flatMap(({ value, parts = [] }) => [value, ...parts.map((part) => part.value)]);
+  const shown = groups
+    .flatMap((group) => group.scopes)
+    .flatMap(({ value, parts = [] }) => [
+      value,
+      ...(posted.has(value) ? [] : parts.map((part) => part.value)),
+    ]);
   return { shown, ticked: shown.filter((value) => posted.has(value)) };
 }

@@ -78,8 +78,8 @@ export async function takeConsent(
   const { say } = languageOf(visit.ctx);
   const offer = offerOf(visit, account);
   const groups = describeOffer(askedAbout(offer.granted), languageOf(visit.ctx));
-  const boxes = boxesOf(groups, tickedScopes(fields));
-  const both = wholeAndPart(groups, new Set(boxes.ticked));
+  const ticked = tickedScopes(fields);
+  const both = wholeAndPart(groups, ticked);
   if (both !== undefined) {
     await showConsent(visit, account, parts, say('consent.whole-and-part', { label: both }));
     return 'shown';
@@ -122,7 +122,12 @@ export async function takeConsent(
   });
   if (!outcome.given) await undo();
   else if (!isEmergency(visit))
-    await rememberDecision(visit, account, { offered: offer.granted, granted, endsAt, boxes }, parts);
+    await rememberDecision(
+      visit,
+      account,
+      { offered: offer.granted, granted, endsAt, boxes: boxesOf(groups, ticked) },
+      parts,
+    );
   return outcome.url;
 }
 

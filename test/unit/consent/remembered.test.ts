@@ -151,6 +151,14 @@ describe('boxes as they were left', () => {
     expect(tickedIn(asLeft(groups, last).groups)).toEqual(['patient/*.rs']);
   });
 
+  test('who shared the whole left out no part of it, and who left out the whole left out each part', () => {
+    const asked = groupsOf('patient/Goal.rs patient/Condition.rs');
+    const whole = boxesOf(groupsOf('patient/*.rs'), new Set(['patient/*.rs']));
+    expect(asLeft(asked, whole)).toEqual({ groups: asked, isLeft: false });
+    const goals = boxesOf(groupsOf('patient/*.rs'), new Set(['patient/Goal.rs']));
+    expect(tickedIn(asLeft(asked, goals).groups)).toEqual(['patient/Goal.rs']);
+  });
+
   test('who they are and whose record is open is as new each time', () => {
     const groups = groupsOf('openid fhirUser launch/patient');
     expect(asLeft(groups, boxesOf(groups, new Set()))).toEqual({ groups, isLeft: false });
