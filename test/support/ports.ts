@@ -5,14 +5,21 @@ import { createServer } from 'node:net';
 const FROM = 12_000;
 const TO = 32_000;
 const ATTEMPTS = 50;
+/** Each process of a test run has ports of its own: between a look and the server that takes it may be seconds. */
+const SHARES = 8;
+const SHARE = (TO - FROM) / SHARES;
+const FIRST = FROM + (Number(process.env['JEST_WORKER_ID'] ?? 1) % SHARES) * SHARE;
+
+/** Begins anywhere, for the sake of other test runs, and gives none twice. */
+let next = Math.floor(Math.random() * SHARE);
 
 /** A loopback port nobody listens on right now. */
 export async function freePort(): Promise<number> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
-    const port = FROM + Math.floor(Math.random() * (TO - FROM));
-    if (await isFree(port)) return port;
+    next = (next + 1) % SHARE;
+    if (await isFree(FIRST + next)) return FIRST + next;
   }
-  throw new Error(`no free port between ${FROM} and ${TO}`);
+  throw new Error(`no free port between ${FIRST} and ${FIRST + SHARE}`);
 }
 
 async function isFree(port: number): Promise<boolean> {
