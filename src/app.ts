@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { createTally, type AuditSink } from './audit/index.ts';
 import { createClientRegistry, rememberClients } from './clients/index.ts';
@@ -95,6 +94,8 @@ export interface Gatehouse {
   /** Uses another certificate from the next connection on. @throws Error when it is no good: then the old one stays */
   renewCertificate(pair: TlsPair): void;
   /** Stops: not ready at once, then no new connections, then what is under way ends (25 s at most). */
+  /** Is not ready from now on, and serves until it is closed. */
+  leave(): void;
   close(): Promise<void>;
 }
 
@@ -241,9 +242,9 @@ export async function createGatehouse(options: GatehouseOptions): Promise<Gateho
       await tellOfSettings({ config, vault, audit, log });
       return { port, managementPort };
     },
+    leave: () => void (draining = true),
     async close() {
       draining = true;
-      if (started) await delay(config.listen.drainDelayS * 1000);
       engine.stop();
       overload.stop();
       time.stop();

@@ -1,4 +1,4 @@
-// Runs steps one after the other, says how long each took, and stops at the first that fails.
+// Runs steps, one after the other or two at a time, and says how long each took and whether it passed.
 import { spawn, spawnSync } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';

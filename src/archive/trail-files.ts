@@ -54,8 +54,8 @@ export interface TrailFiles {
 export function createTrailFiles(dataDir: string, now: () => number = Date.now): TrailFiles {
   const folder = path.resolve(dataDir, FOLDER);
   const keysFile = path.join(folder, `keys${ENDING}`);
-  /** Nothing is in it yet, and it is taken away when that stays so. */
-  const mayGo = ({ chain, seq }: Head): boolean => seq === 0 && now() - beganAt(chain) < 2 * MOST_EMPTY_MS;
+  /** Nothing is in it yet, and it is taken away when that stays so. Named well before it could be missed as unsigned. */
+  const mayGo = ({ chain, seq }: Head): boolean => seq === 0 && now() - beganAt(chain) < 1.5 * MOST_EMPTY_MS;
   return {
     folder,
     newFile(chain) {

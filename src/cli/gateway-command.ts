@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { Command, Option } from 'commander';
 
 import { createAuditRecorder, createStdoutSink } from '../audit/index.ts';
@@ -116,7 +115,6 @@ async function run(options: GatewaySettings): Promise<void> {
   );
   const stop = async (): Promise<void> => {
     draining = true;
-    await delay(drainDelayMs);
     stopRenewing();
     await open.close();
     await gateway.close();
@@ -130,7 +128,7 @@ async function run(options: GatewaySettings): Promise<void> {
     renew: (pair) => open.renew(pair),
     log,
   });
-  stopOnSignals(stop, log);
+  stopOnSignals(stop, log, { leave: () => void (draining = true), delayMs: drainDelayMs });
   try {
     const port = await open.listen(address);
     const managementPort = await management.listen(managementAddress);

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import path from 'node:path';
 import { pino, type Logger } from 'pino';
 
@@ -88,21 +89,31 @@ function redisPlaceOf({ redisUrl, redisSentinel, redisCluster }: Config['store']
     : redisUrl?.reveal();
 }
 
+/** What is done before a server stops that was asked to: balancers see that it is not ready when they look again. */
+export interface Leaving {
+  readonly leave: () => void;
+  readonly delayMs: number;
+}
+
 /**
  * Stops once, in order, on SIGTERM or SIGINT; a second signal stops at once.
  *
+ * @param leaving not done where an error nobody expected is why it stops
  * @returns the same for those who are told otherwise than by a signal; when we are stopping already it does nothing
  */
 export function stopOnSignals(
   stop: () => Promise<void>,
   log: Pick<Logger, 'info' | 'error' | 'fatal'>,
+  { leave, delayMs }: Leaving = { leave: () => undefined, delayMs: 0 },
 ): (why: string, exitCode?: number) => void {
   let stopping = false;
   const begin = (why: string, exitCode = 0): void => {
     if (stopping) return;
     stopping = true;
     log.info({ signal: why }, 'stopping');
-    stop().then(
+    leave();
+    const stopped = delayMs > 0 ? delay(delayMs).then(stop) : stop();
+    stopped.then(
       () => process.exit(exitCode),
       (error: unknown) => {
         log.error({ err: error }, 'could not stop cleanly');

@@ -54,7 +54,9 @@ async function serve(config: Config, sources: ConfigSources): Promise<void> {
     watch?.stop();
     await gatehouse.close();
   };
-  const begin = stopOnSignals(stop, log);
+  // Of several processes the first one waits, and then tells them.
+  const delayMs = worker === undefined ? config.listen.drainDelayS * 1000 : 0;
+  const begin = stopOnSignals(stop, log, { leave: () => gatehouse.leave(), delayMs });
   try {
     const { port, managementPort } = await gatehouse.listen(worker !== undefined);
     const cryptography = { fips: isFips(), openssl: process.versions.openssl };

@@ -1,7 +1,13 @@
 import { availableParallelism } from 'node:os';
 
 import type { Config } from '../config/index.ts';
-import { createListener, createManagementApp, metricsOfWorkers, type Health } from '../http/index.ts';
+import {
+  createListener,
+  createManagementApp,
+  healthOf,
+  metricsOfWorkers,
+  type Health,
+} from '../http/index.ts';
 import { healthOfAll } from './crew-health.ts';
 import { createCrew } from './crew.ts';
 import { UserError } from './explain.ts';
@@ -36,13 +42,16 @@ export function workersOf(text: string, { store }: Pick<Config, 'store'>): numbe
 export async function serveWithWorkers(config: Config, count: number): Promise<boolean> {
   const log = createLog(config.log.level);
   const crew = createCrew(log);
-  const health = (): Promise<Health> => healthOfAll(crew.all(), count);
+  let isLeaving = false;
+  const health = async (): Promise<Health> =>
+    isLeaving ? healthOf([], () => true) : healthOfAll(crew.all(), count);
   const management = createListener(createManagementApp(health, metricsOfWorkers()));
   const stop = async (): Promise<void> => {
     await crew.stop();
     await management.close();
   };
-  const begin = stopOnSignals(stop, log);
+  const delayMs = config.listen.drainDelayS * 1000;
+  const begin = stopOnSignals(stop, log, { leave: () => void (isLeaving = true), delayMs });
   // Each reads its certificate anew by itself.
   process.on('SIGHUP', () => {
     for (const worker of crew.all()) worker.process.kill('SIGHUP');

@@ -12,15 +12,14 @@ export {
 } from './duration.ts';
 export {
   CONSENT_POLICIES,
+  askedAgain,
   lastAbout,
   recall,
   withDecision,
-  withNarrowing,
-  type Boxes,
   type ConsentMemory,
   type RememberedDecision,
 } from './remembered.ts';
-export { asLeft, boxesOf } from './as-left.ts';
+export { asLeft, leftAfter, type Left } from './as-left.ts';
 export type { GrantSummary } from './grant-summary.ts';
 export { typeInWords } from './words.ts';
 export { describeOffer, wholeAndPart, type OfferGroup, type OfferedScope } from './offer.ts';

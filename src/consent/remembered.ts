@@ -1,15 +1,10 @@
 import type { AccountId, ClientId, EpochSeconds } from '../oauth/index.ts';
+import type { Left } from './as-left.ts';
 import { endOf } from './duration.ts';
 import { formatScopeList, parseScopeList, type Scope } from '../smart/index.ts';
 
 /** Whether people are asked each time, only about what they did not decide before, or never. */
 export const CONSENT_POLICIES = ['always', 'remember', 'skip'] as const;
-
-/** Values of the boxes on a page, each one scope. */
-export interface Boxes {
-  readonly shown: readonly string[];
-  readonly ticked: readonly string[];
-}
 
 /** What somebody decided about an app, to be held to when it asks again. */
 export interface RememberedDecision {
@@ -22,8 +17,8 @@ export interface RememberedDecision {
   /** When what was granted ends for good. */
   readonly endsAt?: EpochSeconds;
   readonly decidedAt: EpochSeconds;
-  /** The boxes there were, and those of them that were ticked, as they were posted. */
-  readonly boxes?: Boxes;
+  /** What is left out of all they were asked, then and before. */
+  readonly left?: Left;
   /** It says where the boxes begin when they are asked again, and is no reason not to ask. */
   readonly asksAgain?: true;
 }
@@ -32,7 +27,6 @@ export interface RememberedDecision {
 export interface ConsentMemory {
   of(accountId: AccountId, clientId: ClientId): Promise<readonly RememberedDecision[]>;
   save(accountId: AccountId, clientId: ClientId, decisions: readonly RememberedDecision[]): Promise<void>;
-  forget(accountId: AccountId, clientId: ClientId): Promise<void>;
 }
 
 /** So many patients, and FHIR servers, of one person and app are remembered. */
@@ -74,12 +68,8 @@ export function lastAbout(
 }
 
 /** After something was taken back: whatever they decided about the app, they are asked again. */
-export function withNarrowing(
-  decisions: readonly RememberedDecision[],
-  narrowed: Parameters<typeof withDecision>[1],
-): RememberedDecision[] {
-  const all = withDecision(decisions, narrowed);
-  return all.map((decision) => ({ ...decision, asksAgain: true }));
+export function askedAgain(decisions: readonly RememberedDecision[]): RememberedDecision[] {
+  return decisions.map((decision) => ({ ...decision, asksAgain: true }));
 }
 
 /** The newest first; of one record the newest alone. */

@@ -1,9 +1,10 @@
 import {
   endOf,
   lastAbout,
+  leftAfter,
   recall,
   withDecision,
-  type Boxes,
+  type OfferGroup,
   type RememberedDecision,
 } from '../consent/index.ts';
 import type { Account } from '../identity/index.ts';
@@ -75,21 +76,23 @@ export async function rememberDecision(
     readonly offered: readonly Scope[];
     readonly granted: readonly Scope[];
     readonly endsAt: EpochSeconds | undefined;
-    readonly boxes: Boxes;
+    readonly groups: readonly OfferGroup[];
+    readonly ticked: ReadonlySet<string>;
   },
   { memory, clock, log }: InteractionParts,
 ): Promise<void> {
   const { client, reference } = visit;
-  if (!decided.granted.some(isResourceScope)) return;
-  const { fhirBaseUrl, patient } = recordOf(visit, account, decided.offered);
+  const { offered, granted, endsAt, groups, ticked } = decided;
+  const { fhirBaseUrl, patient } = recordOf(visit, account, offered);
+  const holds = client.consent === 'remember' && granted.some(isResourceScope);
   try {
     const known = await memory.of(account.accountId, client.client_id);
     const added = {
-      ...{ fhirBaseUrl, offered: decided.offered, kept: decided.granted, decidedAt: clock() },
-      boxes: decided.boxes,
+      ...{ fhirBaseUrl, offered, kept: granted, decidedAt: clock() },
+      left: leftAfter(groups, ticked, lastAbout(known, { fhirBaseUrl, patient })?.left),
       ...(patient === undefined ? {} : { patient }),
-      ...(decided.endsAt === undefined ? {} : { endsAt: decided.endsAt }),
-      ...(client.consent === 'remember' ? {} : ({ asksAgain: true } as const)),
+      ...(endsAt === undefined ? {} : { endsAt }),
+      ...(holds ? {} : ({ asksAgain: true } as const)),
     };
     await memory.save(account.accountId, client.client_id, withDecision(known, added));
   } catch (error) {

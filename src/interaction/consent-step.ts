@@ -1,4 +1,4 @@
-import { asLeft, boxesOf, describeOffer, endOf, wholeAndPart } from '../consent/index.ts';
+import { asLeft, describeOffer, endOf, wholeAndPart } from '../consent/index.ts';
 import type { Account } from '../identity/index.ts';
 import { languageOf } from '../language/index.ts';
 import type { EpochSeconds } from '../oauth/index.ts';
@@ -63,8 +63,8 @@ function groupsFor(visit: Visit, account: Account, granted: readonly Scope[]) {
   const language = languageOf(visit.ctx);
   const asked = describeOffer(askedAbout(granted).filter(isQuestion), language);
   const last = isEmergency(visit) ? undefined : lastDecision(visit, account);
-  const { groups, isLeft } = asLeft(asked, last?.boxes);
-  return { groups, ...(last && isLeft ? { asLeftOn: language.date(last.decidedAt) } : {}) };
+  const { groups, isLeft } = asLeft(asked, last?.left);
+  return { groups, ...(isLeft ? { leftOut: true } : {}) };
 }
 
 /** Grants what was ticked, within what was offered; returns where the browser goes on, or `shown` to ask again. */
@@ -125,7 +125,7 @@ export async function takeConsent(
     await rememberDecision(
       visit,
       account,
-      { offered: offer.granted, granted, endsAt, boxes: boxesOf(groups, ticked) },
+      { offered: offer.granted, granted, endsAt, groups, ticked },
       parts,
     );
   return outcome.url;

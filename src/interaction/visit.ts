@@ -84,7 +84,7 @@ export async function openVisit(ctx: Context, parts: InteractionParts): Promise<
     { pending, client: client.registration, progress: known },
     parts,
   );
-  const remembers = account !== undefined && client.registration.consent !== 'skip';
+  const remembers = account !== undefined && (client.registration.consent !== 'skip' || pending.asksConsent);
   const remembered = remembers ? await parts.memory.of(account.accountId, pending.clientId) : undefined;
   const isTheirs = launch?.fhirUser !== undefined && launch.fhirUser === account?.fhirUser;
   const isSettled = known.accountId !== undefined || isTheirs;

@@ -1,9 +1,17 @@
 import type { Context } from 'koa';
 
-import { boxesOf, wholeAndPart, withNarrowing, type Boxes, type GrantSummary } from '../consent/index.ts';
+import {
+  askedAgain,
+  lastAbout,
+  leftAfter,
+  wholeAndPart,
+  withDecision,
+  type GrantSummary,
+  type OfferGroup,
+} from '../consent/index.ts';
 import { languageOf } from '../language/index.ts';
 import { SHOWN, shownPage, type ShownPage } from '../records/index.ts';
-import { parseScopeList } from '../smart/index.ts';
+import { breaksGlass, parseScopeList } from '../smart/index.ts';
 import { recordDecision } from './decision-record.ts';
 import { patientNameOf, serverNameOf, whatChanged } from './grants.ts';
 import { choicesOf, choose, type Choice } from './narrow.ts';
@@ -104,8 +112,12 @@ async function leave(
 ): Promise<boolean> {
   // Drawn before it changes; another text than the one above the form is not what was read.
   const page = await appPage(ctx, grant, parts);
-  const boxes = boxesOf(choicesOf(grant.scope, languageOf(ctx)), new Set(fields.getAll('scope')));
-  await remindOf(grant, { left: scope, boxes }, parts);
+  await remember(
+    grant,
+    scope,
+    { groups: choicesOf(grant.scope, languageOf(ctx)), ticked: fields.getAll('scope') },
+    parts,
+  );
   if (!(await parts.narrow(grant.grantId, scope))) return false;
   await recordDecision(
     ctx,
@@ -125,15 +137,19 @@ async function leave(
   return true;
 }
 
-/** Where the boxes begin when the app asks again; what was remembered otherwise is no reason not to ask any more. */
-async function remindOf(
+/** They are asked again, and what they took back begins unticked then; an emergency leaves nothing behind. */
+async function remember(
   { accountId, clientId, fhirBaseUrl, patient, scope }: GrantSummary,
-  { left, boxes }: { readonly left: string; readonly boxes: Boxes },
+  left: string,
+  { groups, ticked }: { readonly groups: readonly OfferGroup[]; readonly ticked: readonly string[] },
   { memory, clock }: MyAppsParts,
 ): Promise<void> {
-  const narrowed = {
-    ...{ fhirBaseUrl, offered: parseScopeList(scope).scopes, kept: parseScopeList(left).scopes },
-    ...{ boxes, decidedAt: clock(), ...(patient === undefined ? {} : { patient }) },
+  const known = await memory.of(accountId, clientId);
+  const added = {
+    ...{ offered: parseScopeList(scope).scopes, kept: parseScopeList(left).scopes },
+    ...{ fhirBaseUrl, decidedAt: clock(), ...(patient === undefined ? {} : { patient }) },
+    left: leftAfter(groups, new Set(ticked), lastAbout(known, { fhirBaseUrl, patient })?.left),
   };
-  await memory.save(accountId, clientId, withNarrowing(await memory.of(accountId, clientId), narrowed));
+  const all = breaksGlass(scope) ? known : withDecision(known, added);
+  await memory.save(accountId, clientId, askedAgain(all));
 }

@@ -30,13 +30,16 @@ export function forgottenHref(back?: { readonly uid: string; readonly uiLocales?
 /** Where a page leads whom another one sent round: `to` takes along what leads back. */
 export function wayBack({ query }: Pick<Context, 'query'>): {
   readonly home: string;
+  /** Somebody is on the way to an app. */
+  readonly isBack: boolean;
   readonly to: (path: string) => string;
 } {
   const { [RESUME]: uid, ui_locales: uiLocales } = query;
-  if (typeof uid !== 'string' || !UID.test(uid)) return { home: ACCOUNT_PATH, to: (path) => path };
+  if (typeof uid !== 'string' || !UID.test(uid))
+    return { home: ACCOUNT_PATH, isBack: false, to: (path) => path };
   const back = { uid, ...(typeof uiLocales === 'string' ? { uiLocales } : {}) };
   const { search } = new URL(forgottenHref(back), 'http://here');
-  return { home: `/interaction/${uid}`, to: (path) => path + search };
+  return { home: `/interaction/${uid}`, isBack: true, to: (path) => path + search };
 }
 
 /** After a form: the list anew, and what was done in its address. */

@@ -13,6 +13,5 @@ export function createConsentMemory(vault: Vault): ConsentMemory {
     of: async (accountId, clientId) =>
       (await vault.read<readonly RememberedDecision[]>(at(accountId, clientId))) ?? [],
     save: (accountId, clientId, decisions) => vault.write(at(accountId, clientId), decisions, MEMORY_SECONDS),
-    forget: (accountId, clientId) => vault.driver.remove([at(accountId, clientId)]),
   };
 }

@@ -122,6 +122,33 @@ describe.each(DRIVERS)('the demo in a browser, on %s', (driver) => {
     expect(await page.locator('#conditions li').count()).toBeGreaterThan(0);
     expect(await text('#scopes')).toContain('patient/Condition.rs');
     expect(await text('#scopes')).not.toContain('AllergyIntolerance');
+    await page.goto(`${demo.apps}/apps/my-health/launch.html`);
+    await page.getByText('What you left out before is not ticked.').waitFor();
+    expect(await page.getByRole('checkbox', { name: 'Allergies' }).isChecked()).toBe(false);
+    expect(await page.getByRole('checkbox', { name: 'Health problems' }).isChecked()).toBe(true);
+    await context.close();
+  });
+
+  test('who has forgotten a password on the way to an app gets there with another one', async () => {
+    await freshPage();
+    await page.goto(`${demo.apps}/apps/my-health/launch.html`);
+    await page.getByRole('link', { name: 'Forgotten your password?' }).click();
+    await page.getByRole('link', { name: 'I have a code' }).click();
+    const { stdout } = await demo.cli('user', 'reset-code', 'ben');
+    await page.getByLabel('User name').fill('ben');
+    await page.getByLabel(/^Code/).fill(/\d{8}/.exec(stdout)?.[0] ?? '');
+    const password = 'seven purple tractors sing quietly';
+    for (const field of await page.locator('input[type=password]').all()) await field.fill(password);
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByRole('heading', { name: 'You have a new password' }).waitFor();
+    await page.getByRole('link', { name: 'Sign in' }).click();
+    await page.getByText('My Health').first().waitFor();
+    await page.getByLabel('User name').fill('ben');
+    await page.getByLabel('Password').fill(password);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await allow();
+    await isReady();
+    expect(await text('#patient-name')).toContain('Ben');
     await context.close();
   });
 

@@ -29,10 +29,13 @@ afterEach(async () => {
   server = folder = redis = undefined;
 });
 
-async function serveWorkers(count: string): Promise<Serve> {
+async function serveWorkers(count: string, listen = ''): Promise<Serve> {
   const started = (redis = await startRedis({ appendOnly: true }));
   folder = await serveFolder(
-    (yaml) => yaml.replace(/dataDir: .*/, `driver: redis\n  redisUrl: ${started.url}`) + SERVED_CLIENTS,
+    (yaml) =>
+      yaml
+        .replace(/dataDir: .*/, `driver: redis\n  redisUrl: ${started.url}`)
+        .replace('listen: {', `listen: {${listen}`) + SERVED_CLIENTS,
   );
   server = await startServe(folder, {}, ['--workers', count]);
   return server;
@@ -95,6 +98,17 @@ describe('serve with several workers', () => {
     const stopped = started.stop();
     expect(new Set(await Promise.all(answers))).toEqual(new Set([false]));
     expect(await stopped).toBe(0);
+  });
+
+  test('[F20] with drainDelayS it is not ready from the signal on, and takes new connections until balancers have seen it', async () => {
+    const started = await serveWorkers('2', ' drainDelayS: 2,');
+    const asked = performance.now();
+    const stopped = started.stop();
+    const status = async (): Promise<unknown> => (await fetch(`${started.management}/health/ready`)).status;
+    await until(async () => (await status()) === 503, 'it said that it stops');
+    while (performance.now() - asked < 1500) expect(await ask(started)).toBe(false);
+    expect(await stopped).toBe(0);
+    expect(performance.now() - asked).toBeGreaterThan(2000);
   });
 
   test('[F20] SIGTERM while another one is about to start: it ends at once, and the exit code is 0', async () => {

@@ -9,5 +9,5 @@ export async function forgetDecisions(
 ): Promise<void> {
   const account = await createAccountStore(vault).findByUsername(username);
   if (!account) throw new Error(`there is nobody called ${username}`);
-  await createConsentMemory(vault).forget(account.accountId, clientId);
+  await createConsentMemory(vault).save(account.accountId, clientId, []);
 }

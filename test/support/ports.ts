@@ -10,14 +10,15 @@ const SHARES = 8;
 const SHARE = (TO - FROM) / SHARES;
 const FIRST = FROM + (Number(process.env['JEST_WORKER_ID'] ?? 1) % SHARES) * SHARE;
 
-/** Begins anywhere, for the sake of other test runs, and gives none twice. */
+/** Begins anywhere, for the sake of other test runs, and gives a file of tests none twice. */
 let next = Math.floor(Math.random() * SHARE);
 
 /** A loopback port nobody listens on right now. */
 export async function freePort(): Promise<number> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+    const port = FIRST + next;
     next = (next + 1) % SHARE;
-    if (await isFree(FIRST + next)) return FIRST + next;
+    if (await isFree(port)) return port;
   }
   throw new Error(`no free port between ${FIRST} and ${FIRST + SHARE}`);
 }

@@ -217,7 +217,7 @@ const emergency = {
 const emergencyRefused = { ...emergency, why: 'urgent', error: 'Say why, in 10 letters or more.' };
 export const consentRefused = {
   ...consent,
-  asLeftOn: '20 March 2026',
+  leftOut: true,
   page: { ...page('Allow access'), logoHref: '/assets/logo.svg' },
   app: {
     ...{ ...app, verified: false, kind: 'confidential' },

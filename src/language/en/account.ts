@@ -62,6 +62,7 @@ export const account = {
   'forgotten.wrong': 'The user name or the code is not right. Look again, or ask for a new code.',
   'password-set.title': 'You have a new password',
   'password-set.lead': 'You are signed out in all browsers. Go back to the app and sign in.',
+  'password-set.go-on': 'You are signed out in all browsers. Sign in with the new one to go on.',
   'mail.code-subject': 'Your code for {brand}',
   'mail.sign-in': 'Your code to sign in at {brand}: {code}',
   'mail.password': 'Your code to set a new password at {brand}: {code}',

@@ -5,7 +5,7 @@ export const consent = {
   'consent.from': 'Shared from',
   'consent.what': 'What would be shared',
   'consent.choose': 'Choose what to share. Unticked items are not shared.',
-  'consent.as-left': 'The boxes are as you left them on {date}.',
+  'consent.left-out': 'What you left out before is not ticked.',
   'consent.always': 'Always shared if you allow access',
   'consent.how-long': 'How long access lasts',
   'consent.durations': 'The app may keep access',

@@ -64,6 +64,7 @@ export const account: Translated<typeof english> = {
   'forgotten.wrong': 'El usuario o el código no valen. Mire otra vez o pida otro código.',
   'password-set.title': 'Tiene una contraseña nueva',
   'password-set.lead': 'Se ha cerrado la sesión en todas partes. Vuelva a la app y entre.',
+  'password-set.go-on': 'Se ha cerrado la sesión en todas partes. Entre con la nueva para seguir.',
   'mail.code-subject': 'Su código para {brand}',
   'mail.sign-in': 'Su código para entrar en {brand}: {code}',
   'mail.password': 'Su código para poner una contraseña nueva en {brand}: {code}',

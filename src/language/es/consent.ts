@@ -7,7 +7,7 @@ export const consent: Translated<typeof english> = {
   'consent.from': 'De dónde salen',
   'consent.what': 'Lo que se daría',
   'consent.choose': 'Marque lo que quiere dar. Lo que no marque no se da.',
-  'consent.as-left': 'Las casillas están como las dejó el {date}.',
+  'consent.left-out': 'Lo que no quiso dar antes no está marcado.',
   'consent.always': 'Se da siempre que usted dé acceso',
   'consent.how-long': 'Cuánto dura el acceso',
   'consent.durations': 'La app puede seguir con acceso',

@@ -24,7 +24,7 @@ export function forgottenRoutes(router: Router, parse: Middleware, parts: MyApps
   post(FORGOTTEN_PATH, (ctx, fields) => send(ctx, fields.get('username') ?? '', parts));
   router.get(CODE_PATH, (ctx) => askForCode(ctx, parts));
   post(CODE_PATH, (ctx, fields) => finish(ctx, fields, parts));
-  router.get(DONE_PATH, (ctx) => parts.render(ctx, 'password-set', { signInHref: wayBack(ctx).home }));
+  router.get(DONE_PATH, (ctx) => done(ctx, parts));
 }
 
 function ask(
@@ -63,6 +63,11 @@ function askForCode(
   const links = { form: { action: to(CODE_PATH) }, backHref: to(FORGOTTEN_PATH) };
   const data = { ...links, sent: mailed !== undefined, rules };
   render(ctx, 'forgotten-code', { ...data, ...shown }, status);
+}
+
+function done(ctx: Context, { render }: MyAppsParts): void {
+  const { home, isBack } = wayBack(ctx);
+  render(ctx, 'password-set', { signInHref: home, ...(isBack ? { isBack } : {}) });
 }
 
 async function finish(ctx: Context, fields: URLSearchParams, parts: MyAppsParts): Promise<void> {

@@ -72,7 +72,7 @@ describe.each(DRIVERS)('whether people are asked, on %s', (driver) => {
     const options = { clientId: 'secret-app', scope: SCOPE, username: 'ben' };
     const first = await openScreen(suite.server.issuer, 'consent', options);
     expect(ticked(first.html)).toContain('patient/Observation.rs');
-    expect(first.html).not.toContain('as you left them');
+    expect(first.html).not.toContain('left out before');
     const labs =
       'patient/Observation.rs?category=http://terminology.hl7.org/CodeSystem/observation-category|laboratory';
     const scope = [...withoutObservation(ticked(first.html)).filter((one) => one !== 'offline_access'), labs];
@@ -82,7 +82,7 @@ describe.each(DRIVERS)('whether people are asked, on %s', (driver) => {
     expect(ticked(second.html)).toEqual(expect.arrayContaining([labs, 'patient/Condition.rs']));
     expect(ticked(second.html)).not.toContain('patient/Observation.rs');
     expect(ticked(second.html)).not.toContain('offline_access');
-    expect(second.html).toContain('The boxes are as you left them on');
+    expect(second.html).toContain('What you left out before is not ticked.');
     // Of another person it says nothing.
     const other = await openScreen(suite.server.issuer, 'consent', { ...options, username: 'amy' });
     expect(ticked(other.html)).toContain('patient/Observation.rs');

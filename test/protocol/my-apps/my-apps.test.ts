@@ -6,6 +6,7 @@ import { createAccount } from '../../../src/identity/index.ts';
 import { createAccountStore } from '../../../src/store/index.ts';
 import { CookieBrowser, formFields } from '../../support/browser.ts';
 import { PUBLIC_APP, RESOURCE_SERVER, RS_SECRET, SECRET, SECRET_APP, basic } from '../../support/clients.ts';
+import { forgetDecisions } from '../../support/forget-decisions.ts';
 import { fhirServerFor } from '../../support/fhir-server.ts';
 import { authorize, postForm, redeem, refresh, type TokenAnswer } from '../../support/flow.ts';
 import {
@@ -78,6 +79,7 @@ describe.each(DRIVERS)('the page where people stop apps, on %s', (driver) => {
     const browser = new CookieBrowser();
     await signIn(browser, 'amy');
     await stop(browser, 'all');
+    await forgetDecisions(server);
   });
 
   test('an app of a clinician says that it is about every patient they may see', async () => {

@@ -3,16 +3,24 @@ import fc from 'fast-check';
 
 import {
   asLeft,
-  boxesOf,
+  askedAgain,
   describeOffer,
+  leftAfter,
   recall,
   withDecision,
-  withNarrowing,
+  type Left,
   type OfferGroup,
   type RememberedDecision,
 } from '../../../src/consent/index.ts';
 import { createLanguages, filesOf } from '../../../src/language/index.ts';
-import { askedAbout, formatScopeList, parseScopeList, sensitiveScope } from '../../../src/smart/index.ts';
+import {
+  askedAbout,
+  covers,
+  formatScopeList,
+  parseScopeList,
+  sensitiveScope,
+  type ResourceScope,
+} from '../../../src/smart/index.ts';
 
 const NOW = 1_800_000_000;
 const FHIR = 'https://fhir.example';
@@ -76,14 +84,9 @@ describe('what was decided before', () => {
 
   test('after something was taken back they are asked again, about every record', () => {
     const other = { ...decision, patient: 'p2' };
-    const narrowed = { fhirBaseUrl: FHIR, patient: 'p1', decidedAt: NOW };
-    const [first, second, ...more] = withNarrowing([decision, other], {
-      ...{ ...narrowed, offered: scopesOf('patient/Patient.rs patient/Goal.rs') },
-      kept: scopesOf('patient/Goal.rs'),
-    });
-    expect(first).toMatchObject({ patient: 'p1', kept: 'patient/Goal.rs', asksAgain: true });
-    expect(second).toEqual({ ...other, asksAgain: true });
-    expect(more).toEqual([]);
+    const all = askedAgain([decision, other]);
+    expect(all).toEqual([decision, other].map((one) => ({ ...one, asksAgain: true })));
+    expect(recall(all, asked('patient/Patient.rs', 'p1'), NOW)).toBeUndefined();
   });
 
   test('[A094] it never widens: whatever was on the screen and is asked for, all of it was on the screen', () => {
@@ -115,58 +118,167 @@ describe('boxes as they were left', () => {
   const english = createLanguages(filesOf(['en']), 'en').choose({});
   const groupsOf = (scopes: string): readonly OfferGroup[] =>
     describeOffer(askedAbout(scopesOf(scopes)), english);
-  const tickedIn = (groups: readonly OfferGroup[]) =>
+  const tickedIn = (groups: readonly OfferGroup[]): readonly string[] =>
     groups.flatMap(({ scopes }) =>
-      scopes.flatMap((scope) =>
-        [scope, ...(scope.parts ?? [])].flatMap((one) => (one.checked ? one.value : [])),
-      ),
+      scopes
+        .flatMap((scope) => [scope, ...(scope.parts ?? [])])
+        .flatMap((one) => (one.checked ? one.value : [])),
     );
-  const OFFER = 'patient/Goal.rs patient/Observation.rs offline_access';
+  const LAB =
+    'patient/Observation.rs?category=http://terminology.hl7.org/CodeSystem/observation-category|laboratory';
+  const SURVEY = LAB.replace('laboratory', 'survey');
+  /** What is left after each of these pages, asked about one after the other, was posted with these boxes ticked. */
+  const after = (...pages: readonly (readonly [asked: string, ticked: string])[]): Left =>
+    pages.reduce<Left>(
+      (before, [scopes, ticked]) => leftAfter(groupsOf(scopes), new Set(ticked.split(' ')), before),
+      { out: [], shared: [] },
+    );
+  const GOC = 'patient/Goal.rs patient/Observation.rs patient/Condition.rs';
 
   test('nothing before, or all of it: as they would begin', () => {
-    const groups = groupsOf(OFFER);
+    const groups = groupsOf(GOC);
     expect(asLeft(groups, undefined)).toEqual({ groups, isLeft: false });
-    expect(asLeft(groups, boxesOf(groups, new Set(OFFER.split(' '))))).toEqual({ groups, isLeft: false });
+    expect(asLeft(groups, after([GOC, GOC]))).toEqual({ groups, isLeft: false });
   });
 
-  test('what was left out is unticked, a part is a part, and what was not there is as new', () => {
-    const [part = ''] = groupsOf(OFFER).flatMap(({ scopes }) =>
-      scopes.flatMap((scope) => scope.parts?.slice(1).map(({ value }) => value) ?? []),
-    );
-    const last = boxesOf(groupsOf(OFFER), new Set(['patient/Goal.rs', part, 'patient/Never.shown']));
-    const { groups, isLeft } = asLeft(groupsOf(`${OFFER} patient/Condition.rs`), last);
-    expect(isLeft).toBe(true);
-    expect(tickedIn(groups).toSorted()).toEqual(['patient/Condition.rs', 'patient/Goal.rs', part].toSorted());
-  });
-
-  test('who lets an app see and not change is asked about changes unticked, whatever is asked beside', () => {
-    const last = boxesOf(groupsOf('patient/Goal.cruds'), new Set(['patient/Goal.rs']));
-    expect(tickedIn(asLeft(groupsOf('patient/Goal.cruds'), last).groups)).toEqual(['patient/Goal.rs']);
-  });
-
-  test('a whole that was shared is a whole: its parts are not ticked beside it', () => {
-    const scope = 'patient/*.rs patient/Condition.rs';
-    const groups = groupsOf(scope);
-    const last = boxesOf(groups, new Set(['patient/*.rs']));
-    expect(tickedIn(asLeft(groups, last).groups)).toEqual(['patient/*.rs']);
-  });
-
-  test('who shared the whole left out no part of it, and who left out the whole left out each part', () => {
-    const asked = groupsOf('patient/Goal.rs patient/Condition.rs');
-    const whole = boxesOf(groupsOf('patient/*.rs'), new Set(['patient/*.rs']));
-    expect(asLeft(asked, whole)).toEqual({ groups: asked, isLeft: false });
-    const goals = boxesOf(groupsOf('patient/*.rs'), new Set(['patient/Goal.rs']));
-    expect(tickedIn(asLeft(asked, goals).groups)).toEqual(['patient/Goal.rs']);
+  // What was asked and ticked, page by page; what is asked now; what begins ticked of it.
+  test.each([
+    [
+      'what was left out, beside what is new',
+      [['patient/Goal.rs patient/Condition.rs', 'patient/Goal.rs']],
+      'patient/Goal.rs patient/Condition.rs patient/CareTeam.rs',
+      'patient/Goal.rs patient/CareTeam.rs',
+    ],
+    [
+      'a part',
+      [[GOC, `patient/Goal.rs patient/Condition.rs ${LAB}`]],
+      GOC,
+      `patient/Goal.rs patient/Condition.rs ${LAB}`,
+    ],
+    ['another part of what a part was shared of', [[GOC, `patient/Goal.rs ${LAB}`]], `${SURVEY} ${LAB}`, LAB],
+    [
+      'seeing and not changing',
+      [['patient/Goal.cruds', 'patient/Goal.rs']],
+      'patient/Goal.cruds',
+      'patient/Goal.rs',
+    ],
+    ['nothing of all', [[GOC, 'openid']], GOC, ''],
+    [
+      'less was asked for in between',
+      [
+        [GOC, 'patient/Condition.rs'],
+        ['patient/Condition.rs', 'patient/Condition.rs'],
+      ],
+      GOC,
+      'patient/Condition.rs',
+    ],
+    [
+      'one was taken back since',
+      [
+        [GOC, `patient/Condition.rs ${LAB}`],
+        [`patient/Condition.rs ${LAB}`, LAB],
+      ],
+      GOC,
+      LAB,
+    ],
+    [
+      'it was ticked again since',
+      [
+        [GOC, 'patient/Goal.rs'],
+        [GOC, GOC],
+      ],
+      GOC,
+      GOC,
+    ],
+    [
+      'the whole, and one of it as a whole',
+      [['patient/*.rs patient/Condition.rs', 'patient/*.rs']],
+      'patient/*.rs',
+      'patient/*.rs',
+    ],
+    ['one of a whole that was shared', [['patient/*.rs', 'patient/*.rs']], GOC, GOC],
+    ['one of a whole that was not', [['patient/*.rs', 'patient/Goal.rs']], GOC, 'patient/Goal.rs'],
+    [
+      'the whole of what one was left out of',
+      [[GOC, 'patient/Goal.rs patient/Condition.rs']],
+      'patient/*.rs',
+      'patient/Goal.rs patient/Condition.rs',
+    ],
+    ['another spelling of what was left out', [['patient/Goal.rs', 'openid']], 'patient/Goal.read', ''],
+    ['less of what was left out', [['patient/Goal.rs', 'openid']], 'patient/Goal.r', ''],
+    [
+      'the whole in the spelling of before, of which a part was shared',
+      [['patient/Observation.rs', LAB]],
+      'patient/Observation.read',
+      LAB,
+    ],
+    [
+      'the whole was shared, then one of it left out',
+      [
+        ['patient/*.rs', 'patient/*.rs'],
+        [GOC, 'patient/Goal.rs patient/Condition.rs'],
+      ],
+      'patient/Goal.rs patient/Observation.r',
+      'patient/Goal.rs',
+    ],
+    [
+      'lasting access',
+      [['patient/Goal.rs offline_access', 'patient/Goal.rs']],
+      'patient/Goal.rs offline_access',
+      'patient/Goal.rs',
+    ],
+    [
+      'the lesser way to stay connected, alone',
+      [['patient/Goal.rs offline_access online_access', 'patient/Goal.rs offline_access']],
+      'patient/Goal.rs online_access',
+      'patient/Goal.rs online_access',
+    ],
+    [
+      'the lesser, then both',
+      [['patient/Goal.rs online_access', 'patient/Goal.rs online_access']],
+      'patient/Goal.rs offline_access online_access',
+      'patient/Goal.rs offline_access',
+    ],
+  ] as const)('%s', (_title, pages, asks, ticked) => {
+    const { groups } = asLeft(groupsOf(asks), after(...pages));
+    expect(tickedIn(groups).toSorted()).toEqual(ticked.split(' ').filter(Boolean).toSorted());
   });
 
   test('who they are and whose record is open is as new each time', () => {
     const groups = groupsOf('openid fhirUser launch/patient');
-    expect(asLeft(groups, boxesOf(groups, new Set()))).toEqual({ groups, isLeft: false });
+    expect(asLeft(groups, after(['openid fhirUser launch/patient', '']))).toEqual({ groups, isLeft: false });
   });
 
   test('[A200] what is sensitive is never ticked before they tick it', () => {
     const sensitive = sensitiveScope('mental-health');
     const groups = describeOffer([sensitive], english);
-    expect(asLeft(groups, boxesOf(groups, new Set([sensitive.text])))).toEqual({ groups, isLeft: false });
+    const left = leftAfter(groups, new Set([sensitive.text]));
+    expect(asLeft(groups, left)).toEqual({ groups, isLeft: false });
+  });
+
+  test('what is kept does not grow without end, and is the newest', () => {
+    let left: Left = { out: [], shared: [] };
+    for (let round = 0; round < 400; round += 1) {
+      const scope = `patient/Observation.rs?code=http://loinc.org|${round}`;
+      left = leftAfter(groupsOf(scope), new Set(), left);
+    }
+    expect([left.out.length, left.out[0]]).toEqual([300, 'patient/Observation.rs?code=http://loinc.org|399']);
+  });
+
+  test('a box that was left out is not ticked by asking for it in other words', () => {
+    const some = fc.constantFrom('Goal', 'Observation', '*');
+    const letters = fc.constantFrom('r', 's', 'rs', 'rs?code=http://loinc.org|1');
+    fc.assert(
+      fc.property(some, letters, some, letters, (type, what, again, how) => {
+        const scope = `patient/${type}.${what}`;
+        const [refused, asks] = [scope, `patient/${again}.${how}`].map((text) => scopesOf(text)[0]) as [
+          ResourceScope,
+          ResourceScope,
+        ];
+        const { groups } = asLeft(groupsOf(asks.text), after([scope, 'openid']));
+        const isRelated = covers(refused, asks) || covers(asks, refused);
+        expect(tickedIn(groups)).toEqual(isRelated ? [] : [asks.text]);
+      }),
+    );
   });
 });
