@@ -6,6 +6,7 @@ import type { JWK } from 'jose';
 import { inspect } from '../../../src/records/index.ts';
 import { CookieBrowser, formFields } from '../../support/browser.ts';
 import { PUBLIC_APP, RESOURCE_SERVER, RS_SECRET, basic } from '../../support/clients.ts';
+import { forgetDecisions } from '../../support/forget-decisions.ts';
 import {
   SCOPE,
   arrive,
@@ -61,6 +62,7 @@ describe.each(DRIVERS)('records of what people decide, on %s', (driver) => {
   // Of those that were allowed in the same second any may be the newest.
   beforeEach(async () => {
     await rm(folder, { recursive: true, force: true });
+    await forgetDecisions(server);
     const { browser } = await allow();
     await press(browser, `${server.issuer}/apps`, { stop: ['all'] });
     await rm(folder, { recursive: true });

@@ -3,6 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import { CookieBrowser, formFields } from '../../support/browser.ts';
 import { SECRET, basic } from '../../support/clients.ts';
 import { arrive, authorizeAt, authorizeUrl, openScreen, pkce, redeem } from '../../support/flow.ts';
+import { forgetDecisions } from '../../support/forget-decisions.ts';
 import { wireSuite } from '../wire/wire-suite.ts';
 
 const GROWTH = 'growth-chart-web';
@@ -148,6 +149,7 @@ describe('what authorization requests lead to', () => {
     '[AUTHZ-22] [SCO-10] 60 granular scopes, over 3 kB, by %s: all granted; beyond, invalid_scope and no 414',
     async (method) => {
       const { issuer } = suite.server;
+      await forgetDecisions(suite.server, 'chloe', 'my-health-ios');
       const codes = Array.from(
         { length: 60 },
         (_, n) => `patient/Observation.rs?code=http://loinc.org|${10_000 + n}-1`,
