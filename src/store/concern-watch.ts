@@ -20,15 +20,21 @@ export interface ConcernWatch {
 /** Looks at {@link StoreDriver.concerns} again and again, and tells what appears and what goes. */
 export function watchConcerns({ driver, onConcern, onGone, everyMs }: ConcernWatchParts): ConcernWatch {
   let known: readonly string[] = [];
+  let isLooking = false;
   const look = async (): Promise<void> => {
-    const before = known;
-    known = await driver.concerns();
-    for (const concern of known) if (!before.includes(concern)) onConcern(concern);
-    for (const concern of before) if (!known.includes(concern)) onGone(concern);
+    const [before, now] = [known, await driver.concerns()];
+    known = now;
+    for (const concern of now) if (!before.includes(concern)) onConcern(concern);
+    for (const concern of before) if (!now.includes(concern)) onGone(concern);
   };
   const watcher = setInterval(() => {
+    // Two looks at once would each tell what is new to both.
+    if (isLooking) return;
+    isLooking = true;
     // A store that does not answer is the business of another check; what was known of it stays.
-    look().catch(() => undefined);
+    void look()
+      .catch(() => undefined)
+      .finally(() => (isLooking = false));
   }, everyMs ?? LOOK_EVERY_MS).unref();
   return {
     check: async () => {
