@@ -93,9 +93,9 @@ export interface Gatehouse {
   health(): Promise<Health>;
   /** Uses another certificate from the next connection on. @throws Error when it is no good: then the old one stays */
   renewCertificate(pair: TlsPair): void;
-  /** Stops: not ready at once, then no new connections, then what is under way ends (25 s at most). */
   /** Is not ready from now on, and serves until it is closed. */
   leave(): void;
+  /** Stops: not ready at once, then no new connections, then what is under way ends (25 s at most). */
   close(): Promise<void>;
 }
 

@@ -1,4 +1,5 @@
 import type { ProtocolParts } from './compose-provider.ts';
+import { oneAtATime } from './oauth/index.ts';
 import { createExpiry } from './records/index.ts';
 import { createFirst, createGrantList } from './store/index.ts';
 
@@ -18,19 +19,14 @@ export function startExpiry({ vault, clock, log, records }: ProtocolParts): () =
     keep: (decision) => records.records.keep(decision),
     now: clock,
   });
-  let isLooking = false;
-  const lookOnce = async (): Promise<void> => {
-    if (isLooking) return;
-    isLooking = true;
+  const lookOnce = oneAtATime(async () => {
     try {
       const expired = await look();
       if (expired > 0) log.info({ expired }, 'access ran out, which was recorded');
     } catch (error) {
       log.warn({ err: error }, 'access that ran out could not be recorded');
-    } finally {
-      isLooking = false;
     }
-  };
+  });
   const timer = setInterval(() => void lookOnce(), MINUTE_MS).unref();
   void lookOnce();
   return () => clearInterval(timer);

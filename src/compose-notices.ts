@@ -8,6 +8,7 @@ import {
   type EmergencyNotice,
   type GrantNotice,
 } from './notices/index.ts';
+import { oneAtATime } from './oauth/index.ts';
 import { createAccountStore, createFirst, createGrantList } from './store/index.ts';
 
 const HOUR_MS = 3_600_000;
@@ -42,14 +43,14 @@ export function startReminders(
     first: createFirst(vault),
     language: languages.choose({}),
   });
-  const look = async (): Promise<void> => {
+  const look = oneAtATime(async () => {
     try {
       const reminded = await remind();
       if (reminded > 0) log.info({ reminded }, 'people were reminded which apps have access');
     } catch (error) {
       log.warn({ err: error }, 'people could not be reminded');
     }
-  };
+  });
   const timer = setInterval(() => void look(), HOUR_MS).unref();
   void look();
   return () => clearInterval(timer);

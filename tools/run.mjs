@@ -27,9 +27,12 @@ export function runStep(node, name, command, args) {
     timeout: LONGEST_MS,
     killSignal: 'SIGKILL',
   });
-  const seconds = ((Date.now() - started) / 1000).toFixed(1);
-  process.stdout.write(`── ${name}: ${status === 0 ? 'passed' : 'FAILED'} in ${seconds} s\n`);
+  process.stdout.write(ended(name, status === 0, started));
   return status === 0;
+}
+
+function ended(name, isWell, started) {
+  return `── ${name}: ${isWell ? 'passed' : 'FAILED'} in ${((Date.now() - started) / 1000).toFixed(1)} s\n`;
 }
 
 /** Runs steps two at a time, each with its output in one piece when it has ended; returns the names of those that failed. */
@@ -61,11 +64,8 @@ function captured(node, name, command, args) {
   child.stdout.on('data', hear);
   child.stderr.on('data', hear);
   return new Promise((resolve) => {
-    const end = (isWell, more = '') => {
-      const seconds = ((Date.now() - started) / 1000).toFixed(1);
-      const result = `── ${name}: ${isWell ? 'passed' : 'FAILED'} in ${seconds} s\n`;
-      resolve({ isWell, said: `\n── ${name}\n${output}${more}${result}` });
-    };
+    const end = (isWell, more = '') =>
+      resolve({ isWell, said: `\n── ${name}\n${output}${more}${ended(name, isWell, started)}` });
     child.on('error', (error) => end(false, `${error.message}\n`));
     child.on('close', (code) => end(code === 0));
   });

@@ -4,7 +4,7 @@ import path from 'node:path';
 import type { JWK } from 'jose';
 
 import {
-  MOST_EMPTY_MS,
+  NAMED_AFTER_MS,
   headOf,
   othersSeenBy,
   type Head,
@@ -54,8 +54,8 @@ export interface TrailFiles {
 export function createTrailFiles(dataDir: string, now: () => number = Date.now): TrailFiles {
   const folder = path.resolve(dataDir, FOLDER);
   const keysFile = path.join(folder, `keys${ENDING}`);
-  /** Nothing is in it yet, and it is taken away when that stays so. Named well before it could be missed as unsigned. */
-  const mayGo = ({ chain, seq }: Head): boolean => seq === 0 && now() - beganAt(chain) < 1.5 * MOST_EMPTY_MS;
+  /** Nothing is in it yet, and it is taken away when that stays so. */
+  const mayGo = ({ chain, seq }: Head): boolean => seq === 0 && now() - beganAt(chain) < NAMED_AFTER_MS;
   return {
     folder,
     newFile(chain) {

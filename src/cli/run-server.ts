@@ -112,14 +112,15 @@ export function stopOnSignals(
     stopping = true;
     log.info({ signal: why }, 'stopping');
     leave();
-    const stopped = delayMs > 0 ? delay(delayMs).then(stop) : stop();
-    stopped.then(
-      () => process.exit(exitCode),
-      (error: unknown) => {
-        log.error({ err: error }, 'could not stop cleanly');
-        process.exit(1);
-      },
-    );
+    delay(delayMs)
+      .then(stop)
+      .then(
+        () => process.exit(exitCode),
+        (error: unknown) => {
+          log.error({ err: error }, 'could not stop cleanly');
+          process.exit(1);
+        },
+      );
   };
   const onSignal = (signal: NodeJS.Signals): void => {
     if (stopping) process.exit(1);

@@ -6,6 +6,7 @@ import { LANGUAGES } from '../language/index.ts';
 import { checkBreakGlass, fhirServer } from './fhir-server.ts';
 import { limits } from './limits.ts';
 import { audit } from './audit.ts';
+import { listen, management } from './listen.ts';
 import { records } from './records.ts';
 import { mail } from './mail.ts';
 import { Secret } from './secret.ts';
@@ -13,7 +14,6 @@ import { secureUrl } from './secure-url.ts';
 import { checkSignIn, signIn } from './sign-in.ts';
 import { store } from './store.ts';
 import { time, timeZone } from './time.ts';
-import { tls } from './tls.ts';
 
 const DAY = 24 * 3600;
 
@@ -32,8 +32,6 @@ const secret = z
     'is a default secret; make one with: openssl rand -base64 48',
   )
   .transform((text) => new Secret(text));
-
-const port = z.coerce.number().int().min(0).max(65_535);
 
 /** An origin as browsers know it. */
 const frameAncestor = z.string().refine((text) => {
@@ -70,28 +68,8 @@ export const configSchema = z
       .max(60)
       .default('Gatehouse')
       .describe('the organisation, as people read it on our pages'),
-    listen: z
-      .strictObject({
-        host: z.string().default('127.0.0.1').describe('address to listen on; 0.0.0.0 in a container'),
-        port: port.default(3000),
-        drainDelayS: z
-          .number()
-          .min(0)
-          .max(60)
-          .default(0)
-          .describe(
-            'not ready, and still served, so many seconds after SIGTERM: until balancers have seen it',
-          ),
-        tls: tls.optional().describe('speak https ourselves; without it a proxy in front has to'),
-      })
-      .prefault({}),
-    management: z
-      .strictObject({
-        host: z.string().default('127.0.0.1').describe('never reachable from outside'),
-        port: port.default(9000),
-      })
-      .prefault({})
-      .describe('/health/live, /health/ready and /metrics'),
+    listen,
+    management,
     fips: z
       .enum(['off', 'prefer', 'required'])
       .default('off')

@@ -13,7 +13,7 @@ const KEPT: ReadonlySet<OfferGroup['id']> = new Set([
   'duration',
 ] as const);
 /** So many of each are kept, the newest first. */
-const MOST = 300;
+const MOST = 200;
 
 /**
  * What somebody left out, or shared a part of, stays so until they tick it. What covers something that was left out, or is

@@ -1,7 +1,6 @@
 import type { Context } from 'koa';
 
 import {
-  askedAgain,
   lastAbout,
   leftAfter,
   wholeAndPart,
@@ -12,6 +11,7 @@ import {
 import { languageOf } from '../language/index.ts';
 import { SHOWN, shownPage, type ShownPage } from '../records/index.ts';
 import { breaksGlass, parseScopeList } from '../smart/index.ts';
+import { askAgain } from './ask-again.ts';
 import { recordDecision } from './decision-record.ts';
 import { patientNameOf, serverNameOf, whatChanged } from './grants.ts';
 import { choicesOf, choose, type Choice } from './narrow.ts';
@@ -137,19 +137,20 @@ async function leave(
   return true;
 }
 
-/** They are asked again, and what they took back begins unticked then; an emergency leaves nothing behind. */
+/** What they took back begins unticked the next time; an emergency leaves nothing behind. */
 async function remember(
-  { accountId, clientId, fhirBaseUrl, patient, scope }: GrantSummary,
+  grant: GrantSummary,
   left: string,
   { groups, ticked }: { readonly groups: readonly OfferGroup[]; readonly ticked: readonly string[] },
   { memory, clock }: MyAppsParts,
 ): Promise<void> {
-  const known = await memory.of(accountId, clientId);
-  const added = {
-    ...{ offered: parseScopeList(scope).scopes, kept: parseScopeList(left).scopes },
-    ...{ fhirBaseUrl, decidedAt: clock(), ...(patient === undefined ? {} : { patient }) },
-    left: leftAfter(groups, new Set(ticked), lastAbout(known, { fhirBaseUrl, patient })?.left),
-  };
-  const all = breaksGlass(scope) ? known : withDecision(known, added);
-  await memory.save(accountId, clientId, askedAgain(all));
+  const { fhirBaseUrl, patient, scope } = grant;
+  if (breaksGlass(scope)) return askAgain(grant, memory);
+  await askAgain(grant, memory, (known) =>
+    withDecision(known, {
+      ...{ offered: parseScopeList(scope).scopes, kept: parseScopeList(left).scopes },
+      ...{ fhirBaseUrl, decidedAt: clock(), ...(patient === undefined ? {} : { patient }) },
+      left: leftAfter(groups, new Set(ticked), lastAbout(known, { fhirBaseUrl, patient })?.left),
+    }),
+  );
 }

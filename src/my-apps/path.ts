@@ -16,15 +16,19 @@ const RESUME = 'resume';
 /** As the engine makes them. */
 const UID = /^[\w-]{21,64}$/;
 
+interface SignInToResume {
+  readonly uid: string;
+  readonly uiLocales?: string;
+}
+
 /** @param back the sign-in that goes on afterwards, and its language */
-export function forgottenHref(back?: { readonly uid: string; readonly uiLocales?: string }): string {
-  if (!back) return FORGOTTEN_PATH;
-  const { uid, uiLocales } = back;
-  const query = new URLSearchParams({
-    [RESUME]: uid,
-    ...(uiLocales === undefined ? {} : { ui_locales: uiLocales }),
-  });
-  return `${FORGOTTEN_PATH}?${query}`;
+export function forgottenHref(back?: SignInToResume): string {
+  return FORGOTTEN_PATH + (back ? queryOf(back) : '');
+}
+
+function queryOf({ uid, uiLocales }: SignInToResume): string {
+  const language = uiLocales === undefined ? {} : { ui_locales: uiLocales };
+  return `?${new URLSearchParams({ [RESUME]: uid, ...language })}`;
 }
 
 /** Where a page leads whom another one sent round: `to` takes along what leads back. */
@@ -37,9 +41,8 @@ export function wayBack({ query }: Pick<Context, 'query'>): {
   const { [RESUME]: uid, ui_locales: uiLocales } = query;
   if (typeof uid !== 'string' || !UID.test(uid))
     return { home: ACCOUNT_PATH, isBack: false, to: (path) => path };
-  const back = { uid, ...(typeof uiLocales === 'string' ? { uiLocales } : {}) };
-  const { search } = new URL(forgottenHref(back), 'http://here');
-  return { home: `/interaction/${uid}`, isBack: true, to: (path) => path + search };
+  const along = queryOf({ uid, ...(typeof uiLocales === 'string' ? { uiLocales } : {}) });
+  return { home: `/interaction/${uid}`, isBack: true, to: (path) => path + along };
 }
 
 /** After a form: the list anew, and what was done in its address. */

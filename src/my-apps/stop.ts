@@ -1,6 +1,7 @@
 import type { Context } from 'koa';
 
-import { askedAgain, type GrantSummary } from '../consent/index.ts';
+import type { GrantSummary } from '../consent/index.ts';
+import { askAgain } from './ask-again.ts';
 import { recordDecision, scopesOf } from './decision-record.ts';
 import { whatChanged } from './grants.ts';
 import type { MyAppsParts } from './parts.ts';
@@ -14,7 +15,7 @@ export async function stop(
   parts: MyAppsParts,
 ): Promise<void> {
   for (const grant of grants) {
-    await askAgain(grant, parts);
+    await askAgain(grant, parts.memory);
     await parts.end(grant.grantId);
     await parts.audit.record({
       ...{ type: 'token.revoked', outcome: 'success', what: 'grant' },
@@ -29,10 +30,4 @@ export async function stop(
         : parts.keepStoppedByPatient(grant),
     ),
   );
-}
-
-/** Whatever was remembered, it is no reason any more not to ask; what was left out stays left out. */
-async function askAgain({ accountId, clientId }: GrantSummary, { memory }: MyAppsParts): Promise<void> {
-  const known = await memory.of(accountId, clientId);
-  if (known.length > 0) await memory.save(accountId, clientId, askedAgain(known));
 }

@@ -1,3 +1,4 @@
+import { oneAtATime } from '../oauth/index.ts';
 import type { StoreDriver } from './driver.ts';
 
 const LOOK_EVERY_MS = 30_000;
@@ -20,21 +21,16 @@ export interface ConcernWatch {
 /** Looks at {@link StoreDriver.concerns} again and again, and tells what appears and what goes. */
 export function watchConcerns({ driver, onConcern, onGone, everyMs }: ConcernWatchParts): ConcernWatch {
   let known: readonly string[] = [];
-  let isLooking = false;
-  const look = async (): Promise<void> => {
+  // Two looks at once would each tell what is new to both.
+  const look = oneAtATime(async () => {
     const [before, now] = [known, await driver.concerns()];
     known = now;
     for (const concern of now) if (!before.includes(concern)) onConcern(concern);
     for (const concern of before) if (!now.includes(concern)) onGone(concern);
-  };
+  });
   const watcher = setInterval(() => {
-    // Two looks at once would each tell what is new to both.
-    if (isLooking) return;
-    isLooking = true;
     // A store that does not answer is the business of another check; what was known of it stays.
-    void look()
-      .catch(() => undefined)
-      .finally(() => (isLooking = false));
+    look().catch(() => undefined);
   }, everyMs ?? LOOK_EVERY_MS).unref();
   return {
     check: async () => {

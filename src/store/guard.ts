@@ -1,3 +1,4 @@
+import { oneAtATime } from '../oauth/index.ts';
 import { createBarred, type Barred } from './barred.ts';
 import { StoreUnavailable, type StoreDriver } from './driver.ts';
 import { copiesAgree, describeLoss, firstEpoch, type StoreEpoch } from './epoch.ts';
@@ -81,7 +82,6 @@ export async function guardEpoch(
   await barred.follow((await driver.getMany([key.changes]))[0]);
   let loss: Loss | undefined;
   let seen = driver.connection;
-  let underway: Promise<void> | undefined;
   let revision: { readonly id: string; readonly at: number } | undefined;
 
   const accept = (found: StoreEpoch): void => {
@@ -115,10 +115,7 @@ export async function guardEpoch(
       loss = { since: loss?.since ?? Date.now(), found: found?.id, connection };
     throw new StoreUnavailable(describeLoss(driver, found, isForeign));
   };
-  const check = (): Promise<void> => {
-    underway ??= look().finally(() => (underway = undefined));
-    return underway;
-  };
+  const check = oneAtATime(look);
   const isSure = (): boolean => !loss && driver.connection === seen;
   const watcher = setInterval(() => void check().catch(() => undefined), LOOK_EVERY_MS).unref();
   return {

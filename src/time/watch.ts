@@ -1,5 +1,6 @@
 import { performance } from 'node:perf_hooks';
 
+import { oneAtATime } from '../oauth/index.ts';
 import {
   judge,
   learn,
@@ -71,9 +72,9 @@ export function watchTime(parts: TimeWatchParts): TimeWatch {
     if (stores) seen = at;
     parts.onLook?.(tell());
   };
-  const lookAround = once(() => look(true));
+  const lookAround = oneAtATime(() => look(true));
   // Whoever cannot reach the store tries it often; time servers are not to feel it.
-  const lookAtStores = once(() => look(false));
+  const lookAtStores = oneAtATime(() => look(false));
   const hasMoved = (): boolean =>
     known !== undefined && Math.abs(moment().aheadMs - known.moment.aheadMs) > MOVED_MS;
   return {
@@ -105,12 +106,6 @@ export function watchTime(parts: TimeWatchParts): TimeWatch {
 
 /** More than any clock drifts between two looks: somebody has set it, and whoever is asked now may say otherwise. */
 const MOVED_MS = 250;
-
-/** Who comes while it runs waits for the same. */
-function once(work: () => Promise<void>): () => Promise<void> {
-  let underway: Promise<void> | undefined;
-  return () => (underway ??= work().finally(() => (underway = undefined)));
-}
 
 function isNews({ source, wrong }: Verdict, told: Verdict | undefined): boolean {
   return told?.source !== source || told.wrong?.code !== wrong?.code;

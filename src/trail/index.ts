@@ -5,6 +5,6 @@
  */
 export type { Head, PlacedRecord } from './line.ts';
 export { headOf, othersSeenBy, placedIn, recordsIn } from './line.ts';
-export { MOST_EMPTY_MS, createTrail, type Trail, type TrailFile, type TrailParts } from './trail.ts';
+export { NAMED_AFTER_MS, createTrail, type Trail, type TrailFile, type TrailParts } from './trail.ts';
 export type { Fault, FaultKind } from './fault.ts';
 export { verifyTrails, type ChainReport, type TrailSource } from './verify.ts';

@@ -43,8 +43,10 @@ const MOST_CONTENTS = 2048;
 /** Then another chain begins, as each day does: so that a file can be read, and put away after years. */
 const MOST_LINES = 50_000;
 const DAY_MS = 24 * 3600 * 1000;
-/** So long a chain of one line may be taken away again: younger ones are not named by others, which would miss them. */
-export const MOST_EMPTY_MS = 30_000;
+/** So long a chain of one line may be taken away again. */
+const MOST_EMPTY_MS = 30_000;
+/** Until then others do not name such a chain, since they would miss it; and name it before it is missed as unsigned. */
+export const NAMED_AFTER_MS = 45_000;
 
 interface Waiting {
   readonly record: AuditRecord;

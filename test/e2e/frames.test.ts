@@ -155,6 +155,15 @@ describe('a launch inside the frame of an EHR', () => {
     }
   });
 
+  test('a forgotten password leads out of the frame, to a tab of its own', async () => {
+    await page.goto(framed(ehr, request()));
+    const link = page.frameLocator('iframe[name=f0]').getByRole('link', { name: /^Forgotten your password/ });
+    const [opened] = await Promise.all([page.waitForEvent('popup'), link.click()]);
+    await opened.getByRole('heading', { name: 'Forgotten your password?' }).waitFor();
+    expect(new URL(opened.url()).search).toBe('');
+    expect(await link.innerText()).toContain('Opens a new tab');
+  });
+
   test('without cookies in frames, the page says to open a window of its own', async () => {
     const answer = await fetch(`${server.issuer}/interaction/x`, {
       headers: { accept: 'text/html', 'sec-fetch-dest': 'iframe' },

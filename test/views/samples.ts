@@ -27,6 +27,8 @@ const loginWithLanguages = {
 
 export const loginWithProviders = {
   ...login,
+  // In a frame of the EHR.
+  ...{ forgottenHref: '/account/forgotten', forgottenApart: true },
   providers: [
     { id: 'hospital', name: 'Riverside Hospital' },
     { id: 'clinic', name: 'Klinik am Fluß & Söhne' },

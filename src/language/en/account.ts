@@ -52,6 +52,7 @@ export const account = {
   'email-address.sent': 'A code is on its way to',
   'email-address.gone': 'That code is too old. Ask for a new one.',
   'forgotten.title': 'Forgotten your password?',
+  'forgotten.apart': 'Forgotten your password? Opens a new tab.',
   'forgotten.lead': 'Type your user name. If we know your mail address, we send a code there.',
   'forgotten.send': 'Send me a code',
   'forgotten.no-mail': 'Ask the people who gave you your account. They can give you a code.',

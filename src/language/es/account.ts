@@ -54,6 +54,7 @@ export const account: Translated<typeof english> = {
   'email-address.sent': 'Hay un código de camino a',
   'email-address.gone': 'Ese código es viejo. Pida uno nuevo.',
   'forgotten.title': '¿Olvidó su contraseña?',
+  'forgotten.apart': '¿Olvidó su contraseña? Se abre otra pestaña.',
   'forgotten.lead': 'Escriba su usuario. Si tenemos su correo, le enviamos un código.',
   'forgotten.send': 'Enviarme un código',
   'forgotten.no-mail': 'Pida ayuda a quien le dio la cuenta. Le puede dar un código.',

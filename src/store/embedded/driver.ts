@@ -15,6 +15,7 @@ import {
 } from '../driver.ts';
 import { dumpRows, restoreRows } from './dump.ts';
 import { FILE_NAME, openFile } from './file.ts';
+import { createStatements } from './statements.ts';
 import { createTelling } from './telling.ts';
 
 const SWEEP_EVERY_MS = 30_000;
@@ -42,12 +43,13 @@ class EmbeddedStore implements StoreDriver {
   readonly tags = [];
   readonly location: string;
   readonly #database: DatabaseSync;
-  readonly #statements = new Map<string, StatementSync>();
+  readonly #prepare: (sql: string) => StatementSync;
   readonly #sweeper: NodeJS.Timeout;
   readonly #telling = createTelling(() => this.#writtenElsewhere());
 
   constructor(database: DatabaseSync, location: string) {
     this.#database = database;
+    this.#prepare = createStatements(database);
     this.location = location;
     this.#sweeper = setInterval(() => this.#sweep(), SWEEP_EVERY_MS).unref();
   }
@@ -175,7 +177,7 @@ class EmbeddedStore implements StoreDriver {
   }
 
   async restore(rows: readonly Row[]): Promise<number> {
-    return this.#transaction(() => restoreRows((sql) => this.#prepare(sql), rows));
+    return this.#transaction(() => restoreRows(this.#prepare, rows));
   }
 
   async concerns(): Promise<readonly string[]> {
@@ -261,14 +263,6 @@ class EmbeddedStore implements StoreDriver {
         throw error;
       }
     });
-  }
-
-  #prepare(sql: string): StatementSync {
-    const known = this.#statements.get(sql);
-    if (known) return known;
-    const statement = this.#database.prepare(sql);
-    this.#statements.set(sql, statement);
-    return statement;
   }
 
   #guard<Result>(work: () => Result): Result {

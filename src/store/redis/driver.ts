@@ -14,7 +14,7 @@ import {
   type Watcher,
 } from '../driver.ts';
 import type { RedisClient } from './client.ts';
-import { clockOf } from './clock.ts';
+import { clockOf, latestTime } from './clock.ts';
 import { createDeadlines, type Deadlines } from './deadlines.ts';
 import { dumpRows, restoreRows } from './dump.ts';
 import type { DurableWriter } from './durable.ts';
@@ -284,20 +284,3 @@ async function allAlive(client: RedisClient): Promise<void> {
 const OUTCOMES: ReadonlySet<unknown> = new Set<CommitOutcome>(['committed', 'lost', 'revoked', 'conflict']);
 /** So many that even one of ten primaries has none of them once in a million clusters. */
 const CLUSTER_TAGS = Array.from({ length: 128 }, (_, at) => String(at));
-
-/** Of several primaries the clock that is ahead of the others: a deadline must not pass early on any of them. */
-async function latestTime(client: RedisClient): Promise<readonly unknown[]> {
-  let all: readonly Redis[] = [];
-  try {
-    all = client.primaries();
-  } catch {
-    // One is away; the others go on.
-  }
-  if (all.length < 2) return client.commands.time();
-  const times = await Promise.all(all.map((one) => one.time()));
-  return times.reduce((latest, time) => (millisOf(time) > millisOf(latest) ? time : latest));
-}
-
-function millisOf([seconds, micros]: readonly unknown[]): number {
-  return Number(seconds) * 1000 + Number(micros) / 1000;
-}

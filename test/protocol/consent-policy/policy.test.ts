@@ -1,5 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 
+import { createAccountStore } from '../../../src/store/index.ts';
+import { key } from '../../../src/store/keys.ts';
+import { appOf } from '../../support/app.ts';
 import { CookieBrowser, formFields } from '../../support/browser.ts';
 import { PUBLIC_APP, RESOURCE_SERVER, SECRET, SECRET_APP, basic } from '../../support/clients.ts';
 import {
@@ -173,6 +176,25 @@ describe.each(DRIVERS)('whether people are asked, on %s', (driver) => {
     const { callback } = await authorize(suite.server.issuer, { clientId: 'remembers', scope: SCOPE });
     expect(callback.searchParams.get('code')).toBeTruthy();
     expect(consents().at(-1)).toMatchObject({ basis: 'remembered' });
+  });
+
+  test('[REV-01] an app is stopped also where what was decided about it cannot be read any more', async () => {
+    const { server } = suite;
+    const browser = new CookieBrowser();
+    const options = { clientId: 'taken-back', scope: SCOPE, browser, username: 'ben' };
+    const { body } = await redeem(
+      server.issuer,
+      await authorize(server.issuer, options),
+      { client_id: 'taken-back' },
+      basic('taken-back', SECRET),
+    );
+    const account = await createAccountStore(server.vault).findByUsername('ben');
+    const name = key.agreed(account?.accountId ?? '', server.vault.keys.keyedHash('agreed', 'taken-back'));
+    expect((await server.driver.getMany([name]))[0]).toBeDefined();
+    await server.driver.put({ key: name, value: Buffer.from('{"not":"sealed"}'), ttlSeconds: 60 });
+    await stopAll(browser);
+    expect(await appOf(server.issuer).isActive(body.access_token)).toBe(false);
+    expect(await again(browser, options)).toEqual({ asked: true });
   });
 
   test('remember: what was stopped is asked about anew', async () => {

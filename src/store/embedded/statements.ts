@@ -1,0 +1,11 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+
+/** Prepares each statement once. */
+export function createStatements(database: DatabaseSync): (sql: string) => StatementSync {
+  const known = new Map<string, StatementSync>();
+  return (sql) => {
+    const statement = known.get(sql) ?? database.prepare(sql);
+    known.set(sql, statement);
+    return statement;
+  };
+}
