@@ -26,6 +26,8 @@ export interface RememberedDecision {
 /** Keeps decisions of a person about an app; `store/` implements it. */
 export interface ConsentMemory {
   of(accountId: AccountId, clientId: ClientId): Promise<readonly RememberedDecision[]>;
+  /** The same; `undefined` when what is there was edited, and nobody will read it any more. @throws whatever passes */
+  ifReadable(accountId: AccountId, clientId: ClientId): Promise<readonly RememberedDecision[] | undefined>;
   save(accountId: AccountId, clientId: ClientId, decisions: readonly RememberedDecision[]): Promise<void>;
 }
 

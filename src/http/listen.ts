@@ -2,16 +2,20 @@ import { X509Certificate, constants, createPrivateKey } from 'node:crypto';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { setTimeout as delay } from 'node:timers/promises';
+import { performance } from 'node:perf_hooks';
+import { setImmediate as turn, setTimeout as delay } from 'node:timers/promises';
 import type { SecureContextOptions } from 'node:tls';
 import { createHttpTerminator, type HttpTerminator } from 'http-terminator';
 import type Koa from 'koa';
 
 import { isFips, tlsRulesFor, type TlsPolicy } from '../algorithms/index.ts';
 
-const DRAIN_MS = 25_000;
-/** How long requests that are on their way still get in after we were asked to stop. */
+/** With the time until nobody comes any more, 25 s. */
+const DRAIN_MS = 23_000;
+/** After we were asked to stop, requests that are on their way still get in: until none came for so long, */
 const SETTLE_MS = 100;
+/** and no longer than this, where somebody goes on sending them. */
+const MOST_SETTLE_MS = 2000;
 /** Who says nothing, or half of something, holds a connection no longer. */
 const HANDSHAKE_TIMEOUT_MS = 10_000;
 /** Slow headers and bodies end here, ten seconds at most with the look that finds them (attack row A118). */
@@ -95,10 +99,23 @@ export function listenerOf(
 async function drain(server: Server, terminator: HttpTerminator): Promise<void> {
   if (!server.listening) return;
   server.prependListener('request', (_request, response) => response.setHeader('Connection', 'close'));
-  await delay(SETTLE_MS);
+  await untilQuiet(server);
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   // It closes the server as its last step, and would complain that this is done.
   await Promise.race([closed, terminator.terminate().catch(() => undefined)]);
+}
+
+/** What waits while this process is busy gets in after its timers, so that is when we look. */
+async function untilQuiet(server: Server): Promise<void> {
+  const latest = performance.now() + MOST_SETTLE_MS;
+  let hasCome = true;
+  const note = (): void => void (hasCome = true);
+  server.on('connection', note).on('request', note);
+  while (hasCome && performance.now() < latest) {
+    hasCome = false;
+    await delay(SETTLE_MS);
+    await turn();
+  }
 }
 
 function listen(server: Server, { host, port }: Address): Promise<number> {

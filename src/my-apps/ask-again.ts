@@ -6,8 +6,8 @@ import {
 } from '../consent/index.ts';
 
 /**
- * Whatever was remembered about an app, it is no reason any more not to ask; what was left out stays left out. Where it cannot
- * be read nothing of it stays: taking something back waits for no memory.
+ * Whatever was remembered about an app, it is no reason any more not to ask; what was left out stays left out. Where it was
+ * edited nothing of it stays: taking something back waits for no memory.
  *
  * @param change what is added
  */
@@ -16,7 +16,7 @@ export async function askAgain(
   memory: ConsentMemory,
   change: (known: readonly RememberedDecision[]) => readonly RememberedDecision[] = (known) => known,
 ): Promise<void> {
-  const known = await memory.of(accountId, clientId).catch(() => undefined);
+  const known = await memory.ifReadable(accountId, clientId);
   const next = askedAgain(known ? change(known) : []);
   if (known?.length !== 0 || next.length > 0) await memory.save(accountId, clientId, next);
 }
