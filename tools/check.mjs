@@ -1,12 +1,12 @@
 // `npm run check`: format, lint, types, import direction, dead code, unit tests. Before every commit; at most 90 s.
 import { makeReady } from './ready.mjs';
-import { SIDE_BY_SIDE, jest, runStep, runSteps, staticSteps } from './run.mjs';
+import { jest, runStep, runSteps, sideBySide, staticSteps } from './run.mjs';
 
 const node = makeReady();
 const started = Date.now();
 const failed = await runSteps(node, staticSteps());
 if (failed.length > 0) fail(failed);
-if (!runStep(node, 'unit tests', node, jest('test/unit', ...SIDE_BY_SIDE))) fail(['unit tests']);
+if (!runStep(node, 'unit tests', node, jest('test/unit', ...sideBySide('test/unit')))) fail(['unit tests']);
 process.stdout.write(`\ncheck passed in ${((Date.now() - started) / 1000).toFixed(0)} s\n`);
 
 function fail(names) {

@@ -72,13 +72,15 @@ function captured(node, name, command, args) {
 }
 
 /**
- * Tests mostly wait for others, so that two at a time are fast on one core too. What a file of tests loaded is not given back
- * by the process that ran it: one that has grown is replaced.
+ * Tests mostly wait for others, so that two at a time are fast on one core too; those of stores and protocols wait even more.
+ * What a file of tests loaded is not given back by the process that ran it: one that has grown is replaced.
  */
-export const SIDE_BY_SIDE = [
-  `--maxWorkers=${Math.max(2, availableParallelism() - 1)}`,
-  '--workerIdleMemoryLimit=1GB',
-];
+export function sideBySide(suite) {
+  const workers = Math.max(2, availableParallelism() - 1) + (WAIT_MORE.has(suite) ? 1 : 0);
+  return [`--maxWorkers=${workers}`, '--workerIdleMemoryLimit=1GB'];
+}
+
+const WAIT_MORE = new Set(['test/contract', 'test/protocol']);
 
 /** The arguments that run jest on Node's own type stripping. */
 export function jest(...args) {

@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 
 import { ROOT, makeReady } from './ready.mjs';
-import { SIDE_BY_SIDE, jest, runStep, runSteps, staticSteps } from './run.mjs';
+import { jest, runStep, runSteps, sideBySide, staticSteps } from './run.mjs';
 
 const NEEDS = [
   {
@@ -68,7 +68,7 @@ function runSuite(suite) {
     `--outputFile=${report}`,
     '--testLocationInResults',
     '--forceExit',
-    ...SIDE_BY_SIDE,
+    ...sideBySide(suite),
   );
   const ok = runStep(node, suite, node, args);
   const result = existsSync(report) ? JSON.parse(readFileSync(report, 'utf8')) : undefined;

@@ -2,8 +2,8 @@ import { constraintKey, type Constraint, type ResourceScope } from './scope.ts';
 
 /** A list of resource scopes, ready to be asked about many others without going through the list each time. */
 export interface ScopeIndex {
-  /** Does one of the list allow everything it allows? `except` does not count, and is a member of the list. */
-  covers(scope: ResourceScope, except?: ResourceScope): boolean;
+  /** Do those of the list, but for some, together allow everything it allows? One may give a letter, another one the next. */
+  covers(scope: ResourceScope, butFor?: ReadonlySet<ResourceScope>): boolean;
   /** Those of the list that share a level, a type and a letter with it, in their order: each allows a part of it. */
   overlapping(scope: ResourceScope): readonly ResourceScope[];
 }
@@ -13,11 +13,15 @@ export interface ScopeIndex {
  * every letter is there, and each constraint of `wide` is also one of `narrow` (constraints only take away).
  */
 export function covers(wide: ResourceScope, narrow: ResourceScope): boolean {
+  return isOverAll(wide, narrow) && [...narrow.permissions].every((letter) => wide.permissions.has(letter));
+}
+
+/** Is one over every resource the other is over, whatever may be done with them? */
+function isOverAll(wide: ResourceScope, narrow: ResourceScope): boolean {
   return (
     wide.level === narrow.level &&
     (wide.resourceType === '*' || wide.resourceType === narrow.resourceType) &&
-    isSubset(wide.constraints, narrow.constraints) &&
-    [...narrow.permissions].every((letter) => wide.permissions.has(letter))
+    isSubset(wide.constraints, narrow.constraints)
   );
 }
 
@@ -55,10 +59,16 @@ export function scopeIndex(scopes: readonly ResourceScope[]): ScopeIndex {
   const drawers = Map.groupBy(scopes, (scope) => drawerOf(scope.level, scope.resourceType, rarest(scope)));
   const neighbours = new Map<string, readonly ResourceScope[]>();
   return {
-    covers: (scope, except) =>
-      drawersFor(scope).some((name) =>
-        drawers.get(name)?.some((other) => other !== except && covers(other, scope)),
-      ),
+    covers(scope, butFor) {
+      const missing = new Set(scope.permissions);
+      return drawersFor(scope).some((name) =>
+        drawers.get(name)?.some((other) => {
+          if (!butFor?.has(other) && isOverAll(other, scope))
+            for (const letter of other.permissions) missing.delete(letter);
+          return missing.size === 0;
+        }),
+      );
+    },
     overlapping(scope) {
       const kind = `${scope.level}/${scope.resourceType}.${[...scope.permissions].join('')}`;
       const known = neighbours.get(kind) ?? scopes.filter((other) => sharesLetters(other, scope));

@@ -141,10 +141,12 @@ export function subjectOf({ level, resourceType, constraints }: ResourceScope): 
   return JSON.stringify([level, resourceType, ...constraints.map(constraintKey)]);
 }
 
-/** Without the scopes that another one of the list covers: one over the same type, or over all types. */
+/** Without the scopes that others of the list cover, alone or together; of those that cover each other the first stays. */
 export function uncovered(scopes: readonly ResourceScope[]): ResourceScope[] {
   const index = scopeIndex(scopes);
-  return scopes.filter((scope) => !index.covers(scope, scope));
+  const gone = new Set<ResourceScope>();
+  for (const scope of scopes.toReversed()) if (!index.covers(scope, gone.add(scope))) gone.delete(scope);
+  return scopes.filter((scope) => !gone.has(scope));
 }
 
 function merge(one: ResourceScope, other: ResourceScope): ResourceScope {

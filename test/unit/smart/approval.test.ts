@@ -19,6 +19,8 @@ describe('seeing apart from changing', () => {
     ['patient/Goal.cud', 'patient/Goal.cud'],
     ['patient/*.rs patient/Goal.cruds', 'patient/*.rs patient/Goal.cud'],
     ['patient/*.cruds patient/Goal.cruds', 'patient/*.rs patient/*.cud'],
+    ['patient/*.r patient/Goal.rs?_tag=a patient/Goal.s', 'patient/*.r patient/Goal.s'],
+    ['user/*.uds?status=final user/*.us user/*.d', 'user/*.s user/*.u user/*.d'],
   ])('[CONS-09] %s is asked as %s', (offered, questions) => {
     const asked = askedAbout(parseScopeList(offered).scopes);
     expect(formatScopeList(asked).replaceAll('%7C', '|')).toBe(questions);
@@ -33,6 +35,18 @@ describe('seeing apart from changing', () => {
     ['patient/Goal.*', 'patient/Goal.read', 'patient/Goal.read', 'patient/Goal.write (not-approved)'],
     ['patient/*.rs patient/Goal.crus', 'patient/*.rs patient/Goal.cu', 'patient/*.rs patient/Goal.crus', ''],
     ['patient/*.cruds', `${GOALS} patient/*.cud`, `${GOALS} patient/*.cud`, 'patient/*.rs (not-approved)'],
+    [
+      'patient/*.r patient/Goal.rs?_tag=a patient/Goal.s',
+      'patient/*.r patient/Goal.s',
+      'patient/*.r patient/Goal.rs?_tag=a patient/Goal.s',
+      '',
+    ],
+    [
+      'patient/*.r patient/Goal.rs?_tag=a patient/Goal.s',
+      'patient/Goal.s',
+      'patient/Goal.s',
+      'patient/*.r (not-approved), patient/Goal.rs?_tag=a (not-approved)',
+    ],
     [
       'patient/*.rs patient/Goal.crus',
       GOALS,
