@@ -6,6 +6,7 @@ export default {
   extensionsToTreatAsEsm: ['.ts'],
   transform: {},
   moduleNameMapper: {},
-  testTimeout: 30_000,
+  // A test that hangs; several starts of a server on a machine that does other work take longer than half of it.
+  testTimeout: 60_000,
   modulePathIgnorePatterns: ['<rootDir>/dist'],
 };
