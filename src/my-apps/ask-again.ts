@@ -7,7 +7,7 @@ import {
 
 /**
  * Whatever was remembered about an app, it is no reason any more not to ask; what was left out stays left out. Where it was
- * edited nothing of it stays: taking something back waits for no memory.
+ * edited only what is added stays: taking something back waits for no memory.
  *
  * @param change what is added
  */
@@ -17,6 +17,6 @@ export async function askAgain(
   change: (known: readonly RememberedDecision[]) => readonly RememberedDecision[] = (known) => known,
 ): Promise<void> {
   const known = await memory.ifReadable(accountId, clientId);
-  const next = askedAgain(known ? change(known) : []);
+  const next = askedAgain(change(known ?? []));
   if (known?.length !== 0 || next.length > 0) await memory.save(accountId, clientId, next);
 }

@@ -73,6 +73,23 @@ describe.each(DRIVERS)('whether people are asked, on %s', (driver) => {
     const stopped = await browser.post(page, { _csrf: csrf, step: ['my-apps'], stop: ['all'] });
     expect(stopped.status).toBe(303);
   }
+  /** As its page says, without observations. */
+  async function takeBackAPart(browser: CookieBrowser): Promise<void> {
+    const { issuer } = suite.server;
+    const list = await (await browser.get(`${issuer}/apps`)).text();
+    const [, path = ''] = /href="(\/apps\/[^"/]{8,})"/.exec(list) ?? [];
+    const fields = formFields(await (await browser.get(issuer + path)).text());
+    const left = { ...fields, scope: withoutObservation(fields['scope'] ?? []) };
+    expect((await browser.post(issuer + path, left)).status).toBe(303);
+  }
+  /** What was remembered of ben and this app is edited in the store. */
+  async function edit(clientId: string): Promise<void> {
+    const { vault, driver: store } = suite.server;
+    const account = await createAccountStore(vault).findByUsername('ben');
+    const name = key.agreed(account?.accountId ?? '', vault.keys.keyedHash('agreed', clientId));
+    expect((await store.getMany([name]))[0]).toBeDefined();
+    await store.put({ key: name, value: Buffer.from('{"not":"sealed"}'), ttlSeconds: 60 });
+  }
   const ticked = (html: string): readonly string[] => formFields(html)['scope'] ?? [];
   const withoutObservation = (scopes: readonly string[]) =>
     scopes.filter((scope) => scope !== 'patient/Observation.rs');
@@ -105,11 +122,7 @@ describe.each(DRIVERS)('whether people are asked, on %s', (driver) => {
     await stopAll(browser);
     await authorize(suite.server.issuer, options);
     expect((await again(browser, options)).asked).toBe(false);
-    const list = await (await browser.get(`${suite.server.issuer}/apps`)).text();
-    const [, path = ''] = /href="(\/apps\/[^"/]{8,})"/.exec(list) ?? [];
-    const fields = formFields(await (await browser.get(`${suite.server.issuer}${path}`)).text());
-    const left = { ...fields, scope: withoutObservation(fields['scope'] ?? []) };
-    expect((await browser.post(`${suite.server.issuer}${path}`, left)).status).toBe(303);
+    await takeBackAPart(browser);
     const { html } = await openScreen(suite.server.issuer, 'consent', options);
     expect(ticked(html)).toContain('patient/Patient.rs');
     expect(ticked(html)).not.toContain('patient/Observation.rs');
@@ -188,13 +201,23 @@ describe.each(DRIVERS)('whether people are asked, on %s', (driver) => {
       { client_id: 'taken-back' },
       basic('taken-back', SECRET),
     );
-    const account = await createAccountStore(server.vault).findByUsername('ben');
-    const name = key.agreed(account?.accountId ?? '', server.vault.keys.keyedHash('agreed', 'taken-back'));
-    expect((await server.driver.getMany([name]))[0]).toBeDefined();
-    await server.driver.put({ key: name, value: Buffer.from('{"not":"sealed"}'), ttlSeconds: 60 });
+    await edit('taken-back');
     await stopAll(browser);
     expect(await appOf(server.issuer).isActive(body.access_token)).toBe(false);
     expect(await again(browser, options)).toEqual({ asked: true });
+  });
+
+  test('[REV-01] a part is taken back also then, and begins unticked the next time', async () => {
+    const browser = new CookieBrowser();
+    const options = { clientId: 'taken-back', scope: SCOPE, browser, username: 'ben' };
+    await authorize(suite.server.issuer, options);
+    await stopAll(browser);
+    await authorize(suite.server.issuer, options);
+    await edit('taken-back');
+    await takeBackAPart(browser);
+    const { html } = await openScreen(suite.server.issuer, 'consent', options);
+    expect(ticked(html)).toContain('patient/Patient.rs');
+    expect(ticked(html)).not.toContain('patient/Observation.rs');
   });
 
   test('remember: what was stopped is asked about anew', async () => {

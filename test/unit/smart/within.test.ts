@@ -32,6 +32,16 @@ describe('within', () => {
     expect(within(GRANTED, [asked])).toEqual(expected ? [asked] : []);
   });
 
+  test('[REF-07] what two of the granted ones allow together, a letter each', () => {
+    const granted = 'patient/*.r patient/Observation.s';
+    const asked = [
+      'patient/Observation.rs',
+      'patient/Observation.rs?category=laboratory',
+      'patient/Condition.rs',
+    ];
+    expect(within(granted, asked)).toEqual(asked.slice(0, 2));
+  });
+
   test('[REF-05] nothing asked is nothing, and nothing granted allows nothing', () => {
     expect(within(GRANTED, [])).toEqual([]);
     expect(within('', ['openid', 'patient/Patient.r'])).toEqual([]);
